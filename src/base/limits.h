@@ -1,0 +1,61 @@
+/* Every maximum in the program, with its reason. Nothing that comes from outside is without one. */
+#ifndef REEVE_BASE_LIMITS_H
+#define REEVE_BASE_LIMITS_H
+
+/* A JSON or form body: far above the longest description, far below what would hurt. */
+#define LIMIT_BODY_BYTES (1024 * 1024)
+/* One bulk call: 1,000 changes of about 4 KB. */
+#define LIMIT_BULK_BYTES (8 * 1024 * 1024)
+#define LIMIT_BULK_ITEMS 1000
+/* One request target: what browsers and proxies agree on. */
+#define LIMIT_URL_BYTES 4096
+/* Memory of one piece of work (request, job): a list page needs 300 KB. */
+#define LIMIT_WORK_BYTES (64 * 1024 * 1024)
+/* Nesting of JSON bodies: ours need 4; deeper is an attack on the parser's stack. */
+#define LIMIT_JSON_DEPTH 64
+/* Nesting of YAML definitions: ours need 8. */
+#define LIMIT_YAML_DEPTH 32
+#define LIMIT_YAML_BYTES (1024 * 1024)
+/* A one-line text field, in bytes. Definitions may ask for less. */
+#define LIMIT_TEXT_BYTES 1000
+/* A many-line text field and a comment, in bytes: the longest real ticket mails, twice. */
+#define LIMIT_PROSE_BYTES (64 * 1024)
+/* One uploaded file; a setting may lower it. */
+#define LIMIT_ATTACHMENT_BYTES (25 * 1024 * 1024)
+#define LIMIT_ATTACHMENTS_PER_RECORD 200
+#define LIMIT_FILE_NAME_BYTES 255
+/* A condition as text, its nesting, the values of one `in`, and the length of a path through links. */
+#define LIMIT_CONDITION_BYTES 4000
+#define LIMIT_CONDITION_DEPTH 40
+#define LIMIT_CONDITION_VALUES 200
+#define LIMIT_CONDITION_PATH 5
+/* Rows of one list page. */
+#define LIMIT_PAGE_ROWS 200
+#define DEFAULT_PAGE_ROWS 50
+/* Counting stops here: "1000+". */
+#define LIMIT_COUNT 1000
+/* An unindexed sort only over as many matches. */
+#define LIMIT_SORT_ROWS 10000
+#define LIMIT_SORT_FIELDS 4
+/* A read that runs longer is given up, milliseconds. */
+#define LIMIT_READ_MS 2000
+/* One batch of the writer lane: jobs, and milliseconds. */
+#define LIMIT_LANE_JOBS 64
+#define LIMIT_LANE_MS 10
+/* Jobs waiting for the lane before new ones are answered 503. */
+#define LIMIT_LANE_QUEUE 4096
+/* A job of the lane that takes longer is logged, milliseconds. */
+#define LIMIT_LANE_JOB_MS 2
+/* Automatic steps that one cause may set off before the chain is stopped. */
+#define LIMIT_CHAIN 20
+/* Idempotency keys: length, and how long the first answer is kept. */
+#define LIMIT_IDEMPOTENCY_KEY_BYTES 200
+#define LIMIT_IDEMPOTENCY_MS (24 * 3600 * 1000LL)
+/* Passwords: shorter ones are guessed, longer ones only burn argon2's time. */
+#define LIMIT_PASSWORD_BYTES_MIN 10
+#define LIMIT_PASSWORD_BYTES_MAX 256
+/* CSV: one cell and one row. */
+#define LIMIT_CSV_CELL_BYTES (1024 * 1024)
+#define LIMIT_CSV_CELLS 1000
+
+#endif

@@ -1,0 +1,27 @@
+#!/usr/bin/env python3
+"""Embeds files into the binary: one C file with .incbin data and a table {path, data, size}.
+
+usage: embed.py OUT.c TABLE_NAME ROOT FILE...      paths in the table are relative to ROOT
+"""
+import os
+import sys
+
+
+def main():
+    out_path, table, root, files = sys.argv[1], sys.argv[2], os.path.abspath(sys.argv[3]), sys.argv[4:]
+    entries = sorted((os.path.relpath(os.path.abspath(path), root), os.path.abspath(path)) for path in files)
+    with open(out_path, "w", encoding="utf-8") as out:
+        out.write("/* Made by tools/embed.py: edit the files it names. */\n")
+        out.write('#include "base/embed.h"\n\n')
+        for index, (_, path) in enumerate(entries):
+            quoted = path.replace("\\", "\\\\").replace('"', '\\"')
+            out.write(f'__asm__(".section .rodata\\n.balign 16\\n{table}_{index}:\\n.incbin \\"{quoted}\\"\\n'
+                      f'{table}_{index}_end:\\n.byte 0\\n.previous\\n");\n')
+            out.write(f"extern const char {table}_{index}[], {table}_{index}_end[];\n")
+        out.write(f"\nconst struct embedded_file {table}[] = {{\n")
+        for index, (name, _) in enumerate(entries):
+            out.write(f'\t{{ "{name}", {table}_{index}, {table}_{index}_end }},\n')
+        out.write("\t{ 0 },\n};\n")
+
+
+main()
