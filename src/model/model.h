@@ -1,0 +1,395 @@
+/*
+ * Practices as types. A `struct model` is the immutable snapshot of all active definitions, made once by model_parse() and
+ * shared by every thread; the floors above read it directly. Indexes (of fields, states, roles ...) are positions in its arrays.
+ *
+ * Headers of this floor: model.h (the snapshot), condition.h (the condition language), record.h (one record and its cells),
+ * query.h (finding records), schema.h (tables and migration).
+ */
+#ifndef REEVE_MODEL_MODEL_H
+#define REEVE_MODEL_MODEL_H
+
+#include "base/moment.h"
+#include "base/table.h"
+#include "base/value.h"
+#include "base/work.h"
+
+struct condition;
+
+/* Words for people, per language; `en` is always there. */
+struct label {
+	struct label_words {
+		text language, words;
+	} *items;
+	size_t count;
+};
+/* In `language`, else in English. */
+text label_in(const struct label *label, text language);
+
+/* ---- fields ---- */
+
+enum kind {
+	KIND_TEXT,     /* one line; compared by its folded key */
+	KIND_PROSE,    /* many lines, Markdown; compared by its folded key, never sorted, never in lists */
+	KIND_INTEGER,
+	KIND_REAL,
+	KIND_BOOLEAN,
+	KIND_CHOICE,   /* cell: position in field->choices */
+	KIND_MOMENT,
+	KIND_DURATION, /* milliseconds; written "4h" */
+	KIND_LINK,     /* cell: id of a record of field->target */
+	KIND_LINKS,    /* any number of them; rows of the table `link`, not in the record's row */
+	KIND_HOURS,    /* opening hours (base/calendar.h); stored as text */
+	KIND_HOLIDAYS, /* lines or iCalendar; stored as text */
+	KIND_ZONE,     /* IANA zone name */
+	KIND_MAIL,     /* mail address */
+	KIND_COUNT
+};
+
+struct choice {
+	text name;
+	struct label label;
+	bool retired; /* no longer offered, still stored */
+};
+
+struct decision_row {
+	int *inputs;   /* choice position per input, -1 = any */
+	int output;    /* choice position */
+};
+/* First matching row wins. Without a match the field is unset. */
+struct decision_table {
+	size_t *inputs; /* field positions (choices) */
+	size_t input_count;
+	struct decision_row *rows;
+	size_t row_count;
+	uint64_t override_roles; /* who may set the field against the table (with a reason) */
+	ptrdiff_t reason_field;  /* where the reason goes; -1: a comment is needed */
+};
+
+struct field {
+	text name;
+	struct label label, help;
+	enum kind kind;
+	size_t position;               /* in type->fields */
+	bool system;                   /* number, state, version ...: written by the engine only */
+	bool required;                 /* at every save */
+	bool unique;
+	bool indexed;                  /* has an index of its own: sorts and equality are cheap */
+	bool set_by_engine;            /* not writable by people (resolved_at ...) */
+	bool searched;                 /* its text goes into the search index */
+	bool internal;                 /* its text goes into the internal part of the search index */
+	struct choice *choices;
+	size_t choice_count;
+	const struct type *target;     /* KIND_LINK, KIND_LINKS */
+	struct decision_table *decision;
+	const struct condition *offer; /* which targets are offered and accepted, or NULL (active ones) */
+	bool has_default;
+	struct cell *fallback;         /* the default; text "me" for links to user is default_me instead */
+	bool default_me;
+	size_t length_max;             /* bytes, for texts */
+	int64_t least, most;           /* for integers and durations; INT64_MIN/MAX */
+};
+
+/* The system fields stand first in every type, in this order. */
+enum system_field {
+	FIELD_NUMBER,
+	FIELD_STATE,       /* KIND_CHOICE over the states; retired and unset when the type has no lifecycle */
+	FIELD_VERSION,
+	FIELD_CREATED_AT,
+	FIELD_UPDATED_AT,
+	FIELD_CREATED_BY,
+	FIELD_UPDATED_BY,
+	FIELD_SYSTEM_COUNT
+};
+
+/* ---- lifecycle ---- */
+
+enum state_group { GROUP_OPEN, GROUP_WAITING, GROUP_DONE, GROUP_CLOSED, GROUP_CANCELLED, GROUP_COUNT };
+text state_group_name(enum state_group group);
+
+struct state {
+	text name;
+	struct label label;
+	struct label plain;  /* what a requester reads: "We are working on it" */
+	enum state_group group;
+	int step;            /* place on the requester's progress bar, from 1; 0 = not on it */
+};
+
+struct need {
+	size_t *fields;      /* one of these must be set (in the record or the input) */
+	size_t field_count;
+	bool comment;        /* a comment is needed instead of a field */
+	const struct condition *when; /* only then, or NULL */
+	const struct condition *public_when; /* comment: its visibility is public then (else internal); NULL: internal */
+	bool comment_public; /* comment: always public */
+};
+
+struct setting { /* "set" of transitions and automation */
+	size_t field;
+	enum { SET_VALUE, SET_UNSET, SET_ME, SET_NOW, SET_FIELD } how;
+	struct cell *value;  /* SET_VALUE */
+	size_t from;         /* SET_FIELD */
+	const struct condition *when; /* or NULL */
+};
+
+struct permit { /* who may take a transition */
+	uint64_t roles;
+	bool timer;          /* automation may */
+	const struct condition *when; /* or NULL */
+};
+
+struct transition {
+	text name;
+	struct label label;
+	struct label plain;      /* the button's words for a requester; empty: same */
+	uint64_t from;           /* bit per state position */
+	size_t to;
+	struct need *needs;
+	size_t need_count;
+	size_t *asks;            /* further fields its dialog shows */
+	size_t ask_count;
+	struct permit *permits;
+	size_t permit_count;
+	const struct condition *guard;
+	text guard_message;      /* why not, in words; may be unset */
+	struct setting *sets;
+	size_t set_count;
+};
+
+struct lifecycle {
+	struct state *states;
+	size_t state_count;
+	size_t initial;
+	struct transition *transitions;
+	size_t transition_count;
+};
+
+/* ---- clocks ---- */
+
+struct clock_goal {
+	const struct condition *when; /* NULL: always */
+	int64_t goal_ms;
+};
+enum clock_trigger_kind { TRIGGER_CREATED, TRIGGER_STATE, TRIGGER_TRANSITION, TRIGGER_PUBLIC_REPLY_BY_AGENT };
+struct clock_trigger {
+	enum clock_trigger_kind kind;
+	size_t index; /* state or transition */
+};
+struct clock_definition {
+	text name;
+	struct label label;
+	struct clock_trigger *starts, *stops;  /* any of them */
+	size_t start_count, stop_count;
+	const struct condition *pause;         /* paused while it holds; NULL never */
+	size_t pause_reason_field;             /* its value is the reason in the ledger; SIZE_MAX none */
+	bool continues;                        /* after a stop, leaving the stop state runs on with the ledger */
+	struct clock_goal *goals;              /* first that holds; none: no goal, the clock only measures */
+	size_t goal_count;
+	size_t calendar_path_field;            /* link field whose target has a `calendar` (service); SIZE_MAX: default calendar */
+	int *warn_percent;                     /* ascending, e.g. 50, 75, 90 */
+	size_t warn_count;
+};
+
+/* ---- automation ---- */
+
+enum rule_when {
+	WHEN_CREATED, WHEN_CHANGED, WHEN_TRANSITION, WHEN_STATE, WHEN_COMMENT, WHEN_CLOCK_WARNED, WHEN_CLOCK_BREACHED,
+	WHEN_AFTER,   /* a duration after a moment field: 5 working days after resolved_at */
+	WHEN_COMES    /* a moment field comes */
+};
+enum comment_by { COMMENT_BY_ANYONE, COMMENT_BY_REQUESTER, COMMENT_BY_AGENT };
+enum action_kind { ACTION_SET, ACTION_NOTIFY, ACTION_COMMENT, ACTION_TRANSITION, ACTION_CREATE_LINKED };
+struct action {
+	enum action_kind kind;
+	struct setting *sets;          /* ACTION_SET, ACTION_CREATE_LINKED (fields of the new record) */
+	size_t set_count;
+	size_t *notify_fields;         /* ACTION_NOTIFY: people and teams in these link fields ... */
+	size_t notify_field_count;
+	uint64_t notify_roles;         /* ... and holders of these roles */
+	text words;                    /* text of notification or comment, with {field} */
+	bool comment_public;
+	size_t transition;             /* ACTION_TRANSITION */
+	const struct type *type;       /* ACTION_CREATE_LINKED */
+	text relation;
+};
+struct rule {
+	text name;
+	enum rule_when when;
+	size_t index;                  /* field, transition, state or clock */
+	enum comment_by comment_by;
+	bool comment_public_only;
+	int64_t after_ms;              /* WHEN_AFTER */
+	int64_t after_working_days;    /* WHEN_AFTER, in working days of the record's calendar; 0: after_ms */
+	const struct condition *condition; /* NULL: always */
+	struct action *actions;
+	size_t action_count;
+};
+
+/* ---- rights ---- */
+
+struct role {
+	text name;
+	struct label label;
+	text purpose;
+	uint64_t includes; /* closed over inclusion, with itself */
+};
+
+enum right {
+	RIGHT_READ, RIGHT_CREATE, RIGHT_UPDATE,
+	RIGHT_COMMENT,  /* public comments */
+	RIGHT_NOTE,     /* read and write internal notes */
+	RIGHT_ATTACH, RIGHT_LINK, RIGHT_WATCH, RIGHT_EXPORT, RIGHT_IMPORT,
+	RIGHT_HISTORY,  /* field changes in the history, as_of; without it only comments and states */
+	RIGHT_COUNT
+};
+text right_name(enum right right);
+
+struct grant {
+	size_t role;
+	enum right right;
+	const struct condition **branches; /* any of them; count 0: always */
+	size_t branch_count;
+};
+struct field_access { /* of one role to one field */
+	bool read, write;
+};
+
+/* ---- views and forms ---- */
+
+struct sort_key {
+	size_t field;
+	bool descending;
+};
+struct view {
+	text name;
+	struct label label;
+	uint64_t roles;                  /* who sees it in the rail */
+	text condition_source;           /* as written: what the filter bar shows */
+	const struct condition *condition;
+	struct sort_key *sort;
+	size_t sort_count;
+	size_t *columns;
+	size_t column_count;
+	bool portal;                     /* a requester's view */
+};
+struct form_section {
+	struct label label;
+	size_t *fields;
+	size_t field_count;
+};
+struct form {
+	text name;      /* "portal", "create", "record" */
+	struct form_section *sections;
+	size_t section_count;
+};
+
+/* ---- types ---- */
+
+struct type {
+	text name;            /* "incident": in URLs, tables, conditions */
+	struct label label, plural;
+	text practice, purpose;
+	text icon;            /* Tabler icon name */
+	bool platform;        /* user, team ...: names are cached, shown under administration */
+	bool abstract;        /* task: only extended */
+	size_t position;      /* in model->types */
+	text table;           /* SQL table name */
+	text number_prefix;   /* "INC"; unset: the number is the key field's value (login, name) */
+	int number_digits;
+	size_t key_field;     /* when number_prefix is unset */
+	size_t title_field;
+	ptrdiff_t subtitle_field; /* -1 none */
+	struct field *fields;
+	size_t field_count;
+	struct table field_names; /* name -> struct field */
+	struct lifecycle *lifecycle; /* NULL: no states */
+	struct clock_definition *clocks;
+	size_t clock_count;
+	struct rule *rules;
+	size_t rule_count;
+	struct grant *grants;
+	size_t grant_count;
+	struct field_access *field_access; /* [role * field_count + field] */
+	struct view *views;
+	size_t view_count;
+	struct form *forms;
+	size_t form_count;
+	/* Fields with a meaning to the engine and pages, by name; -1 when the type has none. */
+	ptrdiff_t requester, assignee, team, service, category, priority, watchers, parent, description, rating, restricted,
+		external_ref, active;
+	int64_t definition;   /* version of this type's definition */
+	text source_hash;
+};
+
+struct relation {
+	text name;            /* "duplicate_of" */
+	struct label label, inverse;
+	const struct type **from, **to; /* empty: any work record */
+	size_t from_count, to_count;
+};
+
+struct plain_table { /* session, event, timer ...: tables without records, from practices/platform/tables.yaml */
+	text name;
+	struct plain_column {
+		text name;
+		enum { COLUMN_INTEGER, COLUMN_REAL, COLUMN_TEXT, COLUMN_BLOB } kind;
+		bool key, required, unique;
+	} *columns;
+	size_t column_count;
+	struct plain_index {
+		text name;
+		text *columns;
+		size_t column_count;
+		bool unique;
+		text where; /* partial: "column is not null" or "column is null" only; unset: all */
+	} *indexes;
+	size_t index_count;
+};
+
+struct definition_source {
+	text path;   /* "incident.yaml", "platform/user.yaml" */
+	text source;
+};
+
+struct model {
+	struct arena *arena;
+	struct type *types;
+	size_t type_count;
+	struct table type_names;
+	struct role *roles;      /* at most 64 */
+	size_t role_count;
+	struct relation *relations;
+	size_t relation_count;
+	struct plain_table *tables;
+	size_t table_count;
+	const struct type *user, *team, *role, *organisation, *service, *calendar, *category; /* always there */
+	struct definition_source *sources;
+	size_t source_count;
+	int64_t version;         /* of the whole set, as stored in the database; 0 = not stored */
+};
+
+/*
+ * Parses and checks a set of definitions (sorted by path). All mistakes found are returned as one chain, each with
+ * file, line and column: unknown key, wrong kind, missing target, duplicate, cyclic extends, bad condition, unreachable
+ * state, dead end, transition nobody may take, needed field that nobody may write ... The model owns its arena: model_free().
+ */
+must_use struct error *model_parse(struct arena *error_arena, const struct definition_source *sources, size_t count,
+                                   struct model **ret_model);
+void model_free(struct model *model);
+
+/* NULL when there is none. */
+const struct type *model_type(const struct model *model, text name);
+/* The type whose number pattern `number` has (INC0000042 -> incident), or NULL. Prefixes compare without case. */
+const struct type *model_type_of_number(const struct model *model, text number);
+/* -1 when there is none. */
+int model_role(const struct model *model, text name);
+/* The field, or NULL. */
+const struct field *type_field(const struct type *type, text name);
+/* The choice's position, or -1. */
+int field_choice(const struct field *field, text name);
+int lifecycle_state(const struct lifecycle *lifecycle, text name);
+int lifecycle_transition(const struct lifecycle *lifecycle, text name);
+const struct view *type_view(const struct type *type, text name);
+const struct form *type_form(const struct type *type, text name);
+text kind_name(enum kind kind);
+
+#endif
