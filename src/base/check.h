@@ -8,9 +8,10 @@
 #include <stdint.h>
 
 #define must_use __attribute__((warn_unused_result))
-#define printf_like(format, first) __attribute__((format(printf, format, first)))
+#define printf_like(position, first) __attribute__((__format__(__printf__, position, first)))
 #define no_return __attribute__((noreturn))
-#define unused __attribute__((unused))
+/* Declarations of others must come before this header where they say __attribute__((unused)). */
+#define unused __attribute__((__unused__))
 
 #define array_length(array) (sizeof(array) / sizeof((array)[0]))
 #define minimum(a, b) ((a) < (b) ? (a) : (b))

@@ -31,7 +31,7 @@ extern size_t test_count;
 		assert_true(test_count < TEST_MAX);                                                \
 		test_list[test_count++] = (struct CMUnitTest){ #test_name, test_name, NULL, NULL, NULL }; \
 	}                                                                                          \
-	static void test_name(void **test_state __attribute__((unused)))
+	static void test_name(void **test_state __attribute__((__unused__)))
 
 /* Succeeds when `call` returned no error; shows the error otherwise. */
 #define assert_ok(call)                                                                            \
