@@ -1,0 +1,228 @@
+/*
+ * The only place where records change. Web, API, mail, import, automation and the command line all come through here:
+ * each function validates, checks rights, guards, applies, journals and emits in the caller's transaction (a lane job's apply()),
+ * and locks what it decides on first. work->actor is who does it; system work may everything.
+ *
+ * Reading functions at the end are for worker threads with a reading connection.
+ */
+#ifndef REEVE_ENGINE_ENGINE_H
+#define REEVE_ENGINE_ENGINE_H
+
+#include "access/access.h"
+#include "store/lane.h"
+
+/* ---- changing ---- */
+
+/*
+ * Creates a record from a map of fields (unknown keys, unwritable fields and wrong values are one chain of ERROR_INVALID).
+ * Defaults, decision tables, number, first state, clocks, automation, notifications follow. `comment` may be a key.
+ * A person without `requester` in the input is its requester (where the type has one), and its opened_by.
+ */
+must_use struct error *engine_create(struct work *work, const struct type *type, const struct value *input,
+                                     struct record **ret_record);
+
+/*
+ * Merge patch (RFC 7396) on fields. `expected_version` 0: no check; else ERROR_STALE when it differs, with extra
+ * { "version", "yours": {...}, "current": {...} } for the fields concerned. No change: no event, same version.
+ */
+must_use struct error *engine_update(struct work *work, const struct type *type, text number, int64_t expected_version,
+                                     const struct value *patch, struct record **ret_record);
+
+/*
+ * Takes a transition; `input` (NULL: none) holds needed and asked fields and `comment`. ERROR_CONFLICT when not allowed now (guard_message),
+ * ERROR_FORBIDDEN when never for this role, ERROR_INVALID per missing need.
+ */
+must_use struct error *engine_transition(struct work *work, const struct type *type, text number, text transition,
+                                         int64_t expected_version, const struct value *input, struct record **ret_record);
+
+enum visibility { VISIBLE_PUBLIC, VISIBLE_INTERNAL };
+/* *ret_event: id of its event. Markdown; LIMIT_PROSE_BYTES; empty is ERROR_INVALID. */
+must_use struct error *engine_comment(struct work *work, const struct type *type, text number, text comment,
+                                      enum visibility visibility, struct record **ret_record, int64_t *ret_event);
+
+struct attachment {
+	int64_t id, record_id, event_id, size, created_by;
+	text name, media_type, hash;
+	enum visibility visibility;
+	moment created_at;
+};
+/* The blob is already stored (blob_finish). Name and media type are checked (no control or bidi characters, no CR LF, length). */
+must_use struct error *engine_attach(struct work *work, const struct type *type, text number, const struct attachment *file,
+                                     int64_t *ret_id);
+must_use struct error *engine_detach(struct work *work, const struct type *type, text number, int64_t attachment_id);
+
+struct record_link {
+	int64_t id;
+	const struct relation *relation;
+	bool inverse;            /* seen from the other end */
+	const struct type *type; /* of the other record */
+	int64_t other_id;
+	moment created_at;
+};
+/* Both ends must be readable and linkable. A second identical link and a link to itself are refused. */
+must_use struct error *engine_link(struct work *work, const struct type *type, text number, text relation, text to_number,
+                                   int64_t *ret_id);
+must_use struct error *engine_unlink(struct work *work, const struct type *type, text number, int64_t link_id);
+/* `user_id` 0: the actor. */
+must_use struct error *engine_watch(struct work *work, const struct type *type, text number, int64_t user_id, bool watch);
+
+/* ---- idempotency: kept per actor in the change's transaction ---- */
+
+/*
+ * *ret_found with status and answer when this key was answered within 24 h; ERROR_INVALID when the key came with another fingerprint
+ * (method + path + body); ERROR_CONFLICT while the first still runs (PostgreSQL: the row is locked).
+ */
+must_use struct error *engine_idempotency_find(struct work *work, text key, text fingerprint, bool *ret_found, int *ret_status,
+                                               text *ret_answer);
+must_use struct error *engine_idempotency_keep(struct work *work, text key, text fingerprint, int status, text answer);
+
+/* ---- import: history at its original moments (origin import; no automation, notifications, breach timers) ---- */
+
+struct import_step {
+	moment at;                 /* when it happened */
+	int64_t actor_id;          /* 0: unknown */
+	text number;               /* of the record; made by the first step */
+	int state;                 /* position, -1: unchanged */
+	const struct value *fields; /* map of field -> value; only those given change */
+	text comment;              /* internal unless comment_public; unset: none */
+	bool comment_public;
+	const struct value *notes; /* kept in the event's payload as they are: bookkeeping that has no field; may be NULL */
+	text mark;                 /* why the step is unusual ("closed -> in_progress is no transition"); unset: usual. The engine adds its own */
+	text source_key;           /* identifies the row in its source: a second import of the same key changes nothing */
+};
+enum import_outcome { IMPORT_NEW, IMPORT_CHANGED, IMPORT_UNCHANGED };
+/* Writes exactly one event. Field rules and required fields are not applied, kinds and links are (ERROR_INVALID: refuse the row). */
+must_use struct error *engine_import(struct work *work, const struct type *type, const struct import_step *step,
+                                     enum import_outcome *ret_outcome, struct record **ret_record);
+
+/* ---- time ---- */
+
+/* Ids of due timers and clocks, earliest first; *ret_next is when to look again (MOMENT_UNSET: nothing waits). Reading connection. */
+struct due {
+	bool clock;        /* a clock to warn or breach; else a timer */
+	int64_t id;
+};
+must_use struct error *engine_find_due(struct work *work, size_t limit, struct due **ret_due, size_t *ret_count, moment *ret_next);
+/* Runs one of them (on the lane, as system): claims it, does it, plans its successor. Nothing when it is no longer due. */
+must_use struct error *engine_run_due(struct work *work, const struct due *due);
+
+/* ---- the event log ---- */
+
+enum event_kind {
+	EVENT_CREATED, EVENT_UPDATED, EVENT_TRANSITION, EVENT_COMMENT, EVENT_ATTACHED, EVENT_DETACHED, EVENT_LINKED, EVENT_UNLINKED,
+	EVENT_WATCHED, EVENT_CLOCK, EVENT_AUTOMATION, EVENT_NOTIFIED, EVENT_ERASED, EVENT_IMPORTED, EVENT_KIND_COUNT
+};
+text event_kind_name(enum event_kind kind);
+text origin_name(enum origin origin);
+
+struct event {
+	int64_t id;
+	int64_t seq;          /* dense, 0 while not sealed */
+	moment at, recorded_at;
+	const struct type *type;
+	int64_t record_id, version;
+	enum event_kind kind;
+	int64_t actor_id;     /* 0: the system */
+	enum origin origin;
+	int64_t cause_id;     /* the event that caused it, 0 none */
+	enum visibility visibility;
+	struct value *payload; /* { "changes": { field: [old, new] }, "transition", "from", "to", "comment", "name" ... } */
+};
+
+/* For lane_settings.opened: loads the seal into store_memory() and the key (DATA/seal.key, made with mode 0600 when absent). */
+struct seal_settings {
+	text key_path;
+	text head_path; /* DATA/seal.log: "seq seal moment" lines, appended after commits, at most every second */
+};
+struct sealer;
+must_use struct error *sealer_new(struct arena *arena, const struct seal_settings *settings, struct sealer **ret_sealer);
+must_use struct error *sealer_opened(void *sealer, struct store *store, struct arena *arena);
+void sealer_committed(void *sealer, struct store *store);
+/* PostgreSQL: seals what is below pg_snapshot_xmin, under the lease; *ret_sealed events. Nothing on SQLite. */
+must_use struct error *sealer_run(struct sealer *sealer, struct work *work, size_t limit, int64_t *ret_sealed);
+/* Writes the newest head at shutdown. */
+void sealer_close(struct sealer *sealer);
+/* Newest sealed seq. Any thread, no store. */
+int64_t sealer_head(struct sealer *sealer);
+/* The head as it goes into backups: "SEQ SEAL". */
+must_use struct error *sealer_head_text(struct work *work, text *ret_head);
+
+/* Checks every seal and payload, the heads of the log, and (optional) blobs. The first broken record is the error, named with seq, record, and what is wrong. */
+struct verify_report {
+	int64_t events, erased, unsealed, heads;
+};
+must_use struct error *engine_verify(struct work *work, const struct seal_settings *settings, struct verify_report *ret_report);
+
+/* The global feed: sealed events after `since`, oldest first, that the actor may know of (type, number, version, kind only). */
+must_use struct error *engine_feed(struct work *work, int64_t since, size_t limit, struct event **ret_events, size_t *ret_count,
+                                   int64_t *ret_last_seq);
+/* Everything after `since` for readers of the log (search): no access rules, payload included. */
+must_use struct error *engine_feed_all(struct work *work, int64_t since, size_t limit, struct event **ret_events, size_t *ret_count);
+
+/* ---- reading ---- */
+
+/* A record's history for this actor, by `at` then id: internal notes only with RIGHT_NOTE, changes only of readable fields. `newest` 0: all. */
+must_use struct error *engine_history(struct work *work, struct record *record, size_t newest, struct event **ret_events,
+                                      size_t *ret_count);
+/* The record as it was: rebuilt from its events. ERROR_NOT_FOUND before its creation. Rights: RIGHT_HISTORY, today's rules. */
+must_use struct error *engine_as_of(struct work *work, struct record *record, moment at, struct record **ret_record);
+
+struct clock_interval {
+	moment from, to;   /* to: now, when it runs */
+	enum { INTERVAL_RUNNING, INTERVAL_PAUSED, INTERVAL_CLOSED, INTERVAL_HOLIDAY } kind;
+	text reason;       /* why paused, or the holiday */
+	int64_t counted_ms; /* what it adds to elapsed_ms */
+};
+struct clock {
+	const struct clock_definition *definition;
+	enum { CLOCK_RUNNING, CLOCK_PAUSED, CLOCK_STOPPED } state;
+	bool breached;
+	int64_t goal_ms;      /* -1: no goal */
+	int64_t elapsed_ms;   /* now */
+	moment started_at, stopped_at, due_at; /* due_at unset while paused or without goal */
+	text calendar;        /* its label */
+	struct clock_interval *ledger;
+	size_t ledger_count;
+};
+/* The clocks now (work->now); with_ledger: explained, the counted intervals add up exactly to elapsed_ms. */
+must_use struct error *engine_clocks(struct work *work, struct record *record, bool with_ledger, struct clock **ret_clocks,
+                                     size_t *ret_count);
+/* For lists: due_at and state of one named clock for many records in one query. */
+must_use struct error *engine_clock_dues(struct work *work, text clock, struct record *const *records, size_t count,
+                                         struct clock *ret_clocks);
+
+struct open_transition {
+	const struct transition *transition;
+	bool *needed;        /* per need: whether it is needed now and not yet set */
+};
+/* What this actor can take now. */
+must_use struct error *engine_transitions(struct work *work, struct record *record, struct open_transition **ret_transitions,
+                                          size_t *ret_count);
+must_use struct error *engine_attachments(struct work *work, struct record *record, struct attachment **ret_files, size_t *ret_count);
+/* One attachment that the actor may read, else ERROR_NOT_FOUND. */
+must_use struct error *engine_attachment(struct work *work, struct record *record, int64_t id, struct attachment *ret_file);
+must_use struct error *engine_links(struct work *work, struct record *record, struct record_link **ret_links, size_t *ret_count);
+/* The calendar of a record (its service's, else the default one, else 24 x 7). */
+must_use struct error *engine_calendar(struct work *work, struct record *record, const struct calendar **ret_calendar);
+must_use struct error *engine_calendar_of(struct work *work, int64_t calendar_id, const struct calendar **ret_calendar);
+
+/* ---- notifications and drafts: plain tables, no events ---- */
+
+struct notification {
+	int64_t id, record_id, event_id;
+	const struct type *type;
+	text words, reason;
+	moment created_at, read_at;
+};
+must_use struct error *engine_notifications(struct work *work, bool unread_only, int64_t before_id, size_t limit,
+                                            struct notification **ret_list, size_t *ret_count);
+must_use struct error *engine_notifications_unread(struct work *work, int64_t *ret_count); /* capped at LIMIT_COUNT */
+/* `id` 0: all. */
+must_use struct error *engine_notification_read(struct work *work, int64_t id);
+
+/* One per person, record (0: a new one) and form. Empty removes it. */
+must_use struct error *engine_draft_save(struct work *work, const struct type *type, int64_t record_id, text form, text draft);
+must_use struct error *engine_draft(struct work *work, const struct type *type, int64_t record_id, text form, text *ret_draft,
+                                    moment *ret_updated_at);
+
+#endif
