@@ -1,0 +1,38 @@
+# The few commands a person needs; Meson does the building (see CONTRIBUTING.md).
+PORT ?= 8080
+DATA ?= reeve-demo
+BUILD ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+.PHONY: run test build bench install clean
+
+# Installs what is missing, builds, and starts a demo company; prints a sign-in link.
+run:
+	@tools/install build
+	@$(MAKE) --no-print-directory build
+	@exec $(BUILD)/reeve demo --data "$(DATA)" --listen 127.0.0.1:$(PORT)
+
+build:
+	@tools/assets
+	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD) --buildtype=release -Db_ndebug=false >/dev/null
+	@ninja -C $(BUILD) reeve
+	@ln -sf src/cli/reeve $(BUILD)/reeve
+
+# Installs what the tests need and runs all of them; ends with "N passed, N failed".
+test:
+	@tools/install build test
+	@tools/assets
+	@tools/run-tests
+
+bench:
+	@tools/install build bench
+	@$(MAKE) --no-print-directory build
+	@tools/run-bench
+
+install: build
+	@DESTDIR="$(DESTDIR)" meson configure $(BUILD) --prefix "$(PREFIX)" >/dev/null
+	@DESTDIR="$(DESTDIR)" meson install -C $(BUILD) --no-rebuild
+
+clean:
+	rm -rf $(BUILD) build-*
