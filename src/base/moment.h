@@ -1,7 +1,8 @@
 /*
  * Moments and zones. A moment is int64 milliseconds since 1970-01-01T00:00Z. This is the only file that
  * reads the clock, and only the edge calls it: everything else uses work->now, so tests choose the time.
- * Zones come from the system's tzdata through libical (preloaded once per zone, thread safe).
+ * Zones come from the system's tzdata (TZif files, read once per zone into immutable tables, thread safe). Not through
+ * libical: its conversion to VTIMEZONE rules is wrong for irregular zones (see zone.c).
  */
 #ifndef REEVE_BASE_MOMENT_H
 #define REEVE_BASE_MOMENT_H
@@ -23,6 +24,7 @@ int64_t monotonic_us(void);
 
 /* RFC 3339 UTC with milliseconds: 2026-11-22T10:30:00.000Z. Unset gives unset. */
 must_use text moment_format(struct arena *arena, moment at);
+/* The same into 25 bytes ("" when unset). Years outside 0000..9999 are shown as the nearest that can be. */
 void moment_write(char ret_24_bytes[25], moment at);
 /*
  * Parses RFC 3339 and the shorter forms of the condition language (2026-11-22, 2026-11-22T10:30Z,
@@ -32,7 +34,10 @@ void moment_write(char ret_24_bytes[25], moment at);
 struct zone;
 bool moment_parse(text t, const struct zone *zone, moment *ret_at);
 
-/* Durations: "15m", "4h", "90s", "2d" (24 h), "1h30m", "500ms"; false when it is none. */
+/*
+ * Durations: "15m", "4h", "90s", "2d" (24 h), "1h30m", "1h 30m", "500ms": largest unit first, each once, no sign.
+ * False when it is none.
+ */
 bool duration_parse(text t, int64_t *ret_ms);
 /* "1h 30m", "2d 4h", "0m": for people, at most two units. Negative with a leading "-". */
 must_use text duration_format(struct arena *arena, int64_t ms);
