@@ -1,0 +1,88 @@
+/*
+ * The seams inside the engine. Two halves meet here: the one that changes records (create, update, transition, comment ...)
+ * and the one that follows changes in the same transaction (clocks, automation, notifications). Only src/engine includes this.
+ */
+#ifndef REEVE_ENGINE_PRIVATE_H
+#define REEVE_ENGINE_PRIVATE_H
+
+#include "engine/engine.h"
+
+/* ---- what happened: the argument of the followers ---- */
+
+/* One applied change: the row is written, its event appended. Everything is owned by the work's arena. */
+struct change {
+	const struct type *type;
+	struct record *before;      /* as it was; NULL at creation */
+	struct record *after;       /* as it is now; the engine's inner functions keep this very object up to date */
+	const bool *changed;        /* [type->field_count]; all false for a comment alone */
+	const struct transition *transition; /* NULL: none was taken (an import may change the state without one) */
+	text comment;               /* unset: none */
+	enum visibility visibility; /* of the comment */
+	enum event_kind kind;       /* EVENT_CREATED, EVENT_UPDATED, EVENT_TRANSITION, EVENT_COMMENT or EVENT_IMPORTED */
+	int64_t event_id;
+	int64_t actor_id;           /* who did it then: 0 the system; work->actor except for imports */
+	moment at;                  /* when it happened: work->now except for imports */
+};
+
+/*
+ * Clocks start, pause, stop, run on, change their goal; due moments are planned. For EVENT_IMPORTED the ledger follows
+ * `at`, but nothing is planned: imports set off no warnings and no breaches. Called before rules_follow().
+ */
+must_use struct error *clock_follow(struct work *work, const struct change *change);
+
+/*
+ * Automation and notifications: runs the rules whose `when` fits. Not called for imports. Rules act through the inner
+ * functions below with a work of their own: actor access_system(), origin ORIGIN_AUTOMATION, cause change->event_id,
+ * chain + 1; beyond LIMIT_CHAIN the chain is stopped. They may change change->after.
+ */
+must_use struct error *rules_follow(struct work *work, const struct change *change);
+
+/* Both followers of a change, in order; not the rules for an import. */
+must_use struct error *engine_follow(struct work *work, const struct change *change);
+
+/* ---- the event log ---- */
+
+/* An event of now, by work->actor, with work's origin and cause and an empty payload, on this record and its version. */
+must_use struct event *event_new(struct work *work, const struct record *record, enum event_kind kind);
+/* Writes it, sealed on SQLite; sets id and seq. ERROR_INTERNAL when the connection was not opened by a sealer. */
+must_use struct error *event_append(struct work *work, struct event *event);
+/* Reads the columns of the statements event_* (all of them begin with the same list); payload parsed, NULL when erased. */
+must_use struct error *event_read(struct work *work, struct rows *rows, struct event *ret_event);
+/* { field: [old, new] } of the changed fields as raw values (event_cell_value) into payload.changes. */
+must_use struct error *event_add_changes(struct work *work, struct event *event, const struct record *before,
+                                         const struct record *after, const bool *changed);
+/* A cell as the log keeps it: links by id, choices by name, moments and durations as milliseconds; and back (unknown: null). */
+must_use struct value *event_cell_value(struct arena *arena, const struct field *field, const struct cell *cell);
+struct cell event_value_cell(const struct field *field, const struct value *value);
+
+/* ---- inner steps for automation and timers: no rights, no needs; the same journal and the same followers ---- */
+
+/* All take a record that is locked in this transaction and up to date, and keep it up to date. `rule` goes into the payload. */
+
+/* Writes cells[i] where changed[i] (and what decision tables make of it). Nothing when nothing differs. */
+must_use struct error *engine_apply_update(struct work *work, struct record *record, const bool *changed, const struct cell *cells,
+                                           text rule);
+/*
+ * Takes the transition when its `from` and guard allow it now; else ERROR_CONFLICT. `comment` may be unset.
+ * changed, cells: fields set with it, may be NULL.
+ */
+must_use struct error *engine_apply_transition(struct work *work, struct record *record, const struct transition *transition,
+                                               const bool *changed, const struct cell *cells, text comment,
+                                               enum visibility visibility, text rule);
+must_use struct error *engine_apply_comment(struct work *work, struct record *record, text comment, enum visibility visibility,
+                                            text rule, int64_t *ret_event);
+/* Creates a record of `type` from cells[i] where set[i]; defaults, decisions, number and first state follow. */
+must_use struct error *engine_apply_create(struct work *work, const struct type *type, const bool *set, const struct cell *cells,
+                                           text comment, text rule, struct record **ret_record);
+/* Links two records; one already linked so is fine. */
+must_use struct error *engine_apply_link(struct work *work, struct record *from, const struct relation *relation,
+                                         struct record *to, int64_t *ret_id);
+
+/* Evaluates settings ("set" of transitions and actions) on `record` into cells and changed; `me` is the actor of `work`. */
+must_use struct error *engine_evaluate_settings(struct work *work, struct record *record, const struct setting *settings,
+                                                size_t count, bool *changed, struct cell *cells);
+
+/* Locks (PostgreSQL) and loads the record of that number; ERROR_NOT_FOUND when there is none or the actor may not read it. */
+must_use struct error *engine_lock(struct work *work, const struct type *type, text number, struct record **ret_record);
+
+#endif
