@@ -248,9 +248,12 @@ struct grant {
 	enum right right;
 	const struct condition **branches; /* any of them; count 0: always */
 	size_t branch_count;
+	/* RIGHT_UPDATE: fields writable in this branch only ([field_count]); NULL, or NULL for a branch: all of field_access. */
+	bool **branch_fields;
 };
-struct field_access { /* of one role to one field */
-	bool read, write;
+/* Of one role to one field. A person has what any of their roles has; roles do not hand on what they include here. */
+struct field_access {
+	bool read, write; /* write: on create, and on update as far as the branch's fields allow */
 };
 
 /* ---- views and forms ---- */
@@ -282,6 +285,17 @@ struct form {
 	size_t section_count;
 };
 
+/* ---- indexes: which questions are cheap (index.c says the rule) ---- */
+
+struct type_index {
+	text name;
+	size_t *fields;    /* in order; the id stands behind the last, so that a page can go on from any row */
+	size_t field_count;
+	bool unique;       /* without the id */
+	uint64_t states;   /* partial: only rows in these states, written "state" IN (1,2) with ascending positions; 0: all rows */
+	bool set_only;     /* partial: only rows where the first field is set */
+};
+
 /* ---- types ---- */
 
 struct type {
@@ -292,7 +306,7 @@ struct type {
 	bool platform;        /* user, team ...: names are cached, shown under administration */
 	bool abstract;        /* task: only extended */
 	size_t position;      /* in model->types */
-	text table;           /* SQL table name */
+	text table;           /* SQL table name: "incident_record", so that no type takes the name of a plain table or an SQL word */
 	text number_prefix;   /* "INC"; unset: the number is the key field's value (login, name) */
 	int number_digits;
 	size_t key_field;     /* when number_prefix is unset */
@@ -313,6 +327,8 @@ struct type {
 	size_t view_count;
 	struct form *forms;
 	size_t form_count;
+	struct type_index *indexes;
+	size_t index_count;
 	/* Fields with a meaning to the engine and pages, by name; -1 when the type has none. */
 	ptrdiff_t requester, assignee, team, service, category, priority, watchers, parent, description, rating, restricted,
 		external_ref, active;
@@ -375,6 +391,11 @@ struct model {
 must_use struct error *model_parse(struct arena *error_arena, const struct definition_source *sources, size_t count,
                                    struct model **ret_model);
 void model_free(struct model *model);
+/* The definitions embedded in the binary, without the stories. */
+must_use struct error *model_embedded_sources(struct arena *arena, struct definition_source **ret_sources, size_t *ret_count);
+/* Those of a folder (and of its subfolder platform/), in place of the embedded ones of the same path. */
+must_use struct error *model_folder_sources(struct arena *arena, text folder, struct definition_source **ret_sources,
+                                            size_t *ret_count);
 
 /* NULL when there is none. */
 const struct type *model_type(const struct model *model, text name);
