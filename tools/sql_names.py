@@ -29,13 +29,13 @@ def main():
                 statements[name]["text"][dialect].append(line.strip())
     names = sorted(statements)
     with open(header, "w", encoding="utf-8") as out:
-        out.write("/* Made by tools/sql_names.py from src/*/*.sql: edit those. */\n")
+        out.write("/* Made by tools/sql_names.py from the .sql files of the floors: edit those. */\n")
         out.write("#ifndef REEVE_SQL_NAMES_H\n#define REEVE_SQL_NAMES_H\n\nenum sql_name {\n")
         for name in names:
             out.write(f"\tSQL_{name.upper()},\n")
         out.write("\tSQL_COUNT\n};\n\n#endif\n")
     with open(source, "w", encoding="utf-8") as out:
-        out.write("/* Made by tools/sql_names.py from src/*/*.sql: edit those. */\n")
+        out.write("/* Made by tools/sql_names.py from the .sql files of the floors: edit those. */\n")
         out.write('#include "store/statement.h"\n\nconst struct store_statement store_statements[] = {\n')
         for name in names:
             texts = statements[name]["text"]

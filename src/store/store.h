@@ -15,6 +15,7 @@ struct store;
 struct store_settings {
 	text data_dir;          /* SQLite: DATA/reeve.db; DATA/blobs is used by SQLite only */
 	text url;               /* unset: SQLite; else postgresql://... (or postgres://) */
+	text file;              /* SQLite: another file of DATA ("search.db"), without the store's own tables; unset: reeve.db */
 	int64_t cache_kib;      /* SQLite page cache per connection; 0 = default */
 	bool relaxed;           /* synchronous=OFF and no fsync: only for throw-away stores of tests and the demo generator */
 };
@@ -113,7 +114,11 @@ must_use struct error *store_integer(struct store *store, struct arena *arena, e
  * ERROR_UNAVAILABLE with a hint to narrow the question, anything else ERROR_INTERNAL with the statement's name.
  */
 
-/* ---- transactions (nested ones are savepoints, one level) ---- */
+/*
+ * ---- transactions; nested ones are savepoints, up to three deep ----
+ * After a statement failed inside a transaction only store_undo() or store_rollback() may follow: PostgreSQL refuses all else.
+ * store_commit() that fails has rolled back. Both, and undo, close all rows that are still open on the connection.
+ */
 
 must_use struct error *store_begin(struct store *store, struct arena *arena);   /* a read transaction on STORE_READ */
 must_use struct error *store_commit(struct store *store, struct arena *arena);
@@ -158,8 +163,19 @@ must_use struct error *store_version(struct store *store, struct arena *arena, t
 /* Whether the connection is still good; a lost PostgreSQL connection is opened again by store_begin(). */
 bool store_alive(struct store *store);
 
-/* PostgreSQL: NOTIFY at commit / wait for one of other nodes (or a time-out, ms). SQLite: wakes waiters in this process. */
+/*
+ * Tells at COMMIT (outside of a transaction: at once) everybody who waits on the channel that there is news: NOTIFY on PostgreSQL,
+ * a watched file in the data directory on SQLite. Waiting (outside of a transaction, at most timeout_ms) never misses what comes
+ * between two waits; the first wait on a channel is woken at once, since what came before it is not known. Being woken
+ * for nothing is possible. Channels are a few names of ours.
+ */
 must_use struct error *store_notify(struct store *store, struct arena *arena, text channel);
 must_use struct error *store_wait_notify(struct store *store, struct arena *arena, text channel, int timeout_ms, bool *ret_woken);
+
+/* ---- the lock on a data directory (SQLite): one writing process ---- */
+struct store_lock;
+/* Makes DATA if needed and locks DATA/reeve.lock. ERROR_CONFLICT names the process that holds it. Owned: store_unlock(). */
+must_use struct error *store_lock(struct arena *error_arena, text data_dir, struct store_lock **ret_lock);
+void store_unlock(struct store_lock *lock);
 
 #endif
