@@ -30,6 +30,7 @@ struct actor {
 	unsigned scopes;        /* enum scope */
 	int64_t token;          /* id of the API token, 0: a session */
 	text session_hash;      /* of the session, unset for tokens */
+	bool touch;             /* seen_at of the session or token is old: session_touch() or token_touch() */
 };
 
 /* May do and see everything; its events carry no person: automation, timers, import, command line. Lives for ever. */
@@ -46,13 +47,23 @@ void access_rule_context(struct work *work, struct condition_context *ret_contex
 
 /* ---- rights on records ---- */
 
-/* Whether the actor has the right on this record (NULL: on the type at all, on some record). Reading is part of every other right. */
+/*
+ * Whether the actor has the right on this record (NULL: on the type at all, on some record). Reading is part of every other
+ * right but RIGHT_CREATE. A token that may only read has RIGHT_NOTE here, to see notes; access_require() does not let it write them.
+ */
 must_use struct error *access_may(struct work *work, enum right right, const struct type *type, struct record *record, bool *ret_may);
 /* NULL when allowed; else ERROR_NOT_FOUND (unreadable) or ERROR_FORBIDDEN with what is missing. */
 must_use struct error *access_require(struct work *work, enum right right, const struct type *type, struct record *record);
 bool access_field_readable(const struct work *work, const struct type *type, const struct field *field);
-/* Of people; system fields and set_by_engine never are. */
+/* Of people; system fields and set_by_engine never are. On create, and the most that an update may (access_writable_fields). */
 bool access_field_writable(const struct work *work, const struct type *type, const struct field *field);
+/*
+ * ret_fields[type->field_count]: which fields the actor may change on this record as it is now (the branches of RIGHT_UPDATE
+ * and their fields; all false when none holds); record NULL: may write on create.
+ */
+must_use struct error *access_writable_fields(struct work *work, const struct type *type, struct record *record, bool *ret_fields);
+/* Every role that may read records of the type may read this field: its words may go into the public part of the search index. */
+bool access_field_open(const struct work *work, const struct type *type, const struct field *field);
 
 enum transition_answer { TRANSITION_ALLOWED, TRANSITION_NOT_NOW, TRANSITION_NEVER };
 /* State, permits and guard for this actor; *ret_why (for NOT_NOW, NEVER) is a line for people. Needs are not checked here. */
@@ -71,7 +82,8 @@ must_use struct error *access_each(struct work *work, struct query *query,
 /*
  * A record as the API says it: number, type, state, version, created_at, updated_at and each readable field under its name
  * (unset null, unreadable absent); links whose target the actor may not read are {type, number: null}. KIND_LINKS as lists.
- * `fields` (NULL: all) has type->field_count entries.
+ * `fields` (NULL: all) has type->field_count entries; number and type are always there. A partial record (of a list) has no
+ * prose, and lists of links only when `fields` asks for them.
  */
 must_use struct error *access_record_value(struct work *work, struct record *record, const bool *fields, struct value **ret_value);
 
@@ -117,10 +129,13 @@ struct api_token {
 	moment created_at, expires_at, seen_at, revoked_at;
 };
 must_use struct error *token_create(struct work *work, int64_t user_id, text name, unsigned scopes, moment expires_at, text *ret_token);
+/* ERROR_UNAUTHENTICATED when unknown, revoked, expired or the user is not active. */
 must_use struct error *token_actor(struct work *work, text token, struct actor **ret_actor);
+must_use struct error *token_touch(struct work *work, int64_t token_id);
 must_use struct error *token_list(struct work *work, int64_t user_id, struct api_token **ret_tokens, size_t *ret_count);
 must_use struct error *token_revoke(struct work *work, int64_t user_id, int64_t token_id);
-must_use struct error *scopes_parse(struct arena *arena, text source, unsigned *ret_scopes); /* "read write admin" */
+/* "read write admin": write brings read with it, admin (changing users, roles, services ...) both. */
+must_use struct error *scopes_parse(struct arena *arena, text source, unsigned *ret_scopes);
 
 /* One-time links: single use, expiring, hashed at rest. Purpose: "sign-in". */
 must_use struct error *link_create(struct work *work, int64_t user_id, text purpose, int64_t life_ms, text *ret_token);
