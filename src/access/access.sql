@@ -1,5 +1,8 @@
 -- What the access floor keeps for itself: passwords, sessions, API tokens and one-time links. Secrets stand here only as hashes.
 
+-- name: actor_links
+SELECT name, to_id FROM link WHERE from_id = $1 AND name IN ('teams', 'roles') ORDER BY name, to_id
+
 -- name: credential_find
 SELECT hash FROM credential WHERE user_id = $1
 

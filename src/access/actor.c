@@ -49,35 +49,39 @@ static text text_named(const struct record *user, text name, text fallback)
 	return cell->kind == CELL_TEXT ? cell->text : fallback;
 }
 
-static struct error *links_named(struct work *work, struct record *user, text name, int64_t **ret_ids, size_t *ret_count)
-{
-	const struct field *field = type_field(user->type, name);
-
-	if (field == NULL || field->kind != KIND_LINKS) {
-		*ret_ids = NULL;
-		*ret_count = 0;
-		return NULL;
-	}
-	return record_links(work, user, field, ret_ids, ret_count);
-}
-
-/* Roles are records whose number is the role's name in the definitions; everyone signed in has `requester`. */
-static struct error *load_roles(struct work *work, struct record *user, uint64_t *ret_roles)
+/*
+ * Roles are records whose number is the role's name in the definitions; everyone signed in has `requester`. One statement
+ * for roles and teams, straight from the table of links: this runs with every request.
+ */
+static struct error *load_links(struct work *work, struct actor *actor)
 {
 	int requester = model_role(work->model, T("requester"));
-	uint64_t roles = requester < 0 ? 0 : work->model->roles[requester].includes;
+	size_t capacity = 0, role_count = 0, role_capacity = 0;
+	int64_t *roles = NULL;
 	struct record_name name;
-	int64_t *ids;
-	size_t count;
+	struct rows *rows;
+	bool row;
 
-	TRY(links_named(work, user, T("roles"), &ids, &count));
-	for (size_t i = 0; i < count; i++) {
-		TRY(model_name(work, work->model->role, ids[i], &name));
+	actor->roles = requester < 0 ? 0 : work->model->roles[requester].includes;
+	TRY(store_query(work->store, work->arena, SQL_ACTOR_LINKS, CELLS(cell_integer(actor->id)), &rows));
+	for (;;) {
+		TRY(rows_next(rows, &row));
+		if (!row)
+			break;
+		if (text_equal(rows_text(rows, 0), T("teams"))) {
+			arena_make_room(work->arena, actor->teams, actor->team_count, capacity);
+			actor->teams[actor->team_count++] = rows_integer(rows, 1);
+		} else {
+			arena_make_room(work->arena, roles, role_count, role_capacity);
+			roles[role_count++] = rows_integer(rows, 1);
+		}
+	}
+	for (size_t i = 0; i < role_count; i++) {
+		TRY(model_name(work, work->model->role, roles[i], &name));
 		int role = model_role(work->model, name.number);
 		if (role >= 0)
-			roles |= work->model->roles[role].includes;
+			actor->roles |= work->model->roles[role].includes;
 	}
-	*ret_roles = roles;
 	return NULL;
 }
 
@@ -99,8 +103,7 @@ struct error *access_actor(struct work *work, int64_t user_id, struct actor **re
 		.organisation = organisation == NULL ? 0 : organisation->integer,
 		.zone = zone == NULL ? zone_utc() : zone, .language = text_named(user, T("language"), T("en")), .scopes = SCOPE_ALL,
 	};
-	TRY(load_roles(work, user, &actor->roles));
-	TRY(links_named(work, user, T("teams"), &actor->teams, &actor->team_count));
+	TRY(load_links(work, actor));
 	*ret_actor = actor;
 	return NULL;
 }
