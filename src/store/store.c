@@ -22,8 +22,13 @@ struct error *store_open(struct arena *error_arena, const struct store_settings 
 	store->settings.data_dir = text_copy(arena, settings->data_dir);
 	store->settings.url = text_copy(arena, settings->url);
 	store->settings.file = text_copy(arena, settings->file);
-	store->driver = &sqlite_driver;
-	error = sqlite_open(error_arena, store);
+	if (text_is_set(settings->url)) {
+		store->driver = &postgres_driver;
+		error = postgres_open(error_arena, store);
+	} else {
+		store->driver = &sqlite_driver;
+		error = sqlite_open(error_arena, store);
+	}
 	if (error == NULL && access == STORE_WRITE && !text_is_set(settings->file))
 		error = store_make_own_tables(store, error_arena);
 	if (error != NULL) {

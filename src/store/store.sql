@@ -12,7 +12,8 @@ UPDATE counter SET number = max(number, $2) WHERE name = $1 RETURNING number
 -- name: counter_jump (postgres)
 SELECT CASE WHEN now_at.sequence IS NULL THEN NULL
 WHEN $2::bigint - now_at.number > 1000000 THEN setval(now_at.sequence, $2::bigint)
-ELSE greatest(now_at.number, (SELECT max(nextval(now_at.sequence)) FROM generate_series(1, $2::bigint - now_at.number))) END
+ELSE greatest(now_at.number, (SELECT max(drawn.number)
+FROM (SELECT nextval(now_at.sequence) AS number FROM generate_series(1, $2::bigint - now_at.number)) AS drawn)) END
 FROM (SELECT found.sequence, coalesce(pg_sequence_last_value(found.sequence), 0) AS number
 FROM (SELECT to_regclass(quote_ident('counter_' || $1::text)) AS sequence) AS found) AS now_at
 
@@ -25,13 +26,13 @@ SELECT pg_notify($1, '')
 -- name: schema_has_table (sqlite)
 SELECT count(*) FROM sqlite_schema WHERE type IN ('table', 'view') AND name = $1
 -- name: schema_has_table (postgres)
-SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v') AND relname = $1
+SELECT count(*) FROM pg_class WHERE relnamespace = quote_ident(current_schema())::regnamespace AND relkind IN ('r', 'p', 'v') AND relname = $1
 
 -- name: schema_columns (sqlite)
 SELECT name FROM pragma_table_info($1) ORDER BY cid
 -- name: schema_columns (postgres)
 SELECT a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = $1 AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relname = $1 AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum
 
 -- Only those made by CREATE INDEX: what backs a primary key or a UNIQUE belongs to the table.
@@ -39,7 +40,7 @@ ORDER BY a.attnum
 SELECT name FROM pragma_index_list($1) WHERE origin = 'c' ORDER BY name
 -- name: schema_indexes (postgres)
 SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class c ON c.oid = x.indrelid
-WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = $1
+WHERE c.relnamespace = quote_ident(current_schema())::regnamespace AND c.relname = $1
 AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = x.indexrelid) ORDER BY i.relname COLLATE "C"
 
 -- name: store_integrity (sqlite)
@@ -47,9 +48,9 @@ SELECT integrity_check FROM pragma_integrity_check
 -- What PostgreSQL knows of itself without extensions: indexes whose building failed, constraints never checked.
 -- name: store_integrity (postgres)
 SELECT 'index ' || i.relname || ' is not valid' FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
-WHERE i.relnamespace = current_schema()::regnamespace AND NOT (x.indisvalid AND x.indisready)
+WHERE i.relnamespace = quote_ident(current_schema())::regnamespace AND NOT (x.indisvalid AND x.indisready)
 UNION ALL SELECT 'constraint ' || conname || ' was never checked' FROM pg_constraint
-WHERE connamespace = current_schema()::regnamespace AND NOT convalidated
+WHERE connamespace = quote_ident(current_schema())::regnamespace AND NOT convalidated
 
 -- name: store_foreign_keys (sqlite)
 SELECT "table", "rowid", "parent" FROM pragma_foreign_key_check LIMIT 1

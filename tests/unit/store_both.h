@@ -30,12 +30,15 @@ static inline int store_fixture_remove(const char *path, const struct stat *info
 	return remove(path);
 }
 
+static inline void store_fixture_notice(void *data unused, const char *message unused) {}
+
 /* A statement outside of the store: to make and drop the schema, and to disturb the server. */
 static inline void store_fixture_admin(const char *sql)
 {
 	PGconn *connection = PQconnectdb(getenv("REEVE_TEST_POSTGRES"));
-	PGresult *result = PQexec(connection, sql);
 
+	PQsetNoticeProcessor(connection, store_fixture_notice, NULL);
+	PGresult *result = PQexec(connection, sql);
 	if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
 		fail_msg("%s: %s", sql, PQerrorMessage(connection));
 	PQclear(result);
