@@ -11,11 +11,14 @@
 struct calendar;
 
 /*
+ * Local times mean the first instant at which the clock shows them or later: a segment is one stretch also in the
+ * night of a change. Yearly and repeated holidays are known from 1970 to 2150.
+ *
  * `hours`: "24x7", or lines/semicolon-separated groups such as "mon-fri 08:00-12:00 13:00-17:30; sat 09:00-12:00";
  *   days mon tue wed thu fri sat sun, ranges and commas; 24:00 allowed as an end; segments of a day may not overlap;
  *   no overnight segments (write two).
  * `holidays`: lines "2026-12-25 Christmas Day", "12-25 Christmas Day" (every year), or an iCalendar text
- *   (BEGIN:VCALENDAR ... with DATE events and RRULE, through libical). A holiday closes the whole local day. May be unset.
+ *   (BEGIN:VCALENDAR ... with DATE events, RRULE, RDATE and EXDATE, through libical; place = where the event begins). A holiday closes the whole local day. May be unset.
  * Errors are ERROR_INVALID with field "hours" or "holidays" and a place (line, column).
  */
 must_use struct error *calendar_parse(struct arena *arena, text hours, text holidays, const struct zone *zone,
@@ -26,7 +29,7 @@ const struct zone *calendar_zone(const struct calendar *calendar);
 /* A deep copy, for caches that outlive one work. */
 must_use struct calendar *calendar_copy(struct arena *arena, const struct calendar *calendar);
 
-/* The working milliseconds between two moments; negative when to < from. */
+/* The working milliseconds between two moments; negative when to < from; 0 when one is unset. */
 int64_t calendar_measure(const struct calendar *calendar, moment from, moment to);
 /*
  * The earliest moment at which `ms` working milliseconds have passed since `from` (ms >= 0);
@@ -45,7 +48,10 @@ struct calendar_interval {
 	enum calendar_kind kind;
 	text holiday; /* its name, for CALENDAR_HOLIDAY */
 };
-/* Cuts from..to into adjoining intervals that cover it exactly; the open ones add up to calendar_measure(). */
+/*
+ * Cuts from..to into adjoining intervals that cover it exactly; the open ones add up to calendar_measure(). Like
+ * neighbours are one interval. ERROR_TOO_LARGE above 40 years.
+ */
 must_use struct error *calendar_explain(struct arena *arena, const struct calendar *calendar, moment from, moment to,
                                         struct calendar_interval **ret_intervals, size_t *ret_count);
 

@@ -58,6 +58,8 @@ const struct zone *zone_utc(void);
 text zone_name(const struct zone *zone);
 /* Milliseconds that local time is ahead of UTC at that moment. */
 int64_t zone_offset(const struct zone *zone, moment at);
+/* The moment at which that offset ends (a change of the offset, even to the same value); INT64_MAX: never. */
+moment zone_offset_until(const struct zone *zone, moment at);
 struct civil zone_civil(const struct zone *zone, moment at);
 /*
  * The moment of a local date and time. In the gap of a spring change: the moment the gap ends (first existing instant

@@ -85,6 +85,11 @@ int64_t zone_offset(const struct zone *zone, moment at)
 	return find_span(zone, at).offset;
 }
 
+moment zone_offset_until(const struct zone *zone, moment at)
+{
+	return find_span(zone, at).until;
+}
+
 struct civil zone_civil(const struct zone *zone, moment at)
 {
 	moment local = saturating_add(at, zone_offset(zone, at));

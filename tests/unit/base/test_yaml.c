@@ -78,7 +78,7 @@ TEST(refuses_what_is_clever_or_broken)
 	refused_at(T("? [a, b]\n: c\n"), 1, 3);
 	refused_at(T("a: 1\n\n: c\n"), 3, 0);
 	refused_at(T("a: [1, 2\nb: 3\n"), 3, 0);
-	refused_at(T("a: 1\n  b: 2\n"), 2, 0);
+	refused_at(T("a: 1\n  b: 2\n"), 1, 0);
 	refused_at(T("a: 1\nb: \xff\n"), 2, 4);
 	refused_at((text){ "a: \0", 4 }, 1, 4);
 	refused_at(T("a: \"\\0\"\n"), 1, 4);
