@@ -367,10 +367,12 @@ void store_undo(struct store *store)
 	if (store->depth < 2)
 		return;
 	store_close_rows(store);
-	/* Where the transaction is gone already both fail; whoever commits finds out by store_in_transaction(). */
 	struct error *error = store_control(store, store->scratch, undo_sql[store->depth - 2]);
 	if (error == NULL)
 		error = store_control(store, store->scratch, release_sql[store->depth - 2]);
+	/* What cannot be undone alone must not be committed: all of it goes, and store_in_transaction() tells. */
+	if (error != NULL)
+		store->driver->rollback(store);
 	arena_reset(store->scratch);
 	restore_memory(store, store->depth);
 	store->depth--;

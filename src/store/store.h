@@ -117,7 +117,7 @@ must_use struct error *store_integer(struct store *store, struct arena *arena, e
 /*
  * ---- transactions; nested ones are savepoints, up to three deep ----
  * After a statement failed inside a transaction only store_undo() or store_rollback() may follow: PostgreSQL refuses all else.
- * store_commit() that fails has rolled back. Both, and undo, close all rows that are still open on the connection.
+ * store_undo() that cannot put back the savepoint alone rolls back all (store_in_transaction() tells). store_commit() that fails has rolled back. Both, and undo, close all rows that are still open on the connection.
  */
 
 must_use struct error *store_begin(struct store *store, struct arena *arena);   /* a read transaction on STORE_READ */

@@ -21,7 +21,7 @@ struct store_fixture {
 	struct store *store; /* STORE_WRITE */
 	bool postgres;
 	char folder[64];     /* a data directory of the test's own, removed after */
-	char schema[64];
+	char schema[64];     /* also the name of its sessions in pg_stat_activity */
 };
 
 static inline int store_fixture_remove(const char *path, const struct stat *info unused,
@@ -60,8 +60,8 @@ static inline void store_fixture_open(struct store_fixture *on, bool postgres)
 		snprintf(on->schema, sizeof(on->schema), "t_%ld_%s", (long)getpid(), on->folder + strlen("/tmp/reeve-test-"));
 		snprintf(sql, sizeof(sql), "CREATE SCHEMA \"%s\"", on->schema);
 		store_fixture_admin(sql);
-		on->settings.url = text_format(on->arena, "%s%coptions=-csearch_path%%3D%%22%s%%22", url,
-		                               strchr(url, '?') == NULL ? '?' : '&', on->schema);
+		on->settings.url = text_format(on->arena, "%s%coptions=-csearch_path%%3D%%22%s%%22&application_name=%s", url,
+		                               strchr(url, '?') == NULL ? '?' : '&', on->schema, on->schema);
 	}
 	assert_ok(store_open(on->arena, &on->settings, STORE_WRITE, &on->store));
 }
