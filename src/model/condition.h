@@ -53,6 +53,11 @@ bool condition_has_words(const struct condition *condition);
 bool condition_is_constant(const struct condition *condition);
 /* When it is `FIELD = me`, `FIELD in my teams` or `FIELD = me` over links: that field and which, for search scopes; else false. */
 bool condition_is_scope(const struct condition *condition, const struct field **ret_field, bool *ret_teams);
+/*
+ * The states (a bit each) in which it can hold, whatever else the record says; NULL: all. Partial indexes (type->indexes) are
+ * over sets of states: an index with `states` serves a condition when (condition_states() & ~states) == 0.
+ */
+uint64_t condition_states(const struct condition *condition, const struct lifecycle *lifecycle);
 /* Calls visit() for each field position of the condition's own type that it mentions. */
 void condition_each_field(const struct condition *condition, void (*visit)(void *data, size_t field), void *data);
 

@@ -236,9 +236,9 @@ struct role {
 enum right {
 	RIGHT_READ, RIGHT_CREATE, RIGHT_UPDATE,
 	RIGHT_COMMENT,  /* public comments */
-	RIGHT_NOTE,     /* read and write internal notes */
+	RIGHT_NOTE,     /* write internal notes, and read them */
 	RIGHT_ATTACH, RIGHT_LINK, RIGHT_WATCH, RIGHT_EXPORT, RIGHT_IMPORT,
-	RIGHT_HISTORY,  /* field changes in the history, as_of; without it only comments and states */
+	RIGHT_HISTORY,  /* read field changes and internal notes, as_of; without it (and without NOTE) only public comments and states */
 	RIGHT_COUNT
 };
 text right_name(enum right right);
@@ -392,8 +392,8 @@ must_use struct error *model_parse(struct arena *error_arena, const struct defin
                                    struct model **ret_model);
 void model_free(struct model *model);
 /* The definitions embedded in the binary, without the stories. */
-must_use struct error *model_embedded_sources(struct arena *arena, struct definition_source **ret_sources, size_t *ret_count);
-/* Those of a folder (and of its subfolder platform/), in place of the embedded ones of the same path. */
+void model_embedded_sources(struct arena *arena, struct definition_source **ret_sources, size_t *ret_count);
+/* Those of a folder and of its subfolder platform/; without such a subfolder, with the embedded platform files. */
 must_use struct error *model_folder_sources(struct arena *arena, text folder, struct definition_source **ret_sources,
                                             size_t *ret_count);
 

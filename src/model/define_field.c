@@ -1,0 +1,306 @@
+/*
+ * Fields: the system's own, then those of the extended type, then the type's; a field written again replaces the inherited
+ * one in its place. Defaults, offers and decision tables follow when all types have their fields (define_decision.c).
+ */
+#include "model/define_private.h"
+
+#define FIELD_KEYS \
+	"kind label help required unique indexed set_by_engine searched internal choices to decide offer default length least most"
+
+/* Names that would need care in SQL written by hand, and those the system uses itself. */
+static const char *const taken_names[] = {
+	"all", "and", "any", "as", "asc", "between", "by", "case", "check", "column", "constraint", "create", "cross", "default",
+	"definition", "delete", "desc", "distinct", "else", "end", "exists", "false", "for", "foreign", "from", "full", "grant",
+	"group", "having", "id", "in", "index", "insert", "into", "is", "join", "left", "like", "limit", "me", "natural", "not",
+	"now", "null", "offset", "on", "or", "order", "primary", "references", "right", "select", "set", "table", "then", "to",
+	"today", "transaction", "true", "type", "union", "unique", "update", "user", "using", "values", "when", "where", "with",
+	/* what the API says about every record */
+	"transitions", "clocks", "comment", "links", "events", "attachments",
+};
+
+static bool kind_of(text name, enum kind *ret_kind)
+{
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		if (text_equal(kind_name((enum kind)kind), name)) {
+			*ret_kind = (enum kind)kind;
+			return true;
+		}
+	return false;
+}
+
+static bool is_text_kind(enum kind kind)
+{
+	return kind == KIND_TEXT || kind == KIND_PROSE || kind == KIND_HOURS || kind == KIND_HOLIDAYS || kind == KIND_ZONE ||
+	       kind == KIND_MAIL;
+}
+
+static void read_kind(struct define *d, struct field *field, const struct value *node)
+{
+	const struct value *value = value_get(node, T("kind"));
+	text names[KIND_COUNT], name;
+
+	if (value == NULL) {
+		define_error(d, node, TEXT_UNSET, "the field '%.*s' has no kind", TEXT_ARG(field->name));
+		return;
+	}
+	name = define_scalar(d, value, "kind");
+	if (!text_is_set(name) || kind_of(name, &field->kind))
+		return;
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		names[kind] = kind_name((enum kind)kind);
+	define_error(d, value, define_hint(d, name, names, KIND_COUNT), "no kind of field is named '%.*s'", TEXT_ARG(name));
+}
+
+static void add_choice(struct define *d, struct field *field, text name, const struct value *words, const struct value *at)
+{
+	struct choice *choice = &field->choices[field->choice_count];
+
+	if (!text_is_set(name))
+		return;
+	if (field_choice(field, name) >= 0) {
+		define_error(d, at, TEXT_UNSET, "the choice '%.*s' stands twice", TEXT_ARG(name));
+		return;
+	}
+	if (name.length > DEFINE_NAME_MAX || name.length == 0 || text_find_char(name, ' ') >= 0)
+		define_error(d, at, T("its words for people are its label"), "'%.*s' is no name for a choice", TEXT_ARG(name));
+	choice->name = name;
+	if (words != NULL && words->kind == VALUE_MAP && value_get(words, T("retired")) != NULL) {
+		choice->retired = define_map(d, words, "a choice", "label retired") && define_bool(d, words, T("retired"), false);
+		choice->label = define_label(d, words, T("label"), name);
+	} else if (value_is_null(words)) {
+		choice->label = define_label(d, NULL, T("label"), name);
+	} else {
+		choice->label = define_label_value(d, words);
+	}
+	field->choice_count++;
+}
+
+static void read_choices(struct define *d, struct field *field, const struct value *node)
+{
+	const struct value *value = value_get(node, T("choices"));
+
+	if (value_count(value) == 0) {
+		define_error(d, node, T("choices: [low, high], or { low: Low, high: High }"), "the choice '%.*s' has no choices",
+		             TEXT_ARG(field->name));
+		return;
+	}
+	field->choices = arena_new_array(d->arena, struct choice, value_count(value));
+	if (value->kind == VALUE_LIST) {
+		for (size_t i = 0; i < value->list.count; i++)
+			add_choice(d, field, define_scalar(d, value->list.items[i], "a choice"), NULL, value->list.items[i]);
+		return;
+	}
+	for (size_t i = 0; i < value->map.count; i++)
+		add_choice(d, field, value->map.entries[i].key, value->map.entries[i].value, value->map.entries[i].value);
+}
+
+static void refuse_key(struct define *d, const struct field *field, const struct value *node, text key, bool fits)
+{
+	const struct value_entry *entry = value_entry(node, key);
+
+	if (entry != NULL && !fits)
+		define_error_key(d, entry, TEXT_UNSET, "'%.*s' means nothing for a field of kind %.*s", TEXT_ARG(key),
+		                 TEXT_ARG(kind_name(field->kind)));
+}
+
+static void read_limits(struct define *d, struct field *field, const struct value *node)
+{
+	enum kind kind = field->kind;
+	bool number = kind == KIND_INTEGER;
+	int64_t most = kind == KIND_TEXT || kind == KIND_MAIL || kind == KIND_ZONE ? LIMIT_TEXT_BYTES : LIMIT_PROSE_BYTES;
+
+	refuse_key(d, field, node, T("choices"), kind == KIND_CHOICE);
+	refuse_key(d, field, node, T("decide"), kind == KIND_CHOICE);
+	refuse_key(d, field, node, T("to"), kind == KIND_LINK || kind == KIND_LINKS);
+	refuse_key(d, field, node, T("offer"), kind == KIND_LINK || kind == KIND_LINKS);
+	refuse_key(d, field, node, T("length"), is_text_kind(kind));
+	refuse_key(d, field, node, T("searched"), is_text_kind(kind));
+	refuse_key(d, field, node, T("internal"), is_text_kind(kind));
+	refuse_key(d, field, node, T("least"), number);
+	refuse_key(d, field, node, T("most"), number);
+	refuse_key(d, field, node, T("unique"), kind != KIND_LINKS && kind != KIND_PROSE);
+	refuse_key(d, field, node, T("indexed"), kind != KIND_LINKS && kind != KIND_PROSE);
+	field->length_max = is_text_kind(kind) ? (size_t)define_integer(d, node, T("length"), most, 1, most) : 0;
+	field->least = define_integer(d, node, T("least"), INT64_MIN, INT64_MIN, INT64_MAX);
+	field->most = define_integer(d, node, T("most"), INT64_MAX, INT64_MIN, INT64_MAX);
+	if (field->least > field->most)
+		define_error(d, value_get(node, T("least")), TEXT_UNSET, "least is above most");
+}
+
+static void read_field(struct define *d, struct field *field, const struct value *node)
+{
+	if (!define_map(d, node, "a field", FIELD_KEYS))
+		return;
+	read_kind(d, field, node);
+	field->label = define_label(d, node, T("label"), field->name);
+	field->help = define_label(d, node, T("help"), TEXT_UNSET);
+	field->required = define_bool(d, node, T("required"), false);
+	field->unique = define_bool(d, node, T("unique"), false);
+	field->indexed = define_bool(d, node, T("indexed"), false) || field->unique;
+	field->set_by_engine = define_bool(d, node, T("set_by_engine"), false);
+	field->searched = define_bool(d, node, T("searched"), false);
+	field->internal = define_bool(d, node, T("internal"), false);
+	read_limits(d, field, node);
+	if (field->kind == KIND_CHOICE)
+		read_choices(d, field, node);
+	if (field->kind != KIND_LINK && field->kind != KIND_LINKS)
+		return;
+	if (value_get(node, T("to")) == NULL) {
+		define_error(d, node, T("to: TYPE"), "the link '%.*s' names no type", TEXT_ARG(field->name));
+		return;
+	}
+	field->target = define_type_at(d, value_get(node, T("to")));
+	if (field->target != NULL && d->drafts[field->target->position].type->abstract)
+		define_error(d, value_get(node, T("to")), TEXT_UNSET, "%.*s is abstract: it has no records to link to",
+		             TEXT_ARG(field->target->name));
+}
+
+/* ---- the system's fields ---- */
+
+static void add_system_fields(struct define *d, struct type *type)
+{
+	static const struct {
+		const char *name, *label;
+		enum kind kind;
+	} system[FIELD_SYSTEM_COUNT] = {
+		[FIELD_NUMBER] = { "number", "Number", KIND_TEXT },
+		[FIELD_STATE] = { "state", "State", KIND_CHOICE },
+		[FIELD_VERSION] = { "version", "Version", KIND_INTEGER },
+		[FIELD_CREATED_AT] = { "created_at", "Created", KIND_MOMENT },
+		[FIELD_UPDATED_AT] = { "updated_at", "Updated", KIND_MOMENT },
+		[FIELD_CREATED_BY] = { "created_by", "Created by", KIND_LINK },
+		[FIELD_UPDATED_BY] = { "updated_by", "Updated by", KIND_LINK },
+	};
+
+	for (size_t i = 0; i < FIELD_SYSTEM_COUNT; i++) {
+		struct field *field = &type->fields[i];
+
+		*field = (struct field){ .name = text_from(system[i].name), .kind = system[i].kind, .position = i, .system = true,
+			                 .set_by_engine = true, .least = INT64_MIN, .most = INT64_MAX };
+		field->label = (struct label){ arena_new_array(d->arena, struct label_words, 1), 1 };
+		field->label.items[0] = (struct label_words){ T("en"), text_from(system[i].label) };
+		if (field->kind == KIND_LINK)
+			field->target = model_type(d->model, T("user"));
+		if (field->kind == KIND_TEXT)
+			field->length_max = LIMIT_TEXT_BYTES;
+		table_set(&type->field_names, field->name, field);
+	}
+	type->fields[FIELD_NUMBER].unique = type->fields[FIELD_NUMBER].indexed = true;
+	type->fields[FIELD_NUMBER].searched = true;
+	type->field_count = FIELD_SYSTEM_COUNT;
+}
+
+static bool name_is_taken(text name)
+{
+	for (size_t i = 0; i < array_length(taken_names); i++)
+		if (text_equal(name, text_from(taken_names[i])))
+			return true;
+	return text_ends_with(name, T("_key"));
+}
+
+static void add_own_field(struct define *d, struct draft *draft, const struct value_entry *entry)
+{
+	struct type *type = draft->type;
+	const struct field *before = type_field(type, entry->key);
+	struct field *field;
+
+	if (before != NULL && before->system) {
+		define_error_key(d, entry, TEXT_UNSET, "'%.*s' is a field of every type", TEXT_ARG(entry->key));
+		return;
+	}
+	if (name_is_taken(entry->key)) {
+		define_error_key(d, entry, T("choose another name"), "'%.*s' cannot be a field's name: it means something else",
+		                 TEXT_ARG(entry->key));
+		return;
+	}
+	field = before != NULL ? &type->fields[before->position] : &type->fields[type->field_count];
+	*field = (struct field){ .name = entry->key, .kind = KIND_TEXT, .position = (size_t)(field - type->fields) };
+	draft->field_nodes[field->position] = entry->value;
+	draft->field_files[field->position] = draft->file;
+	if (before == NULL) {
+		table_set(&type->field_names, field->name, field);
+		type->field_count++;
+	}
+	read_field(d, field, entry->value);
+}
+
+static void inherit_fields(struct draft *draft)
+{
+	struct type *type = draft->type, *base = draft->base->type;
+
+	for (size_t i = FIELD_SYSTEM_COUNT; i < base->field_count; i++) {
+		type->fields[i] = base->fields[i];
+		draft->field_nodes[i] = draft->base->field_nodes[i];
+		draft->field_files[i] = draft->base->field_files[i];
+		table_set(&type->field_names, type->fields[i].name, &type->fields[i]);
+	}
+	type->field_count = base->field_count;
+}
+
+static void find_header_fields(struct define *d, struct draft *draft)
+{
+	struct type *type = draft->type;
+	const struct value *key = value_get(draft->header, T("key")), *title = value_get(draft->header, T("title")),
+	                   *subtitle = value_get(draft->header, T("subtitle"));
+	ptrdiff_t key_field, title_field;
+
+	d->file = draft->file;
+	key_field = key == NULL ? FIELD_NUMBER : define_field_at(d, type, key);
+	title_field = title == NULL ? FIELD_NUMBER : define_field_at(d, type, title);
+	type->subtitle_field = subtitle == NULL ? -1 : define_field_at(d, type, subtitle);
+	type->key_field = key_field < 0 ? 0 : (size_t)key_field;
+	type->title_field = title_field < 0 ? 0 : (size_t)title_field;
+	if (key != NULL && key_field >= 0 && (type->fields[key_field].kind != KIND_TEXT || !type->fields[key_field].required))
+		define_error(d, key, T("kind: text, required: yes"), "the key '%.*s' must be a required text", TEXT_ARG(key->text));
+	if (title != NULL && title_field >= 0 && type->fields[title_field].kind != KIND_TEXT)
+		define_error(d, title, TEXT_UNSET, "the title '%.*s' must be a text", TEXT_ARG(title->text));
+}
+
+static void find_meanings(struct type *type)
+{
+	struct {
+		const char *name;
+		ptrdiff_t *position;
+	} meanings[] = {
+		{ "requester", &type->requester }, { "assignee", &type->assignee }, { "team", &type->team },
+		{ "service", &type->service }, { "category", &type->category }, { "priority", &type->priority },
+		{ "watchers", &type->watchers }, { "parent", &type->parent }, { "description", &type->description },
+		{ "rating", &type->rating }, { "restricted", &type->restricted }, { "external_ref", &type->external_ref },
+		{ "active", &type->active },
+	};
+
+	for (size_t i = 0; i < array_length(meanings); i++) {
+		const struct field *field = type_field(type, text_from(meanings[i].name));
+
+		*meanings[i].position = field == NULL ? -1 : (ptrdiff_t)field->position;
+	}
+}
+
+void define_fields(struct define *d, struct draft *draft)
+{
+	const struct value *fields = value_get(draft->file->root, T("fields"));
+	struct type *type = draft->type;
+	size_t room;
+
+	if (draft->fields_done)
+		return;
+	draft->fields_done = true;
+	if (draft->base != NULL)
+		define_fields(d, draft->base);
+	d->file = draft->file;
+	room = FIELD_SYSTEM_COUNT + value_count(fields) + (draft->base == NULL ? 0 : draft->base->type->field_count);
+	type->fields = arena_new_array(d->arena, struct field, room);
+	draft->field_nodes = arena_new_array(d->arena, const struct value *, room);
+	draft->field_files = arena_new_array(d->arena, struct define_file *, room);
+	table_init(&type->field_names, d->arena);
+	add_system_fields(d, type);
+	if (draft->base != NULL)
+		inherit_fields(draft);
+	if (fields != NULL && define_names(d, fields, "fields"))
+		for (size_t i = 0; i < fields->map.count; i++)
+			add_own_field(d, draft, &fields->map.entries[i]);
+	if (type->field_count > DEFINE_FIELDS_MAX)
+		define_error(d, fields, TEXT_UNSET, "%.*s has more than %d fields", TEXT_ARG(type->name), DEFINE_FIELDS_MAX);
+	find_header_fields(d, draft);
+	find_meanings(type);
+}

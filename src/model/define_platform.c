@@ -1,0 +1,265 @@
+/* What belongs to no type: roles, relations and plain tables, from files under platform/ or any other. */
+#include "model/define_private.h"
+
+/* All entries of one section over all files: several files may add roles, relations or tables. */
+static size_t count_entries(struct define *d, text section)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < d->file_count; i++)
+		count += value_count(value_get(d->files[i].root, section));
+	return count;
+}
+
+static const struct value *open_section(struct define *d, size_t file, text name, const char *what)
+{
+	const struct value *section = value_get(d->files[file].root, name);
+
+	d->file = &d->files[file];
+	return section != NULL && define_names(d, section, what) ? section : NULL;
+}
+
+/* ---- roles ---- */
+
+static void add_role(struct define *d, const struct value_entry *entry)
+{
+	struct model *model = d->model;
+	struct role *role = &model->roles[model->role_count];
+
+	if (model_role(model, entry->key) >= 0) {
+		define_error_key(d, entry, TEXT_UNSET, "the role '%.*s' stands twice", TEXT_ARG(entry->key));
+		return;
+	}
+	if (model->role_count == DEFINE_ROLES_MAX) {
+		define_error_key(d, entry, TEXT_UNSET, "there are more than %d roles", DEFINE_ROLES_MAX);
+		return;
+	}
+	role->name = entry->key;
+	role->label = define_label(d, entry->value, T("label"), entry->key);
+	if (define_map(d, entry->value, "a role", "label purpose includes"))
+		role->purpose = define_text(d, entry->value, T("purpose"));
+	role->includes = UINT64_C(1) << model->role_count;
+	model->role_count++;
+}
+
+static void close_inclusion(struct define *d, uint64_t *direct)
+{
+	struct model *model = d->model;
+	bool grown = true;
+
+	while (grown) {
+		grown = false;
+		for (size_t i = 0; i < model->role_count; i++) {
+			uint64_t all = model->roles[i].includes | direct[i];
+
+			for (size_t j = 0; j < model->role_count; j++)
+				if (all >> j & 1)
+					all |= model->roles[j].includes;
+			grown = grown || all != model->roles[i].includes;
+			model->roles[i].includes = all;
+		}
+	}
+}
+
+void define_roles(struct define *d)
+{
+	uint64_t direct[DEFINE_ROLES_MAX] = { 0 };
+	const struct value *section;
+
+	d->model->roles = arena_new_array(d->arena, struct role, minimum(count_entries(d, T("roles")), DEFINE_ROLES_MAX) + 1);
+	for (size_t i = 0; i < d->file_count; i++)
+		if ((section = open_section(d, i, T("roles"), "roles")) != NULL)
+			for (size_t j = 0; j < section->map.count; j++)
+				add_role(d, &section->map.entries[j]);
+	for (size_t i = 0; i < d->file_count; i++)
+		if ((section = open_section(d, i, T("roles"), "roles")) != NULL)
+			for (size_t j = 0; j < section->map.count; j++) {
+				int role = model_role(d->model, section->map.entries[j].key);
+
+				if (role >= 0)
+					direct[role] |= define_roles_at(d, value_get(section->map.entries[j].value, T("includes")));
+			}
+	close_inclusion(d, direct);
+}
+
+/* ---- relations ---- */
+
+static const struct type **read_types(struct define *d, const struct value *value, size_t *ret_count)
+{
+	size_t count;
+	struct value **items = define_list(d, value, &count);
+	const struct type **types = arena_new_array(d->arena, const struct type *, count);
+
+	*ret_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct type *type = define_type_at(d, items[i]);
+
+		if (type != NULL)
+			types[(*ret_count)++] = type;
+	}
+	return types;
+}
+
+static void add_relation(struct define *d, const struct value_entry *entry)
+{
+	struct model *model = d->model;
+	struct relation *relation = &model->relations[model->relation_count];
+
+	for (size_t i = 0; i < model->relation_count; i++)
+		if (text_equal(model->relations[i].name, entry->key)) {
+			define_error_key(d, entry, TEXT_UNSET, "the relation '%.*s' stands twice", TEXT_ARG(entry->key));
+			return;
+		}
+	if (!define_map(d, entry->value, "a relation", "label inverse from to"))
+		return;
+	relation->name = entry->key;
+	relation->label = define_label(d, entry->value, T("label"), entry->key);
+	relation->inverse = define_label(d, entry->value, T("inverse"), entry->key);
+	relation->from = read_types(d, value_get(entry->value, T("from")), &relation->from_count);
+	relation->to = read_types(d, value_get(entry->value, T("to")), &relation->to_count);
+	model->relation_count++;
+}
+
+void define_relations(struct define *d)
+{
+	d->model->relations = arena_new_array(d->arena, struct relation, count_entries(d, T("relations")));
+	for (size_t i = 0; i < d->file_count; i++) {
+		const struct value *section = open_section(d, i, T("relations"), "relations");
+
+		for (size_t j = 0; section != NULL && j < section->map.count; j++)
+			add_relation(d, &section->map.entries[j]);
+	}
+}
+
+/* ---- plain tables ---- */
+
+static void read_column(struct define *d, struct plain_column *column, const struct value_entry *entry)
+{
+	text source = define_scalar(d, entry->value, "a column"), word;
+	const char *kinds = "integer, real, text or blob, then key, required, unique";
+
+	column->name = entry->key;
+	text_cut(&source, ' ', &word);
+	if (text_equal(word, T("integer")))
+		column->kind = COLUMN_INTEGER;
+	else if (text_equal(word, T("real")))
+		column->kind = COLUMN_REAL;
+	else if (text_equal(word, T("text")))
+		column->kind = COLUMN_TEXT;
+	else if (text_equal(word, T("blob")))
+		column->kind = COLUMN_BLOB;
+	else
+		define_error(d, entry->value, text_from(kinds), "'%.*s' is no kind of column", TEXT_ARG(word));
+	while (text_cut(&source, ' ', &word)) {
+		if (text_equal(word, T("key")))
+			column->key = true;
+		else if (text_equal(word, T("required")))
+			column->required = true;
+		else if (text_equal(word, T("unique")))
+			column->unique = true;
+		else
+			define_error(d, entry->value, text_from(kinds), "'%.*s' is nothing that a column can be", TEXT_ARG(word));
+	}
+}
+
+static bool has_column(const struct plain_table *table, text name)
+{
+	for (size_t i = 0; i < table->column_count; i++)
+		if (text_equal(table->columns[i].name, name))
+			return true;
+	return false;
+}
+
+/* "seq is not null", "seq is null": the only two, so that no SQL comes from a definition. */
+static text read_where(struct define *d, const struct plain_table *table, const struct value *node)
+{
+	text where = define_text(d, node, T("where")), rest = where, column;
+
+	if (!text_is_set(where))
+		return TEXT_UNSET;
+	text_cut(&rest, ' ', &column);
+	if (has_column(table, column) && (text_equal(rest, T("is null")) || text_equal(rest, T("is not null"))))
+		return where;
+	define_error(d, value_get(node, T("where")), T("COLUMN is null, or COLUMN is not null"),
+	             "'%.*s' cannot limit an index", TEXT_ARG(where));
+	return TEXT_UNSET;
+}
+
+static void read_index(struct define *d, const struct plain_table *table, struct plain_index *index, const struct value *node)
+{
+	const struct value *columns = node;
+	struct value **items;
+	size_t count;
+	text *parts;
+
+	if (node->kind == VALUE_MAP) {
+		if (!define_map(d, node, "an index", "columns unique where"))
+			return;
+		columns = value_get(node, T("columns"));
+		index->unique = define_bool(d, node, T("unique"), false);
+		index->where = read_where(d, table, node);
+	}
+	items = define_list(d, columns, &count);
+	index->columns = arena_new_array(d->arena, text, count);
+	parts = arena_new_array(d->arena, text, count + 2);
+	parts[0] = table->name;
+	for (size_t i = 0; i < count; i++) {
+		text name = define_scalar(d, items[i], "a column");
+
+		if (!has_column(table, name)) {
+			define_error(d, items[i], TEXT_UNSET, "%.*s has no column '%.*s'", TEXT_ARG(table->name), TEXT_ARG(name));
+			continue;
+		}
+		index->columns[index->column_count++] = name;
+		parts[index->column_count] = name;
+	}
+	if (index->column_count == 0)
+		define_error(d, node, TEXT_UNSET, "an index needs columns");
+	count = index->column_count + 1;
+	if (text_is_set(index->where))
+		parts[count++] = text_ends_with(index->where, T("is null")) ? T("null") : T("set");
+	index->name = text_join(d->arena, parts, count, T("_"));
+}
+
+static void add_table(struct define *d, const struct value_entry *entry)
+{
+	struct plain_table *table = &d->model->tables[d->model->table_count];
+	const struct value *columns;
+	struct value **indexes;
+	size_t count;
+
+	if (!define_map(d, entry->value, "a table", "columns indexes"))
+		return;
+	for (size_t i = 0; i < d->model->table_count; i++)
+		if (text_equal(d->model->tables[i].name, entry->key)) {
+			define_error_key(d, entry, TEXT_UNSET, "the table '%.*s' stands twice", TEXT_ARG(entry->key));
+			return;
+		}
+	table->name = entry->key;
+	if (text_ends_with(table->name, T("_record")))
+		define_error_key(d, entry, TEXT_UNSET, "names that end in _record are those of records");
+	columns = value_get(entry->value, T("columns"));
+	if (columns == NULL || !define_names(d, columns, "columns")) {
+		define_error_key(d, entry, TEXT_UNSET, "the table '%.*s' has no columns", TEXT_ARG(entry->key));
+		return;
+	}
+	table->columns = arena_new_array(d->arena, struct plain_column, columns->map.count);
+	for (size_t i = 0; i < columns->map.count; i++)
+		read_column(d, &table->columns[table->column_count++], &columns->map.entries[i]);
+	indexes = define_list(d, value_get(entry->value, T("indexes")), &count);
+	table->indexes = arena_new_array(d->arena, struct plain_index, count);
+	for (size_t i = 0; i < count; i++)
+		read_index(d, table, &table->indexes[table->index_count++], indexes[i]);
+	d->model->table_count++;
+}
+
+void define_tables(struct define *d)
+{
+	d->model->tables = arena_new_array(d->arena, struct plain_table, count_entries(d, T("tables")));
+	for (size_t i = 0; i < d->file_count; i++) {
+		const struct value *section = open_section(d, i, T("tables"), "tables");
+
+		for (size_t j = 0; section != NULL && j < section->map.count; j++)
+			add_table(d, &section->map.entries[j]);
+	}
+}
