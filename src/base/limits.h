@@ -57,5 +57,13 @@
 /* CSV: one cell and one row. */
 #define LIMIT_CSV_CELL_BYTES (1024 * 1024)
 #define LIMIT_CSV_CELLS 1000
+/* Events of one step of `reeve verify`: 500 payloads of the longest kind. */
+#define LIMIT_VERIFY_PAGE_BYTES (128 * 1024 * 1024)
+/* Values of `source_key` of an import: a file's name and a row in it. */
+#define LIMIT_SOURCE_KEY_BYTES 500
+/* A draft: what a form may hold. */
+#define LIMIT_DRAFT_BYTES (256 * 1024)
+/* Events that one call of the feed looks at, whatever the actor may see of them. */
+#define LIMIT_FEED_SCAN 2000
 
 #endif

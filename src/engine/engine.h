@@ -153,6 +153,12 @@ struct verify_report {
 };
 must_use struct error *engine_verify(struct work *work, const struct seal_settings *settings, struct verify_report *ret_report);
 
+/*
+ * Erases what one event of the record said (privacy law), with a reason; administrators only. The record itself is changed by
+ * engine_update. The seal stays whole: the erasure is an event whose cause is the erased one.
+ */
+must_use struct error *engine_erase(struct work *work, const struct type *type, text number, int64_t event_id, text reason);
+
 /* The global feed: sealed events after `since`, oldest first, that the actor may know of (type, number, version, kind only). */
 must_use struct error *engine_feed(struct work *work, int64_t since, size_t limit, struct event **ret_events, size_t *ret_count,
                                    int64_t *ret_last_seq);
@@ -202,6 +208,9 @@ must_use struct error *engine_attachments(struct work *work, struct record *reco
 /* One attachment that the actor may read, else ERROR_NOT_FOUND. */
 must_use struct error *engine_attachment(struct work *work, struct record *record, int64_t id, struct attachment *ret_file);
 must_use struct error *engine_links(struct work *work, struct record *record, struct record_link **ret_links, size_t *ret_count);
+/* Whether any attachment has this content, and all such contents after `after` in order: for verify, backup and the sweep of orphans. */
+must_use struct error *engine_blob_used(struct work *work, text hash, bool *ret_used);
+must_use struct error *engine_blobs(struct work *work, text after, size_t limit, text **ret_hashes, size_t *ret_count);
 /* The calendar of a record (its service's, else the default one, else 24 x 7). */
 must_use struct error *engine_calendar(struct work *work, struct record *record, const struct calendar **ret_calendar);
 must_use struct error *engine_calendar_of(struct work *work, int64_t calendar_id, const struct calendar **ret_calendar);

@@ -82,6 +82,10 @@ must_use struct error *engine_apply_link(struct work *work, struct record *from,
 must_use struct error *engine_evaluate_settings(struct work *work, struct record *record, const struct setting *settings,
                                                 size_t count, bool *changed, struct cell *cells);
 
+/* What a field holds now, as the API says it; a link to what the actor may not read is { type, number: null }. */
+must_use struct error *history_field_value(struct work *work, struct record *record, const struct field *field,
+                                           struct value **ret_value);
+
 /* Locks (PostgreSQL) and loads the record of that number; ERROR_NOT_FOUND when there is none or the actor may not read it. */
 must_use struct error *engine_lock(struct work *work, const struct type *type, text number, struct record **ret_record);
 

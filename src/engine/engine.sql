@@ -1,0 +1,148 @@
+-- The named statements of the engine: the event log, attachments, links, idempotency keys, drafts, sources of imports.
+
+-- ---- the event log ----
+
+-- On SQLite the one writer gives the dense seq at insert, and the id is the same number.
+-- name: event_insert_sealed (sqlite)
+INSERT INTO event (id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, payload,
+salt, payload_hash, seal) VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+
+-- On PostgreSQL many write at once: the sealer follows, and txid tells it which rows can have no earlier ones in flight.
+-- name: event_insert_unsealed (postgres)
+INSERT INTO event (at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, payload,
+salt, payload_hash, txid) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+CAST(CAST(pg_current_xact_id() AS text) AS bigint)) RETURNING id
+
+-- name: event_unsealed (postgres)
+SELECT id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, payload, salt,
+payload_hash, seal FROM event WHERE seq IS NULL
+AND txid < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint) ORDER BY id LIMIT $1
+
+-- name: event_seal
+UPDATE event SET seq = $2, seal = $3 WHERE id = $1 AND seq IS NULL
+
+-- Two nodes never seal at once: the row is locked until the transaction ends.
+-- name: event_sealer_lease
+INSERT INTO lease (name, fence) VALUES ('sealer', 1) ON CONFLICT (name) DO UPDATE SET fence = lease.fence + 1
+
+-- name: event_head
+SELECT seq, seal FROM event WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1
+
+-- name: event_chain
+SELECT id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, payload, salt,
+payload_hash, seal FROM event WHERE seq IS NOT NULL AND seq > $1 ORDER BY seq LIMIT $2
+
+-- name: event_count_unsealed
+SELECT count(*) FROM event WHERE seq IS NULL
+
+-- name: event_erasure
+SELECT id FROM event WHERE record_id = $1 AND kind = 'erased' AND cause_id = $2 AND payload IS NOT NULL LIMIT 1
+
+-- name: event_erase
+UPDATE event SET payload = NULL, salt = NULL WHERE id = $1 AND record_id = $2 AND kind <> 'erased' AND payload IS NOT NULL
+
+-- name: event_of_record
+SELECT id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, payload
+FROM event WHERE record_id = $1 ORDER BY at, id
+
+-- name: event_of_record_newest
+SELECT id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, payload
+FROM event WHERE record_id = $1 ORDER BY at DESC, id DESC LIMIT $2
+
+-- name: event_of_record_until
+SELECT id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, payload
+FROM event WHERE record_id = $1 AND at <= $2 ORDER BY at, id
+
+-- name: event_feed
+SELECT id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, payload
+FROM event WHERE seq IS NOT NULL AND seq > $1 ORDER BY seq LIMIT $2
+
+-- name: event_feed_bare
+SELECT id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility
+FROM event WHERE seq IS NOT NULL AND seq > $1 ORDER BY seq LIMIT $2
+
+-- ---- attachments ----
+
+-- name: attachment_insert
+INSERT INTO attachment (record_id, event_id, name, media_type, size, hash, visibility, created_at, created_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id
+
+-- name: attachment_set_event
+UPDATE attachment SET event_id = $2 WHERE id = $1
+
+-- name: attachment_count
+SELECT count(*) FROM attachment WHERE record_id = $1 AND removed_at IS NULL
+
+-- name: attachment_list
+SELECT id, record_id, event_id, size, created_by, name, media_type, hash, visibility, created_at FROM attachment
+WHERE record_id = $1 AND removed_at IS NULL ORDER BY id
+
+-- name: attachment_find
+SELECT id, record_id, event_id, size, created_by, name, media_type, hash, visibility, created_at FROM attachment
+WHERE record_id = $1 AND id = $2 AND removed_at IS NULL
+
+-- name: attachment_remove
+UPDATE attachment SET removed_at = $3 WHERE record_id = $1 AND id = $2 AND removed_at IS NULL
+
+-- name: attachment_uses_hash
+SELECT 1 FROM attachment WHERE hash = $1 AND removed_at IS NULL LIMIT 1
+
+-- name: attachment_hashes
+SELECT DISTINCT hash FROM attachment WHERE hash > $1 AND removed_at IS NULL ORDER BY hash LIMIT $2
+
+-- ---- links: rows of relations; those of KIND_LINKS fields belong to model/record.c ----
+
+-- name: link_insert
+INSERT INTO link (name, from_type, from_id, to_type, to_id, created_at, created_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (name, from_id, to_id) DO NOTHING RETURNING id
+
+-- name: link_find
+SELECT id FROM link WHERE name = $1 AND from_id = $2 AND to_id = $3
+
+-- name: link_get
+SELECT id, name, from_type, from_id, to_type, to_id, created_at FROM link WHERE id = $1
+
+-- name: link_delete
+DELETE FROM link WHERE id = $1
+
+-- name: link_list_from
+SELECT id, name, from_type, from_id, to_type, to_id, created_at FROM link WHERE from_id = $1 ORDER BY id
+
+-- name: link_list_to
+SELECT id, name, from_type, from_id, to_type, to_id, created_at FROM link WHERE to_id = $1 ORDER BY id LIMIT $2
+
+-- ---- idempotency keys ----
+
+-- While the first request with this key runs, a second one does not get the lock, and is told so.
+-- name: idempotency_lock (sqlite)
+SELECT CASE WHEN $1 IS NULL THEN 0 ELSE 1 END
+-- name: idempotency_lock (postgres)
+SELECT CASE WHEN pg_try_advisory_xact_lock($1) THEN 1 ELSE 0 END
+
+-- name: idempotency_find
+SELECT fingerprint, status, answer, created_at FROM idempotency WHERE actor_id = $1 AND key = $2
+
+-- name: idempotency_keep
+INSERT INTO idempotency (actor_id, key, fingerprint, status, answer, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (actor_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status,
+answer = excluded.answer, created_at = excluded.created_at
+
+-- ---- drafts ----
+
+-- name: draft_save
+INSERT INTO draft (user_id, record_id, type, form, text, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (user_id, type, record_id, form) DO UPDATE SET text = excluded.text, updated_at = excluded.updated_at
+
+-- name: draft_delete
+DELETE FROM draft WHERE user_id = $1 AND type = $3 AND record_id = $2 AND form = $4
+
+-- name: draft_find
+SELECT text, updated_at FROM draft WHERE user_id = $1 AND type = $3 AND record_id = $2 AND form = $4
+
+-- ---- sources of imports ----
+
+-- name: import_find
+SELECT record_id FROM import_source WHERE key = $1
+
+-- name: import_keep
+INSERT INTO import_source (key, record_id, event_id) VALUES ($1, $2, $3)

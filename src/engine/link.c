@@ -1,0 +1,299 @@
+/*
+ * Relations between records, and watching. A link is one row seen from both ends, and an event in the history of each.
+ */
+#include "engine/step_private.h"
+
+#include "base/limits.h"
+
+static const struct relation *find_relation(const struct model *model, text name)
+{
+	for (size_t i = 0; i < model->relation_count; i++)
+		if (text_equal(model->relations[i].name, name))
+			return &model->relations[i];
+	return NULL;
+}
+
+static bool type_fits(const struct type *type, const struct type *const *types, size_t count)
+{
+	bool fits = count == 0 && !type->platform;
+
+	for (size_t i = 0; i < count && !fits; i++)
+		fits = types[i] == type;
+	return fits;
+}
+
+static struct error *check_link(struct work *work, const struct relation *relation, const struct record *from,
+                                const struct record *to)
+{
+	if (from->id == to->id)
+		return error_field(error_new(work->arena, ERROR_INVALID, "%.*s cannot be linked to itself",
+		                             TEXT_ARG(record_number(from))),
+		                   T("to"));
+	if (!type_fits(from->type, relation->from, relation->from_count) || !type_fits(to->type, relation->to, relation->to_count))
+		return error_field(error_new(work->arena, ERROR_INVALID, "'%.*s' does not go from %.*s to %.*s",
+		                             TEXT_ARG(relation->name), TEXT_ARG(from->type->name), TEXT_ARG(to->type->name)),
+		                   T("relation"));
+	return NULL;
+}
+
+static struct error *journal_end(struct work *work, struct record *record, enum event_kind kind, const struct relation *relation,
+                                 bool inverse, const struct record *other, text rule)
+{
+	struct step step;
+
+	step_init(&step, work, record, kind);
+	step.touch = true;
+	step.rule = rule;
+	step.payload = value_map(work->arena);
+	value_set_text(work->arena, step.payload, T("relation"), relation->name);
+	value_set_bool(work->arena, step.payload, T("inverse"), inverse);
+	value_set_text(work->arena, step.payload, T("other_type"), other->type->name);
+	value_set_integer(work->arena, step.payload, T("other_id"), other->id);
+	return step_save(&step, work);
+}
+
+/* *ret_new false: they were linked so before. */
+static struct error *insert_link(struct work *work, struct record *from, const struct relation *relation, struct record *to,
+                                 text rule, int64_t *ret_id, bool *ret_new)
+{
+	TRY(check_link(work, relation, from, to));
+	TRY(store_integer(work->store, work->arena, SQL_LINK_INSERT,
+	                  CELLS(cell_text(relation->name), cell_text(from->type->name), cell_integer(from->id),
+	                        cell_text(to->type->name), cell_integer(to->id), cell_moment(work->now),
+	                        cell_id(work->actor->id)),
+	                  ret_id, ret_new));
+	if (!*ret_new)
+		return NULL;
+	TRY(journal_end(work, from, EVENT_LINKED, relation, false, to, rule));
+	return journal_end(work, to, EVENT_LINKED, relation, true, from, rule);
+}
+
+struct error *engine_apply_link(struct work *work, struct record *from, const struct relation *relation, struct record *to,
+                                int64_t *ret_id)
+{
+	bool is_new, found;
+
+	TRY(insert_link(work, from, relation, to, TEXT_UNSET, ret_id, &is_new));
+	if (is_new)
+		return NULL;
+	return store_integer(work->store, work->arena, SQL_LINK_FIND,
+	                     CELLS(cell_text(relation->name), cell_integer(from->id), cell_integer(to->id)), ret_id, &found);
+}
+
+/* Locks both ends in the order of their ids, so that two links across cannot wait for each other. */
+static struct error *lock_both(struct work *work, const struct type *type, int64_t id, const struct type *other_type,
+                               int64_t other_id, struct record **ret_record, struct record **ret_other)
+{
+	if (id > other_id)
+		return lock_both(work, other_type, other_id, type, id, ret_other, ret_record);
+	TRY(model_lock(work, type, id, ret_record));
+	return model_lock(work, other_type, other_id, ret_other);
+}
+
+static struct error *target_error(struct work *work, text to_number)
+{
+	return error_field(error_new(work->arena, ERROR_INVALID, "there is no record '%.*s'", TEXT_ARG(to_number)), T("to"));
+}
+
+struct error *engine_link(struct work *work, const struct type *type, text number, text relation, text to_number, int64_t *ret_id)
+{
+	const struct type *to_type = model_type_of_number(work->model, to_number);
+	const struct relation *found = find_relation(work->model, relation);
+	struct record *from, *to;
+	int64_t from_id, to_id = 0;
+	bool may, is_new;
+
+	TRY(model_find_id(work, type, number, &from_id));
+	if (from_id == 0)
+		return error_new(work->arena, ERROR_NOT_FOUND, "there is no %.*s %.*s", TEXT_ARG(type->name), TEXT_ARG(number));
+	if (to_type != NULL)
+		TRY(model_find_id(work, to_type, to_number, &to_id));
+	if (to_id == 0 || to_id == from_id) {
+		TRY(engine_lock(work, type, number, &from));
+		TRY(access_require(work, RIGHT_LINK, type, from));
+		return to_id == 0 ? target_error(work, to_number) :
+		                    error_field(error_new(work->arena, ERROR_INVALID, "%.*s cannot be linked to itself",
+		                                          TEXT_ARG(number)),
+		                                T("to"));
+	}
+	TRY(lock_both(work, type, from_id, to_type, to_id, &from, &to));
+	TRY(access_require(work, RIGHT_LINK, type, from));
+	TRY(access_may(work, RIGHT_READ, to_type, to, &may));
+	if (!may)
+		return target_error(work, to_number);
+	TRY(access_require(work, RIGHT_LINK, to_type, to));
+	if (found == NULL)
+		return error_field(error_new(work->arena, ERROR_INVALID, "there is no relation '%.*s'", TEXT_ARG(relation)),
+		                   T("relation"));
+	TRY(insert_link(work, from, found, to, TEXT_UNSET, ret_id, &is_new));
+	if (!is_new)
+		return error_new(work->arena, ERROR_CONFLICT, "%.*s and %.*s are linked so already", TEXT_ARG(number),
+		                 TEXT_ARG(to_number));
+	return NULL;
+}
+
+struct link_row {
+	int64_t id, from_id, to_id;
+	text name, from_type, to_type;
+	moment created_at;
+};
+
+static void read_link(struct rows *rows, struct arena *arena, struct link_row *ret_link)
+{
+	*ret_link = (struct link_row){
+		.id = rows_integer(rows, 0),
+		.name = rows_text_copy(rows, arena, 1),
+		.from_type = rows_text_copy(rows, arena, 2),
+		.from_id = rows_integer(rows, 3),
+		.to_type = rows_text_copy(rows, arena, 4),
+		.to_id = rows_integer(rows, 5),
+		.created_at = rows_moment(rows, 6),
+	};
+}
+
+static struct error *get_link(struct work *work, int64_t id, struct link_row *ret_link, bool *ret_found)
+{
+	struct rows *rows;
+
+	TRY(store_query(work->store, work->arena, SQL_LINK_GET, CELLS(cell_integer(id)), &rows));
+	TRY(rows_next(rows, ret_found));
+	if (!*ret_found)
+		return NULL;
+	read_link(rows, work->arena, ret_link);
+	rows_close(rows);
+	return NULL;
+}
+
+struct error *engine_unlink(struct work *work, const struct type *type, text number, int64_t link_id)
+{
+	const struct relation *relation = NULL;
+	struct record *record, *other;
+	struct link_row link;
+	int64_t id, deleted;
+	bool found, may = false;
+
+	TRY(model_find_id(work, type, number, &id));
+	TRY(get_link(work, link_id, &link, &found));
+	if (found)
+		relation = find_relation(work->model, link.name);
+	found = found && relation != NULL && id != 0 && (link.from_id == id || link.to_id == id);
+	const struct type *other_type = found ? model_type(work->model, link.from_id == id ? link.to_type : link.from_type) : NULL;
+	if (other_type == NULL) {
+		TRY(engine_lock(work, type, number, &record));
+		return error_new(work->arena, ERROR_NOT_FOUND, "%.*s has no link %lld", TEXT_ARG(number), (long long)link_id);
+	}
+	TRY(lock_both(work, type, id, other_type, link.from_id == id ? link.to_id : link.from_id, &record, &other));
+	TRY(access_require(work, RIGHT_LINK, type, record));
+	TRY(access_may(work, RIGHT_READ, other_type, other, &may));
+	if (may)
+		TRY(store_run(work->store, work->arena, SQL_LINK_DELETE, CELLS(cell_integer(link_id)), &deleted));
+	if (!may || deleted == 0)
+		return error_new(work->arena, ERROR_NOT_FOUND, "%.*s has no link %lld", TEXT_ARG(number), (long long)link_id);
+	TRY(journal_end(work, record, EVENT_UNLINKED, relation, link.to_id == id, other, TEXT_UNSET));
+	return journal_end(work, other, EVENT_UNLINKED, relation, link.to_id != id, record, TEXT_UNSET);
+}
+
+struct link_list {
+	struct record_link *items;
+	size_t count, capacity;
+};
+
+/* Rows of KIND_LINKS fields have a field's name and no relation: they are shown with their field. */
+static struct error *add_links(struct work *work, struct record *record, struct rows *rows, bool inverse, struct link_list *list)
+{
+	struct link_row link;
+	bool row, may;
+
+	for (;;) {
+		TRY(rows_next(rows, &row));
+		if (!row)
+			return NULL;
+		read_link(rows, work->arena, &link);
+		const struct relation *relation = find_relation(work->model, link.name);
+		const struct type *type = model_type(work->model, inverse ? link.from_type : link.to_type);
+		int64_t other_id = inverse ? link.from_id : link.to_id;
+		struct record *other;
+		if (relation == NULL || type == NULL || other_id == record->id)
+			continue;
+		TRY(model_load(work, type, other_id, &other));
+		TRY(access_may(work, RIGHT_READ, type, other, &may));
+		if (!may)
+			continue;
+		arena_make_room(work->arena, list->items, list->count, list->capacity);
+		list->items[list->count++] = (struct record_link){
+			.id = link.id,
+			.relation = relation,
+			.inverse = inverse,
+			.type = type,
+			.other_id = other_id,
+			.created_at = link.created_at,
+		};
+	}
+}
+
+struct error *engine_links(struct work *work, struct record *record, struct record_link **ret_links, size_t *ret_count)
+{
+	struct link_list list = { 0 };
+	struct rows *rows;
+
+	TRY(store_query(work->store, work->arena, SQL_LINK_LIST_FROM, CELLS(cell_integer(record->id)), &rows));
+	TRY(add_links(work, record, rows, false, &list));
+	TRY(store_query(work->store, work->arena, SQL_LINK_LIST_TO, CELLS(cell_integer(record->id), cell_integer(LIMIT_COUNT)),
+	                &rows));
+	TRY(add_links(work, record, rows, true, &list));
+	*ret_links = list.items;
+	*ret_count = list.count;
+	return NULL;
+}
+
+/* ---- watching ---- */
+
+static struct error *journal_watch(struct work *work, struct record *record, int64_t user_id, bool watch)
+{
+	struct event *event = event_new(work, record, EVENT_WATCHED);
+
+	value_set_integer(work->arena, event->payload, T("user"), user_id);
+	value_set_bool(work->arena, event->payload, T("watch"), watch);
+	return event_append(work, event);
+}
+
+static struct error *check_watcher(struct work *work, struct record *record, int64_t user_id)
+{
+	const struct field *watchers;
+	struct record *user;
+
+	if (record->type->watchers < 0)
+		return error_new(work->arena, ERROR_CONFLICT, "a %.*s cannot be watched", TEXT_ARG(record->type->name));
+	watchers = &record->type->fields[record->type->watchers];
+	TRY(access_require(work, RIGHT_WATCH, record->type, record));
+	if (user_id == work->actor->id)
+		return NULL;
+	/* Whoever watches may read: making others watch is changing the record. */
+	TRY(access_require(work, RIGHT_UPDATE, record->type, record));
+	return model_load(work, watchers->target, user_id, &user);
+}
+
+struct error *engine_watch(struct work *work, const struct type *type, text number, int64_t user_id, bool watch)
+{
+	int64_t *ids, *next;
+	size_t count, kept = 0;
+	struct record *record;
+
+	TRY(engine_lock(work, type, number, &record));
+	user_id = user_id == 0 ? work->actor->id : user_id;
+	if (user_id == 0)
+		return error_new(work->arena, ERROR_INVALID, "nobody is signed in who could watch");
+	TRY(check_watcher(work, record, user_id));
+	const struct field *field = &type->fields[type->watchers];
+	TRY(record_links(work, record, field, &ids, &count));
+	next = arena_new_array(work->arena, int64_t, count + 1);
+	for (size_t i = 0; i < count; i++)
+		if (ids[i] != user_id)
+			next[kept++] = ids[i];
+	if ((kept < count) == watch)
+		return NULL;
+	if (watch)
+		next[kept++] = user_id;
+	TRY(model_set_links(work, record, field, next, kept));
+	return journal_watch(work, record, user_id, watch);
+}

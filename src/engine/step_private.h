@@ -1,0 +1,82 @@
+/*
+ * One step of one record: what is about to change, gathered from a person's input, settings and tables, and then saved at once.
+ * create.c, update.c, transition.c, comment.c and the inner functions for automation all go input -> step -> step_save().
+ */
+#ifndef REEVE_ENGINE_STEP_PRIVATE_H
+#define REEVE_ENGINE_STEP_PRIVATE_H
+
+#include "engine/engine_private.h"
+
+struct step_links { /* of a KIND_LINKS field */
+	const struct field *field;
+	int64_t *ids;
+	size_t count;
+};
+
+struct step {
+	const struct type *type;
+	struct record *record;   /* locked and current; step_save() brings it up to date. Not yet inserted at creation */
+	enum event_kind kind;
+	const struct transition *transition;
+	bool *changed;           /* [field_count]: fields that get cells[] */
+	struct cell *cells;
+	struct step_links *links;
+	size_t link_count;
+	text comment;            /* unset: none */
+	bool visibility_given;
+	enum visibility visibility;
+	text rule;               /* of automation; unset: none */
+	struct value *payload;   /* further members of the event's payload, or NULL */
+	bool touch;              /* a new version even when no field changes: something was said or attached */
+	int64_t event_id;        /* set by step_save(); 0 when nothing was to do */
+};
+
+/* Nothing changed yet. */
+void step_init(struct step *step, struct work *work, struct record *record, enum event_kind kind);
+/*
+ * Reads a map of fields into the step. `allowed` [field_count]: which may be written (NULL: by the type's rules for people, all
+ * but system fields for the system). `comment` and `visibility` are taken when with_comment. All mistakes come as one chain of
+ * ERROR_INVALID.
+ */
+must_use struct error *step_read(struct step *step, struct work *work, const struct value *input, const bool *allowed,
+                                 bool with_comment);
+/* Sets one field. */
+void step_set(struct step *step, size_t field, struct cell cell);
+/* The field as it will be. */
+static inline const struct cell *step_cell(const struct step *step, size_t field)
+{
+	return step->changed[field] ? &step->cells[field] : &step->record->cells[field];
+}
+/* The record as it will be: a copy, for conditions. */
+must_use struct record *step_result(const struct step *step, struct work *work);
+
+/* Fields that follow from others by a table; what people set against it needs a role and a reason (decision.c). */
+must_use struct error *step_decide(struct step *step, struct work *work, bool creation);
+/* The table's output for these inputs, or null. */
+struct cell decision_output(const struct field *field, const struct cell *const *inputs);
+
+/* Required fields, one ERROR_INVALID for each that is unset. */
+must_use struct error *step_check_required(const struct step *step, struct work *work);
+/* Well-formed, not empty, not too long. */
+must_use struct error *comment_check(struct work *work, text comment);
+/*
+ * Decides whether the step's comment is public. Not said: internal for who may write notes (the careful choice), public for
+ * everybody else. must_be_public: the transition says so. `record` is the one that rights are asked of.
+ */
+must_use struct error *step_settle_comment(struct step *step, struct work *work, struct record *record, bool must_be_public);
+
+/*
+ * Writes what differs with one event and calls the followers. Nothing happens when nothing differs and there is no comment,
+ * transition or touch.
+ */
+must_use struct error *step_save(struct step *step, struct work *work);
+/* The same for a record that does not exist yet: its id and number are given here. */
+must_use struct error *step_insert(struct step *step, struct work *work);
+
+/* ERROR_STALE when the record is not of this version (0: any), with what the caller wanted and what is there. */
+must_use struct error *version_check(struct work *work, struct record *record, int64_t expected, const struct value *input);
+
+/* Evaluates a rule's condition (NULL: holds). */
+must_use struct error *rule_holds(struct work *work, const struct condition *condition, struct record *record, bool *ret_holds);
+
+#endif

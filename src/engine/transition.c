@@ -1,0 +1,183 @@
+/* Steps of the lifecycle: who may, from where, under which guard, with what, and what follows by itself. */
+#include "engine/step_private.h"
+
+static bool cell_is_set(const struct cell *cell)
+{
+	return cell->kind != CELL_NULL && !(cell->kind == CELL_TEXT && text_is_empty(text_trim(cell->text)));
+}
+
+static bool need_is_met(const struct need *need, const struct record *record)
+{
+	for (size_t i = 0; i < need->field_count; i++)
+		if (cell_is_set(&record->cells[need->fields[i]]))
+			return true;
+	return false;
+}
+
+/* "assign needs team or assignee" */
+static struct error *need_error(const struct step *step, struct work *work, const struct need *need)
+{
+	text names = TEXT_UNSET;
+
+	if (need->comment)
+		return error_field(error_new(work->arena, ERROR_INVALID, "%.*s needs a comment", TEXT_ARG(step->transition->name)),
+		                   T("comment"));
+	for (size_t i = 0; i < need->field_count; i++) {
+		text name = step->type->fields[need->fields[i]].name;
+		names = i == 0 ? name : text_format(work->arena, "%.*s or %.*s", TEXT_ARG(names), TEXT_ARG(name));
+	}
+	return error_field(error_new(work->arena, ERROR_INVALID, "%.*s needs %.*s", TEXT_ARG(step->transition->name),
+	                             TEXT_ARG(names)),
+	                   step->type->fields[need->fields[0]].name);
+}
+
+/* Every need of the transition against the record as it will be; *ret_public: a comment must be public. */
+static struct error *check_needs(const struct step *step, struct work *work, struct error **ret_errors, bool *ret_public)
+{
+	struct record *result = step_result(step, work);
+
+	for (size_t i = 0; i < step->transition->need_count; i++) {
+		const struct need *need = &step->transition->needs[i];
+		bool needed, is_public = need->comment_public;
+
+		TRY(rule_holds(work, need->when, result, &needed));
+		if (!needed)
+			continue;
+		if (need->comment && need->public_when != NULL)
+			TRY(rule_holds(work, need->public_when, result, &is_public));
+		*ret_public |= need->comment && is_public;
+		if (need->comment ? !text_is_set(step->comment) : !need_is_met(need, result))
+			*ret_errors = error_append(*ret_errors, need_error(step, work, need));
+	}
+	return NULL;
+}
+
+/* The fields that may be sent along: those needed or asked for, where this person may write them. */
+static void allow_fields(struct work *work, const struct type *type, const struct transition *transition, bool *ret_allowed)
+{
+	for (size_t i = 0; i < transition->need_count; i++)
+		for (size_t j = 0; j < transition->needs[i].field_count; j++)
+			ret_allowed[transition->needs[i].fields[j]] = true;
+	for (size_t i = 0; i < transition->ask_count; i++)
+		ret_allowed[transition->asks[i]] = true;
+	if (work->actor->kind == ACTOR_SYSTEM)
+		return;
+	for (size_t i = 0; i < type->field_count; i++)
+		ret_allowed[i] = ret_allowed[i] && access_field_writable(work, type, &type->fields[i]);
+}
+
+/* Sets what the transition sets, on the record as it will be, and saves. */
+static struct error *take(struct step *step, struct work *work)
+{
+	step_set(step, FIELD_STATE, cell_integer((int64_t)step->transition->to));
+	struct record *result = step_result(step, work);
+
+	result->cells[FIELD_STATE] = step->record->cells[FIELD_STATE];
+	TRY(engine_evaluate_settings(work, result, step->transition->sets, step->transition->set_count, step->changed, step->cells));
+	TRY(step_decide(step, work, false));
+	return step_save(step, work);
+}
+
+static struct error *find_transition(struct work *work, const struct type *type, text name, const struct transition **ret_found)
+{
+	int position = type->lifecycle == NULL ? -1 : lifecycle_transition(type->lifecycle, name);
+
+	if (position < 0)
+		return error_new(work->arena, ERROR_NOT_FOUND, "%.*s has no transition '%.*s'", TEXT_ARG(type->name), TEXT_ARG(name));
+	*ret_found = &type->lifecycle->transitions[position];
+	return NULL;
+}
+
+struct error *engine_transition(struct work *work, const struct type *type, text number, text transition,
+                                int64_t expected_version, const struct value *input, struct record **ret_record)
+{
+	enum transition_answer answer;
+	struct error *errors;
+	struct record *record;
+	struct step step;
+	bool is_public = false;
+	text why = TEXT_UNSET;
+
+	TRY(engine_lock(work, type, number, &record));
+	step_init(&step, work, record, EVENT_TRANSITION);
+	TRY(find_transition(work, type, transition, &step.transition));
+	TRY(access_transition(work, record, step.transition, &answer, &why));
+	if (answer != TRANSITION_ALLOWED)
+		return error_new(work->arena, answer == TRANSITION_NEVER ? ERROR_FORBIDDEN : ERROR_CONFLICT, "%.*s", TEXT_ARG(why));
+	TRY(version_check(work, record, expected_version, input));
+	bool *allowed = arena_new_array(work->arena, bool, type->field_count);
+	allow_fields(work, type, step.transition, allowed);
+	errors = step_read(&step, work, input, allowed, true);
+	if (errors != NULL && errors->code != ERROR_INVALID)
+		return errors;
+	TRY(check_needs(&step, work, &errors, &is_public));
+	errors = error_append(errors, step_check_required(&step, work));
+	if (errors != NULL)
+		return errors;
+	TRY(step_settle_comment(&step, work, record, is_public));
+	TRY(take(&step, work));
+	*ret_record = step.record;
+	return NULL;
+}
+
+struct error *engine_apply_transition(struct work *work, struct record *record, const struct transition *transition,
+                                      const bool *changed, const struct cell *cells, text comment, enum visibility visibility,
+                                      text rule)
+{
+	struct step step;
+	bool holds;
+
+	if ((transition->from & (UINT64_C(1) << record_state(record))) == 0)
+		return error_new(work->arena, ERROR_CONFLICT, "%.*s is not possible in this state", TEXT_ARG(transition->name));
+	TRY(rule_holds(work, transition->guard, record, &holds));
+	if (!holds)
+		return error_new(work->arena, ERROR_CONFLICT, "the guard of %.*s does not hold", TEXT_ARG(transition->name));
+	step_init(&step, work, record, EVENT_TRANSITION);
+	step.transition = transition;
+	step.comment = comment;
+	step.visibility = visibility;
+	step.rule = rule;
+	for (size_t i = FIELD_SYSTEM_COUNT; changed != NULL && i < record->type->field_count; i++)
+		if (changed[i])
+			step_set(&step, i, cells[i]);
+	return take(&step, work);
+}
+
+static struct error *open_needs(struct work *work, struct record *record, const struct transition *transition, bool *ret_needed)
+{
+	for (size_t i = 0; i < transition->need_count; i++) {
+		const struct need *need = &transition->needs[i];
+
+		TRY(rule_holds(work, need->when, record, &ret_needed[i]));
+		if (!need->comment && need_is_met(need, record))
+			ret_needed[i] = false;
+	}
+	return NULL;
+}
+
+struct error *engine_transitions(struct work *work, struct record *record, struct open_transition **ret_transitions,
+                                 size_t *ret_count)
+{
+	const struct lifecycle *lifecycle = record->type->lifecycle;
+	size_t all = lifecycle == NULL ? 0 : lifecycle->transition_count, count = 0;
+	struct open_transition *open = arena_new_array(work->arena, struct open_transition, all + 1);
+
+	for (size_t i = 0; i < all; i++) {
+		const struct transition *transition = &lifecycle->transitions[i];
+		enum transition_answer answer;
+		text why;
+
+		if ((transition->from & (UINT64_C(1) << record_state(record))) == 0)
+			continue;
+		TRY(access_transition(work, record, transition, &answer, &why));
+		if (answer != TRANSITION_ALLOWED)
+			continue;
+		open[count].transition = transition;
+		open[count].needed = arena_new_array(work->arena, bool, transition->need_count + 1);
+		TRY(open_needs(work, record, transition, open[count].needed));
+		count++;
+	}
+	*ret_transitions = open;
+	*ret_count = count;
+	return NULL;
+}

@@ -1,0 +1,78 @@
+/* Merge patches on fields, by people and by rules. */
+#include "engine/step_private.h"
+
+struct error *engine_update(struct work *work, const struct type *type, text number, int64_t expected_version,
+                            const struct value *patch, struct record **ret_record)
+{
+	struct record *record;
+	struct step step;
+	struct error *errors;
+	bool *allowed = NULL;
+
+	TRY(engine_lock(work, type, number, &record));
+	TRY(access_require(work, RIGHT_UPDATE, type, record));
+	TRY(version_check(work, record, expected_version, patch));
+	if (work->actor->kind != ACTOR_SYSTEM) {
+		allowed = arena_new_array(work->arena, bool, type->field_count);
+		TRY(access_writable_fields(work, type, record, allowed));
+	}
+	step_init(&step, work, record, EVENT_UPDATED);
+	errors = step_read(&step, work, patch, allowed, true);
+	if (errors != NULL && errors->code != ERROR_INVALID)
+		return errors;
+	errors = error_append(errors, step_decide(&step, work, false));
+	errors = error_append(errors, step_check_required(&step, work));
+	if (errors != NULL)
+		return errors;
+	TRY(step_settle_comment(&step, work, record, false));
+	step.touch = text_is_set(step.comment);
+	TRY(step_save(&step, work));
+	*ret_record = step.record;
+	return NULL;
+}
+
+struct error *engine_apply_update(struct work *work, struct record *record, const bool *changed, const struct cell *cells,
+                                  text rule)
+{
+	struct step step;
+
+	step_init(&step, work, record, EVENT_UPDATED);
+	for (size_t i = FIELD_SYSTEM_COUNT; i < record->type->field_count; i++)
+		if (changed[i])
+			step_set(&step, i, cells[i]);
+	step.rule = rule;
+	TRY(step_decide(&step, work, false));
+	return step_save(&step, work);
+}
+
+static struct cell setting_cell(const struct work *work, const struct record *record, const struct setting *setting)
+{
+	switch (setting->how) {
+	case SET_VALUE:
+		return *setting->value;
+	case SET_UNSET:
+		return cell_null();
+	case SET_ME:
+		return cell_id(work->actor->id);
+	case SET_NOW:
+		return cell_moment(work->now);
+	case SET_FIELD:
+		return record->cells[setting->from];
+	}
+	return cell_null();
+}
+
+struct error *engine_evaluate_settings(struct work *work, struct record *record, const struct setting *settings, size_t count,
+                                       bool *changed, struct cell *cells)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool holds;
+
+		TRY(rule_holds(work, settings[i].when, record, &holds));
+		if (!holds)
+			continue;
+		changed[settings[i].field] = true;
+		cells[settings[i].field] = setting_cell(work, record, &settings[i]);
+	}
+	return NULL;
+}
