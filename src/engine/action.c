@@ -1,0 +1,105 @@
+/* What rules do. Each action goes through the engine's inner steps, so that it is journaled and followed like anybody's change. */
+#include "engine/time_private.h"
+
+#include "base/limits.h"
+#include "base/words.h"
+
+/* The field of "{field}" at the start of `rest`, or NULL; *ret_length is that of "{field}". */
+static const struct field *placeholder(const struct type *type, text rest, size_t *ret_length)
+{
+	ptrdiff_t end = text_find_char(rest, '}');
+	if (end < 2)
+		return NULL;
+	*ret_length = (size_t)end + 1;
+	return type_field(type, text_slice(rest, 1, (size_t)end));
+}
+
+struct error *fill_words(struct work *work, struct record *record, text source, text *ret_words)
+{
+	struct value *arguments = value_map(work->arena);
+	for (size_t i = 0; i < source.length; i++) {
+		size_t length;
+		const struct field *field = source.data[i] != '{' ? NULL
+			: placeholder(record->type, text_slice(source, i, source.length), &length);
+		if (field == NULL)
+			continue;
+		text filled = T("…");
+		if (access_field_readable(work, record->type, field))
+			TRY(field_words(work, field, record_cell(record, field->position), work->actor->zone, &filled));
+		value_set_text(work->arena, arguments, field->name, text_is_set(filled) ? filled : T("–"));
+	}
+	*ret_words = words_with(work->arena, work->language, source, arguments);
+	return NULL;
+}
+
+static struct error *run_set(struct work *work, const struct errand *errand, const struct action *action)
+{
+	size_t fields = errand->record->type->field_count;
+	bool *changed = arena_new_array(work->arena, bool, fields);
+	struct cell *cells = arena_new_array(work->arena, struct cell, fields);
+	TRY(engine_evaluate_settings(work, errand->record, action->sets, action->set_count, changed, cells));
+	return engine_apply_update(work, errand->record, changed, cells, errand->rule->name);
+}
+
+static struct error *run_comment(struct work *work, const struct errand *errand, const struct action *action)
+{
+	text comment;
+	int64_t event_id;
+	TRY(fill_words(work, errand->record, action->words, &comment));
+	return engine_apply_comment(work, errand->record, comment, action->comment_public ? VISIBLE_PUBLIC : VISIBLE_INTERNAL,
+	                            errand->rule->name, &event_id);
+}
+
+static struct error *run_transition(struct work *work, const struct errand *errand, const struct action *action)
+{
+	const struct lifecycle *lifecycle = errand->record->type->lifecycle;
+	return engine_apply_transition(work, errand->record, &lifecycle->transitions[action->transition], NULL, NULL, TEXT_UNSET,
+	                               VISIBLE_INTERNAL, errand->rule->name);
+}
+
+static const struct relation *find_relation(const struct model *model, text name)
+{
+	for (size_t i = 0; i < model->relation_count; i++)
+		if (text_equal(model->relations[i].name, name))
+			return &model->relations[i];
+	return NULL;
+}
+
+/* The new record carries on what was said; the relation leads from it to the old one. */
+static struct error *run_create(struct work *work, const struct errand *errand, const struct action *action)
+{
+	struct record *created;
+	int64_t link_id;
+	bool *set = arena_new_array(work->arena, bool, action->type->field_count);
+	struct cell *cells = arena_new_array(work->arena, struct cell, action->type->field_count);
+	const struct relation *relation = find_relation(work->model, action->relation);
+	TRY(engine_evaluate_settings(work, errand->record, action->sets, action->set_count, set, cells));
+	TRY(engine_apply_create(work, action->type, set, cells, errand->comment, errand->rule->name, &created));
+	if (relation == NULL)
+		return NULL;
+	return engine_apply_link(work, created, relation, errand->record, &link_id);
+}
+
+static struct error *run_action(struct work *work, const struct errand *errand, const struct action *action, struct root *root)
+{
+	switch (action->kind) {
+	case ACTION_SET:
+		return run_set(work, errand, action);
+	case ACTION_NOTIFY:
+		return notify_run(work, errand, action, root);
+	case ACTION_COMMENT:
+		return run_comment(work, errand, action);
+	case ACTION_TRANSITION:
+		return run_transition(work, errand, action);
+	case ACTION_CREATE_LINKED:
+		return run_create(work, errand, action);
+	}
+	return NULL;
+}
+
+struct error *actions_run(struct work *work, const struct errand *errand, struct root *root)
+{
+	for (size_t i = 0; i < errand->rule->action_count; i++)
+		TRY(run_action(work, errand, &errand->rule->actions[i], root));
+	return NULL;
+}

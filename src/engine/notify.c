@@ -1,0 +1,205 @@
+/*
+ * Telling people: who is meant by a rule's fields and roles, less the one who did it, less those who may not read the record, each
+ * once per cause and with the reason why they are told. One event says who was told; mail and live pages read it from the log.
+ */
+#include "engine/time_private.h"
+
+#include "base/words.h"
+
+/* Nobody needs a larger audience from one rule; beyond it somebody has confused a team with everybody. */
+#define NOTIFY_PEOPLE 200
+
+struct candidate {
+	int64_t user_id;
+	text reason;               /* words with {field}, {team}, {role} */
+	const struct label *label; /* what the place in the words stands for; NULL: `name` */
+	text name;
+	struct work reader; /* the work as this person would do it */
+};
+struct audience {
+	struct candidate *items;
+	size_t count, capacity;
+};
+
+/* The first reason holds: fields stand in the rule in the order of their weight. */
+static void audience_add(struct arena *arena, struct audience *audience, struct candidate candidate)
+{
+	for (size_t i = 0; i < audience->count; i++)
+		if (audience->items[i].user_id == candidate.user_id)
+			return;
+	if (candidate.user_id == 0 || audience->count >= NOTIFY_PEOPLE)
+		return;
+	arena_make_room(arena, audience->items, audience->count, audience->capacity);
+	audience->items[audience->count++] = candidate;
+}
+
+/* Everybody who points at a team or role with that field of theirs. */
+static struct error *add_members(struct work *work, struct audience *audience, text user_field, int64_t target_id,
+                                 struct candidate candidate)
+{
+	struct rows *rows;
+	bool more;
+	TRY(store_query(work->store, work->arena, SQL_PEOPLE_OF,
+	                CELLS(cell_integer(target_id), cell_text(user_field), cell_integer(NOTIFY_PEOPLE)), &rows));
+	TRY(rows_next(rows, &more));
+	while (more) {
+		candidate.user_id = rows_integer(rows, 0);
+		audience_add(work->arena, audience, candidate);
+		TRY(rows_next(rows, &more));
+	}
+	return NULL;
+}
+
+static struct error *add_target(struct work *work, struct audience *audience, const struct type *type, const struct field *field,
+                                int64_t id)
+{
+	struct candidate candidate = { .user_id = id, .reason = T("because you are in: {field}"), .label = &field->label };
+	ptrdiff_t position = (ptrdiff_t)field->position;
+	if (field->target == work->model->team) {
+		struct record_name name;
+		TRY(model_name(work, field->target, id, &name));
+		candidate = (struct candidate){ .reason = T("because you are in the team {field}"), .name = name.title };
+		return add_members(work, audience, T("teams"), id, candidate);
+	}
+	if (field->target != work->model->user)
+		return NULL;
+	if (position == type->assignee)
+		candidate.reason = T("because you are the assignee");
+	else if (position == type->requester)
+		candidate.reason = T("because you are the requester");
+	else if (position == type->watchers)
+		candidate.reason = T("because you watch it");
+	audience_add(work->arena, audience, candidate);
+	return NULL;
+}
+
+static struct error *add_field(struct work *work, struct audience *audience, struct record *record, const struct field *field)
+{
+	int64_t *ids, one = record_id_of(record, (ptrdiff_t)field->position);
+	size_t count;
+	if (field->kind == KIND_LINK)
+		return one == 0 ? NULL : add_target(work, audience, record->type, field, one);
+	if (field->kind != KIND_LINKS)
+		return NULL;
+	TRY(record_links(work, record, field, &ids, &count));
+	for (size_t i = 0; i < count; i++)
+		TRY(add_target(work, audience, record->type, field, ids[i]));
+	return NULL;
+}
+
+/* Those who were given the role itself; whoever merely has it included in a higher one is not called for it. */
+static struct error *add_roles(struct work *work, struct audience *audience, uint64_t roles)
+{
+	for (size_t i = 0; i < work->model->role_count; i++) {
+		const struct role *role = &work->model->roles[i];
+		int64_t id;
+		if ((roles >> i & 1) == 0)
+			continue;
+		TRY(model_find_id(work, work->model->role, role->name, &id));
+		if (id == 0)
+			continue;
+		struct candidate candidate = { .reason = T("because you have the role {field}"), .label = &role->label };
+		TRY(add_members(work, audience, T("roles"), id, candidate));
+	}
+	return NULL;
+}
+
+static struct error *find_audience(struct work *work, struct record *record, const struct action *action, struct audience *audience)
+{
+	for (size_t i = 0; i < action->notify_field_count; i++)
+		TRY(add_field(work, audience, record, &record->type->fields[action->notify_fields[i]]));
+	return action->notify_roles == 0 ? NULL : add_roles(work, audience, action->notify_roles);
+}
+
+/* The work as that person would do it; *ret_may false for who is no longer active or may not read the record. */
+static struct error *as_reader(const struct work *work, struct record *record, int64_t user_id, struct work *ret_reader, bool *ret_may)
+{
+	*ret_reader = *work;
+	*ret_may = false;
+	struct error *error = access_actor(ret_reader, user_id, &ret_reader->actor);
+	if (error != NULL)
+		return error->code == ERROR_FORBIDDEN || error->code == ERROR_NOT_FOUND ? NULL : error;
+	if (text_is_set(ret_reader->actor->language))
+		ret_reader->language = ret_reader->actor->language;
+	return access_may(ret_reader, RIGHT_READ, record->type, record, ret_may);
+}
+
+/* Without the one who did it, and without those who may not read the record. */
+static struct error *keep_readers(struct work *work, struct record *record, const struct root *root, struct audience *audience)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < audience->count; i++) {
+		struct candidate *candidate = &audience->items[i];
+		bool may = false;
+		if (candidate->user_id != root->person_id)
+			TRY(as_reader(work, record, candidate->user_id, &candidate->reader, &may));
+		if (may)
+			audience->items[kept++] = *candidate;
+	}
+	audience->count = kept;
+	return NULL;
+}
+
+static struct error *tell(struct record *record, const struct action *action, struct candidate *candidate, int64_t event_id,
+                          bool *ret_told)
+{
+	struct work *reader = &candidate->reader;
+	struct value *arguments = value_map(reader->arena);
+	int64_t added;
+	text said;
+	value_set_text(reader->arena, arguments, T("field"),
+	               candidate->label == NULL ? candidate->name : label_in(candidate->label, reader->language));
+	text reason = words_with(reader->arena, reader->language, candidate->reason, arguments);
+	TRY(fill_words(reader, record, action->words, &said));
+	TRY(store_run(reader->store, reader->arena, SQL_NOTIFICATION_ADD,
+	              CELLS(cell_integer(candidate->user_id), cell_id(event_id), cell_integer(record->id), cell_text(record->type->name),
+	                    cell_text(said), cell_text(reason), cell_moment(reader->now)),
+	              &added));
+	*ret_told = added > 0;
+	return NULL;
+}
+
+static struct error *note_told(struct work *work, const struct errand *errand, const struct action *action, struct value *told,
+                               int64_t *ret_event)
+{
+	struct event *event = event_new(work, errand->record, EVENT_NOTIFIED);
+	event->visibility = VISIBLE_INTERNAL;
+	value_set_text(work->arena, event->payload, T("rule"), errand->rule->name);
+	value_set_text(work->arena, event->payload, T("words"), action->words);
+	value_set(work->arena, event->payload, T("to"), told);
+	TRY(event_append(work, event));
+	*ret_event = event->id;
+	return NULL;
+}
+
+/* What the time alone set off has no event of somebody's to be told under: the first notification's own is it. */
+static struct error *tell_first(struct work *work, const struct errand *errand, const struct action *action, struct root *root,
+                                struct audience *audience)
+{
+	struct value *told = value_list(work->arena);
+	bool added;
+	for (size_t i = 0; i < audience->count; i++)
+		value_append(work->arena, told, value_integer(work->arena, audience->items[i].user_id));
+	TRY(note_told(work, errand, action, told, &root->event_id));
+	for (size_t i = 0; i < audience->count; i++)
+		TRY(tell(errand->record, action, &audience->items[i], root->event_id, &added));
+	return NULL;
+}
+
+struct error *notify_run(struct work *work, const struct errand *errand, const struct action *action, struct root *root)
+{
+	struct audience audience = { NULL, 0, 0 };
+	struct value *told = value_list(work->arena);
+	int64_t event_id;
+	TRY(find_audience(work, errand->record, action, &audience));
+	TRY(keep_readers(work, errand->record, root, &audience));
+	if (audience.count > 0 && root->event_id == 0)
+		return tell_first(work, errand, action, root, &audience);
+	for (size_t i = 0; i < audience.count; i++) {
+		bool added;
+		TRY(tell(errand->record, action, &audience.items[i], root->event_id, &added));
+		if (added)
+			value_append(work->arena, told, value_integer(work->arena, audience.items[i].user_id));
+	}
+	return value_count(told) == 0 ? NULL : note_told(work, errand, action, told, &event_id);
+}

@@ -1,0 +1,178 @@
+/*
+ * Automation: when a change fits a rule and its condition holds, its actions run. Rules wait on an agenda until the change that
+ * set them off is done, and run one after the other in the order of the definition, each seeing what the earlier ones did. What
+ * they change sets off further rules at the end of the same agenda, up to LIMIT_CHAIN steps for one cause.
+ *
+ * Each rule runs in a savepoint: one that fails is undone alone, tried again later (timer.c), and never in the way of the person
+ * whose change set it off.
+ */
+#include "engine/time_private.h"
+
+#include "base/limits.h"
+
+struct agenda {
+	struct errand *items;
+	size_t count, capacity, next;
+	int steps;
+	struct root root;
+};
+
+static bool comment_fits(const struct work *work, const struct change *change, const struct rule *rule)
+{
+	if (!text_is_set(change->comment) || (rule->comment_public_only && change->visibility != VISIBLE_PUBLIC))
+		return false;
+	switch (rule->comment_by) {
+	case COMMENT_BY_ANYONE:
+		return true;
+	case COMMENT_BY_REQUESTER:
+		return change_by_requester(work, change);
+	case COMMENT_BY_AGENT:
+		return change_by_agent(work, change);
+	}
+	return false;
+}
+
+static bool field_changed(const struct change *change, size_t field)
+{
+	return change->changed[field] && (change->before != NULL || record_cell(change->after, field)->kind != CELL_NULL);
+}
+
+static bool rule_fits(const struct work *work, const struct change *change, const struct rule *rule)
+{
+	const struct lifecycle *lifecycle = change->type->lifecycle;
+	switch (rule->when) {
+	case WHEN_CREATED:
+		return change->before == NULL;
+	case WHEN_CHANGED:
+		return field_changed(change, rule->index);
+	case WHEN_TRANSITION:
+		return change->transition != NULL && change->transition == &lifecycle->transitions[rule->index];
+	case WHEN_STATE:
+		return record_state(change->after) == (int)rule->index &&
+		       (change->before == NULL || record_state(change->before) != (int)rule->index);
+	case WHEN_COMMENT:
+		return comment_fits(work, change, rule);
+	case WHEN_CLOCK_WARNED:
+	case WHEN_CLOCK_BREACHED:
+	case WHEN_AFTER:
+	case WHEN_COMES:
+		break;
+	}
+	return false;
+}
+
+static void agenda_add(struct arena *arena, struct agenda *agenda, struct errand errand)
+{
+	arena_make_room(arena, agenda->items, agenda->count, agenda->capacity);
+	agenda->items[agenda->count++] = errand;
+}
+
+struct error *rules_note(struct work *work, struct record *record, const struct rule *rule, text why)
+{
+	struct event *event = event_new(work, record, EVENT_AUTOMATION);
+	event->visibility = VISIBLE_INTERNAL;
+	value_set_text(work->arena, event->payload, T("rule"), rule->name);
+	value_set_text(work->arena, event->payload, T("error"), why);
+	return event_append(work, event);
+}
+
+static struct error *note_stop(struct work *work, struct agenda *agenda, const struct errand *errand)
+{
+	size_t dropped = agenda->count - agenda->next;
+	agenda->next = agenda->count;
+	text why = text_format(work->arena, "stopped before '%.*s': one cause set off %d automatic steps, the most allowed (%zu more "
+	                       "waited); look for rules that set each other off", TEXT_ARG(errand->rule->name), LIMIT_CHAIN, dropped);
+	return rules_note(work, errand->record, errand->rule, why);
+}
+
+/* The record in memory as it was before a step that the database has undone. */
+static void put_back(struct record *record, const struct record *before)
+{
+	struct cell *cells = record->cells;
+	memcpy(cells, before->cells, sizeof(*cells) * record->type->field_count);
+	*record = *before;
+	record->cells = cells;
+}
+
+/* Errors that say nothing about the rule: the whole transaction is to be run again, or cannot be. */
+static bool is_passing(const struct error *error)
+{
+	return error->code == ERROR_RETRY || error->code == ERROR_UNAVAILABLE;
+}
+
+static struct error *run_guarded(struct work *work, struct agenda *agenda, const struct errand *errand)
+{
+	struct record *before = record_copy(work->arena, errand->record);
+	size_t waiting = agenda->count;
+	TRY(store_savepoint(work->store, work->arena));
+	struct error *error = actions_run(work, errand, &agenda->root);
+	if (error == NULL)
+		return store_release(work->store, work->arena);
+	if (is_passing(error))
+		return error;
+	store_undo(work->store);
+	put_back(errand->record, before);
+	agenda->count = waiting;
+	return timer_plan_retry(work, errand);
+}
+
+static struct error *run_errand(struct work *work, struct agenda *agenda, const struct errand *errand, bool strict)
+{
+	bool holds;
+	struct work automatic = automatic_work(work, work->origin == ORIGIN_TIMER ? ORIGIN_TIMER : ORIGIN_AUTOMATION, errand->cause_id);
+	TRY(rule_condition_holds(&automatic, errand->rule->condition, errand->record, &holds));
+	if (!holds)
+		return NULL;
+	if (work->chain + agenda->steps >= LIMIT_CHAIN)
+		return note_stop(&automatic, agenda, errand);
+	agenda->steps++;
+	automatic.chain = work->chain + agenda->steps;
+	automatic.agenda = agenda;
+	if (strict)
+		return actions_run(&automatic, errand, &agenda->root);
+	return run_guarded(&automatic, agenda, errand);
+}
+
+static struct error *run_agenda(struct work *work, struct agenda *agenda)
+{
+	while (agenda->next < agenda->count) {
+		/* A copy: the list may grow, and move, while it runs. */
+		struct errand errand = agenda->items[agenda->next++];
+		TRY(run_errand(work, agenda, &errand, false));
+		TRY(arena_check(work->arena));
+	}
+	return NULL;
+}
+
+struct error *rules_follow(struct work *work, const struct change *change)
+{
+	const struct type *type = change->type;
+	struct agenda fresh = { .root = { change->actor_id, change->event_id } };
+	struct agenda *agenda = work->agenda == NULL ? &fresh : work->agenda;
+	TRY(timers_follow(work, change));
+	for (size_t i = 0; i < type->rule_count; i++)
+		if (rule_fits(work, change, &type->rules[i]))
+			agenda_add(work->arena, agenda, (struct errand){ &type->rules[i], change->after, change->event_id, change->comment });
+	return work->agenda == NULL ? run_agenda(work, agenda) : NULL;
+}
+
+struct error *rules_follow_clock(struct work *work, struct record *record, const struct clock_definition *clock, bool breached,
+                                 int64_t event_id)
+{
+	const struct type *type = record->type;
+	size_t index = (size_t)(clock - type->clocks);
+	enum rule_when when = breached ? WHEN_CLOCK_BREACHED : WHEN_CLOCK_WARNED;
+	struct agenda fresh = { .root = { 0, event_id } };
+	struct agenda *agenda = work->agenda == NULL ? &fresh : work->agenda;
+	for (size_t i = 0; i < type->rule_count; i++)
+		if (type->rules[i].when == when && type->rules[i].index == index)
+			agenda_add(work->arena, agenda, (struct errand){ &type->rules[i], record, event_id, TEXT_UNSET });
+	return work->agenda == NULL ? run_agenda(work, agenda) : NULL;
+}
+
+struct error *rules_run_timed(struct work *work, const struct errand *errand)
+{
+	struct agenda agenda = { .next = 0 };
+	TRY(run_errand(work, &agenda, errand, true));
+	return run_agenda(work, &agenda);
+}

@@ -1,0 +1,107 @@
+/*
+ * The seams inside the time part of the engine: clocks, timers, rules and notifications know each other here.
+ * clock_ledger.h holds the arithmetic of clocks; engine_private.h what the core offers and asks for.
+ */
+#ifndef REEVE_ENGINE_TIME_PRIVATE_H
+#define REEVE_ENGINE_TIME_PRIVATE_H
+
+#include "engine/clock_ledger.h"
+#include "engine/engine_private.h"
+
+/* ---- clocks (clock_row.c, clock.c) ---- */
+
+/* A clock is said to be breached at this level; warnings stand below it. */
+#define CLOCK_LEVEL_BREACH 100
+
+/* One row of the table clock. */
+struct clock_row {
+	int64_t id;                               /* 0: the clock has not started */
+	const struct clock_definition *definition;
+	int64_t goal_ms;                          /* -1: none */
+	int64_t calendar_id;                      /* the present one; earlier ones stand in the ledger */
+	moment started_at, stopped_at, due_at;    /* due_at is unset while paused and without a goal */
+	moment wake_at;                           /* the next warning or the breach; unset: nothing to come */
+	int64_t elapsed_ms;                       /* when the row was last written */
+	int level;                                /* per cent of the goal up to which everything was announced; 100: the breach */
+	struct ledger ledger;
+	struct ledger_calendars calendars;        /* of the ledger, filled by clock_row_calendars() */
+};
+
+/* The clocks of a record: [type->clock_count], by position of their definition. */
+must_use struct error *clock_rows_load(struct work *work, const struct record *record, struct clock_row **ret_rows);
+/* The same with the rows locked and only for the one with that id: *ret_row NULL when it is gone or of a clock no longer defined. */
+must_use struct error *clock_row_load(struct work *work, const struct record *record, int64_t id, struct clock_row **ret_row);
+/* Loads the calendars that the ledger names, and the present one. */
+must_use struct error *clock_row_calendars(struct work *work, struct clock_row *row);
+/* The highest level (a warning's per cent, or 100) that `elapsed_ms` has reached; 0 none. */
+int clock_level_reached(const struct clock_definition *definition, int64_t goal_ms, int64_t elapsed_ms);
+/* Computes elapsed_ms at `at`, due_at and wake_at from ledger, goal and level; `quiet`: without a wake-up. */
+void clock_row_plan(struct clock_row *row, moment at, bool quiet);
+/* Inserts or updates it. */
+must_use struct error *clock_row_save(struct work *work, const struct record *record, struct clock_row *row);
+/* Goal and calendar as they hold for the record now. */
+must_use struct error *clock_row_terms(struct work *work, struct record *record, struct clock_row *row);
+/* A warning or breach that is to be said: an event, then the rules that wait for it. The rows are written before. */
+struct clock_news {
+	const struct clock_definition *definition; /* NULL: nothing */
+	int level;
+	int64_t goal_ms;
+	moment due_at;
+};
+must_use struct error *clock_announce(struct work *work, struct record *record, const struct clock_news *news);
+/* The clock with that id wants to be looked at: engine_run_due(). */
+must_use struct error *clock_wake(struct work *work, int64_t id);
+/* Calendars or services changed: plans all clocks that are not stopped anew, some at a time. *ret_last_id 0: done. */
+must_use struct error *clock_replan_some(struct work *work, int64_t after_id, int64_t *ret_last_id);
+
+/* ---- who (who.c) ---- */
+
+/* Whether the one who did it is an agent for this record: has the role and is not its requester. Never for automatic changes. */
+bool change_by_agent(const struct work *work, const struct change *change);
+/* Whether it is the record's requester, or who opened it, in that seat: a transition taken with an agent's rights is an agent's. */
+bool change_by_requester(const struct work *work, const struct change *change);
+/* A copy of `work` for automatic steps: the system as actor, caused by that event. */
+struct work automatic_work(const struct work *work, enum origin origin, int64_t cause_id);
+/* Whether a condition of the definitions holds (NULL: yes). Working days are those of the record's calendar. */
+must_use struct error *rule_condition_holds(struct work *work, const struct condition *condition, struct record *record,
+                                            bool *ret_holds);
+
+/* ---- rules (rules.c, action.c) ---- */
+
+/* A rule that is to run on a record, and why. */
+struct errand {
+	const struct rule *rule;
+	struct record *record;
+	int64_t cause_id; /* the event that set it off; 0 none */
+	text comment;     /* what was said, for rules on comments */
+};
+
+/* Runs the rules that wait for this clock's warning or breach. */
+must_use struct error *rules_follow_clock(struct work *work, struct record *record, const struct clock_definition *clock, bool breached,
+                                          int64_t event_id);
+/* Runs one rule whose time has come, and what it sets off; an error of the rule itself is returned (the timer tries again). */
+must_use struct error *rules_run_timed(struct work *work, const struct errand *errand);
+/* Notes on the record what became of a rule: `why` it was not run, or given up. */
+must_use struct error *rules_note(struct work *work, struct record *record, const struct rule *rule, text why);
+
+/* What one cause set off: who is behind it, and the event under which people are told (each at most once). */
+struct root {
+	int64_t person_id; /* 0: nobody; is never told of what they did themselves */
+	int64_t event_id;  /* 0: the first notification's own event becomes it */
+};
+/* The actions of a rule whose condition holds. */
+must_use struct error *actions_run(struct work *work, const struct errand *errand, struct root *root);
+/* "{number} was resolved: {title}" with the record's fields as work->actor may see them, in work->language. */
+must_use struct error *fill_words(struct work *work, struct record *record, text source, text *ret_words);
+must_use struct error *notify_run(struct work *work, const struct errand *errand, const struct action *action, struct root *root);
+
+/* ---- timers (timer.c) ---- */
+
+/* Plans, moves or removes the timers of the rules that wait for a moment of this record. */
+must_use struct error *timers_follow(struct work *work, const struct change *change);
+/* A rule that failed at once is tried again later. */
+must_use struct error *timer_plan_retry(struct work *work, const struct errand *errand);
+/* All open clocks are to be planned anew, soon. */
+must_use struct error *timer_plan_clocks(struct work *work);
+
+#endif
