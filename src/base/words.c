@@ -1,12 +1,62 @@
-/* Words for people: English is the source; arguments are put in by name. */
+/* Words for people: English is the source, catalogues translate it; arguments are put in by name. */
 #include "base/words.h"
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "base/po.h"
 
-text words(text language unused, text source)
+#define LANGUAGES_MAX 32
+
+/* Set once by words_load() before other threads begin, and never changed afterwards. */
+static struct catalogues {
+	struct catalogue {
+		text language;
+		const struct po *po;
+	} items[LANGUAGES_MAX];
+	size_t count;
+} catalogues;
+
+struct error *words_load(struct arena *arena, const struct embedded_file *table)
 {
-	return source;
+	struct catalogues loaded = { .count = 0 };
+
+	for (; table->path != NULL; table++) {
+		text path = text_from(table->path);
+		struct po *po;
+		if (!text_ends_with(path, T(".po")))
+			continue;
+		if (loaded.count == LANGUAGES_MAX)
+			return error_new(arena, ERROR_DEFINITION, "there are more than %d languages", LANGUAGES_MAX);
+		TRY(po_parse(arena, path, embedded_text(table), &po));
+		loaded.items[loaded.count++] = (struct catalogue){ text_slice(path, 0, path.length - 3), po };
+	}
+	catalogues = loaded;
+	return NULL;
+}
+
+static const struct po *find_exactly(text language)
+{
+	for (size_t i = 0; i < catalogues.count; i++)
+		if (text_equal_ignoring_case(catalogues.items[i].language, language))
+			return catalogues.items[i].po;
+	return NULL;
+}
+
+/* "de-AT" is served by "de" where it has no catalogue of its own. */
+static const struct po *find_catalogue(text language)
+{
+	const struct po *po = find_exactly(language);
+	ptrdiff_t dash = text_find_char(language, '-');
+
+	return po != NULL || dash < 0 ? po : find_exactly(text_slice(language, 0, (size_t)dash));
+}
+
+text words(text language, text source)
+{
+	const struct po *po = find_catalogue(language);
+	text translated = po == NULL ? TEXT_UNSET : po_find(po, source);
+
+	return text_is_set(translated) ? translated : source;
 }
 
 static void write_argument(struct buffer *out, const struct value *value)
@@ -64,6 +114,11 @@ text words_count(struct arena *arena, text language, text one, text many, int64_
 {
 	struct value *arguments = value_map(arena);
 
+	const struct po *po = find_catalogue(language);
+	text translated = po == NULL ? TEXT_UNSET : po_find_plural(po, one, n);
+
+	if (!text_is_set(translated))
+		translated = n == 1 ? one : many;
 	value_set_integer(arena, arguments, T("n"), n);
-	return fill(arena, words(language, n == 1 ? one : many), arguments);
+	return fill(arena, translated, arguments);
 }
