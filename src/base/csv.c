@@ -273,7 +273,8 @@ static bool needs_guard(char c)
 void csv_write_cell(struct buffer *buffer, text cell, bool first)
 {
 	bool guard = cell.length > 0 && needs_guard(cell.data[0]);
-	bool quote = first && cell.length == 0;
+	/* The file's first cell must not look like its byte order mark. */
+	bool quote = first && (cell.length == 0 || text_starts_with(cell, T("\xef\xbb\xbf")));
 	text part;
 
 	for (size_t i = 0; i < cell.length && !quote; i++)

@@ -81,7 +81,7 @@ void value_append(struct arena *arena, struct value *list, struct value *item)
 
 static struct value_entry *find_entry(const struct value *map, text key)
 {
-	if (map == NULL || map->kind != VALUE_MAP)
+	if (map == NULL || map->kind != VALUE_MAP || map->map.count == 0)
 		return NULL;
 	struct value_entry *entry = map->map.entries;
 	for (struct value_entry *end = entry + map->map.count; entry < end; entry++)

@@ -96,7 +96,7 @@ struct civil zone_civil(const struct zone *zone, moment at)
 	int64_t days = local / DAY_MS - (local % DAY_MS < 0);
 	struct civil civil = civil_from_days(days);
 
-	civil.ms_of_day = (int32_t)(local - days * DAY_MS);
+	civil.ms_of_day = (int32_t)(local % DAY_MS + (local % DAY_MS < 0 ? DAY_MS : 0));
 	return civil;
 }
 

@@ -120,7 +120,7 @@ TEST(what_is_written_comes_back)
 			csv_write_cell(&out, text_from(cells[(row + i) % total]), i == 0);
 		csv_write_end(&out);
 	}
-	csv_write_cell(&out, T(""), true);
+	csv_write_cell(&out, T("\xef\xbb\xbfx"), true);
 	csv_write_end(&out);
 	struct source source = { buffer_peek(&out), 7 };
 	struct csv_reader *reader = csv_reader_new(arena, T("a.csv"), read_some, &source);
@@ -146,6 +146,11 @@ TEST(guards_formulas)
 	csv_write_cell(&out, TEXT_UNSET, false);
 	csv_write_cell(&out, T("it's"), false);
 	assert_text(buffer_peek(&out), "'=cmd(),,it's");
+	buffer_init(&out, arena, 1 << 20);
+	csv_write_cell(&out, T("\xef\xbb\xbfx"), true);
+	csv_write_end(&out);
+	csv_write_cell(&out, T(""), true);
+	assert_text(buffer_peek(&out), "\"\xef\xbb\xbfx\"\r\n\"\"");
 	assert_text(csv_unguard(T("'twas")), "'twas");
 	assert_text(csv_unguard(T("'")), "'");
 	arena_free(arena);
