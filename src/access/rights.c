@@ -2,6 +2,7 @@
 #include "access/access_private.h"
 
 #include "base/words.h"
+#include "model/calendars.h"
 
 static bool granted_to_actor(const struct work *work, const struct grant *grant, enum right right)
 {
@@ -295,6 +296,19 @@ static struct error *permitted(struct work *work, struct record *record, const s
 	return NULL;
 }
 
+/* Guards count working days ("within 5 working days") in the hours of the record. */
+static struct error *guard_holds(struct work *work, struct record *record, const struct condition *guard, bool *ret_holds)
+{
+	struct condition_context context;
+	size_t service = record->type->service < 0 ? SIZE_MAX : (size_t)record->type->service;
+	int64_t calendar_id;
+
+	access_rule_context(work, &context);
+	if (!condition_is_constant(guard))
+		TRY(model_calendar_of(work, record, service, &calendar_id, &context.calendar));
+	return condition_holds(guard, record, &context, ret_holds);
+}
+
 static text state_words(struct work *work, struct record *record, text language)
 {
 	const struct state *state = &record->type->lifecycle->states[record_state(record)];
@@ -308,7 +322,6 @@ struct error *access_transition(struct work *work, struct record *record, const 
                                 enum transition_answer *ret_answer, text *ret_why)
 {
 	text language = text_is_set(work->language) ? work->language : T("en");
-	struct condition_context context;
 	enum transition_answer answer = TRANSITION_NOT_NOW;
 	bool role, holds, guard = true;
 	text why = TEXT_UNSET;
@@ -323,10 +336,8 @@ struct error *access_transition(struct work *work, struct record *record, const 
 	} else if (!holds) {
 		why = words(language, T("not possible for you on this record now"));
 	} else {
-		if (transition->guard != NULL) {
-			access_rule_context(work, &context);
-			TRY(condition_holds(transition->guard, record, &context, &guard));
-		}
+		if (transition->guard != NULL)
+			TRY(guard_holds(work, record, transition->guard, &guard));
 		if (guard)
 			answer = TRANSITION_ALLOWED;
 		else

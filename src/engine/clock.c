@@ -86,7 +86,7 @@ static struct error *wanted_kind(struct work *work, const struct change *change,
 	if (last != NULL && last->kind == LEDGER_STOP && !runs_on(definition, change))
 		return NULL;
 	if (definition->pause != NULL)
-		TRY(rule_condition_holds(work, definition->pause, change->after, &paused));
+		TRY(rule_holds(work, definition->pause, change->after, &paused));
 	*ret_kind = paused ? LEDGER_PAUSE : LEDGER_RUN;
 	if (!paused || definition->pause_reason_field == SIZE_MAX)
 		return NULL;

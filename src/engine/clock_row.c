@@ -162,7 +162,7 @@ struct error *clock_row_terms(struct work *work, struct record *record, struct c
 	row->goal_ms = -1;
 	for (size_t i = 0; i < definition->goal_count; i++) {
 		bool holds;
-		TRY(rule_condition_holds(work, definition->goals[i].when, record, &holds));
+		TRY(rule_holds(work, definition->goals[i].when, record, &holds));
 		if (holds) {
 			row->goal_ms = definition->goals[i].goal_ms;
 			break;

@@ -55,6 +55,9 @@ must_use struct error *event_add_changes(struct work *work, struct event *event,
 must_use struct value *event_cell_value(struct arena *arena, const struct field *field, const struct cell *cell);
 struct cell event_value_cell(const struct field *field, const struct value *value);
 
+/* Whether a condition of the definitions holds (NULL: yes). Working days are those of the record's calendar. */
+must_use struct error *rule_holds(struct work *work, const struct condition *condition, struct record *record, bool *ret_holds);
+
 /* ---- inner steps for automation and timers: no rights, no needs; the same journal and the same followers ---- */
 
 /* All take a record that is locked in this transaction and up to date, and keep it up to date. `rule` goes into the payload. */

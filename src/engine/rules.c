@@ -120,7 +120,7 @@ static struct error *run_errand(struct work *work, struct agenda *agenda, const 
 {
 	bool holds;
 	struct work automatic = automatic_work(work, work->origin == ORIGIN_TIMER ? ORIGIN_TIMER : ORIGIN_AUTOMATION, errand->cause_id);
-	TRY(rule_condition_holds(&automatic, errand->rule->condition, errand->record, &holds));
+	TRY(rule_holds(&automatic, errand->rule->condition, errand->record, &holds));
 	if (!holds)
 		return NULL;
 	if (work->chain + agenda->steps >= LIMIT_CHAIN)

@@ -11,6 +11,8 @@ struct error *rule_holds(struct work *work, const struct condition *condition, s
 	if (condition == NULL)
 		return NULL;
 	access_rule_context(work, &context);
+	if (!condition_is_constant(condition))
+		TRY(engine_calendar(work, record, &context.calendar));
 	return condition_holds(condition, record, &context, ret_holds);
 }
 

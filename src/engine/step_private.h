@@ -76,7 +76,4 @@ must_use struct error *step_insert(struct step *step, struct work *work);
 /* ERROR_STALE when the record is not of this version (0: any), with what the caller wanted and what is there. */
 must_use struct error *version_check(struct work *work, struct record *record, int64_t expected, const struct value *input);
 
-/* Evaluates a rule's condition (NULL: holds). */
-must_use struct error *rule_holds(struct work *work, const struct condition *condition, struct record *record, bool *ret_holds);
-
 #endif

@@ -62,9 +62,6 @@ bool change_by_agent(const struct work *work, const struct change *change);
 bool change_by_requester(const struct work *work, const struct change *change);
 /* A copy of `work` for automatic steps: the system as actor, caused by that event. */
 struct work automatic_work(const struct work *work, enum origin origin, int64_t cause_id);
-/* Whether a condition of the definitions holds (NULL: yes). Working days are those of the record's calendar. */
-must_use struct error *rule_condition_holds(struct work *work, const struct condition *condition, struct record *record,
-                                            bool *ret_holds);
 
 /* ---- rules (rules.c, action.c) ---- */
 

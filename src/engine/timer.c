@@ -89,7 +89,7 @@ static struct error *may_apply(struct work *work, const struct rule *rule, struc
 	*ret_may = true;
 	if (rule->condition == NULL || !condition_is_constant(rule->condition))
 		return NULL;
-	return rule_condition_holds(work, rule->condition, record, ret_may);
+	return rule_holds(work, rule->condition, record, ret_may);
 }
 
 static struct error *plan_rule(struct work *work, const struct change *change, const struct rule *rule)

@@ -44,16 +44,3 @@ struct work automatic_work(const struct work *work, enum origin origin, int64_t 
 	automatic.cause = cause_id;
 	return automatic;
 }
-
-struct error *rule_condition_holds(struct work *work, const struct condition *condition, struct record *record, bool *ret_holds)
-{
-	if (condition == NULL) {
-		*ret_holds = true;
-		return NULL;
-	}
-	struct condition_context context;
-	access_rule_context(work, &context);
-	if (!condition_is_constant(condition))
-		TRY(engine_calendar(work, record, &context.calendar));
-	return condition_holds(condition, record, &context, ret_holds);
-}
