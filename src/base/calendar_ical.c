@@ -158,6 +158,24 @@ static struct error *read_length(struct reading *reading, icalcomponent *event, 
 	return NULL;
 }
 
+/*
+ * libical leaves out what it cannot read and says so only in properties of its own. What is no date or rule may be
+ * faulty: published calendars are full of empty LOCATIONs.
+ */
+static bool has_faulty_dates(icalcomponent *event)
+{
+	static const char *const names[] = { "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE" };
+
+	for (icalproperty *each = icalcomponent_get_first_property(event, ICAL_XLICERROR_PROPERTY); each != NULL;
+	     each = icalcomponent_get_next_property(event, ICAL_XLICERROR_PROPERTY)) {
+		text words = text_from(icalproperty_get_xlicerror(each));
+		for (size_t i = 0; i < array_length(names); i++)
+			if (text_find(words, text_from(names[i])) >= 0)
+				return true;
+	}
+	return false;
+}
+
 static struct error *read_event(struct reading *reading, icalcomponent *event)
 {
 	struct icaltimetype start = icalcomponent_get_dtstart(event);
@@ -195,9 +213,8 @@ static struct error *read_root(struct reading *reading, icalcomponent *root)
 		reading->event++;
 		if (reading->event > EVENTS_MAX)
 			return refuse(reading, "the calendar has too many events", "at most 5,000");
-		/* Before anything else: libical leaves out what it cannot read and says so only here. */
-		if (icalcomponent_count_errors(event) > 0)
-			return refuse(reading, "an event is not understood", "check its properties against RFC 5545");
+		if (has_faulty_dates(event))
+			return refuse(reading, "an event is not understood", "check its dates and rules against RFC 5545");
 		TRY(read_event(reading, event));
 	}
 	if (reading->event == 0)

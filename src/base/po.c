@@ -371,6 +371,6 @@ text po_find_plural(const struct po *po, text one, int64_t n)
 
 	if (found == NULL || !found->plural)
 		return TEXT_UNSET;
-	int64_t form = choose(po->rule, n < 0 ? -(n + 1) + 1 : n);
+	int64_t form = choose(po->rule, n == INT64_MIN ? INT64_MAX : n < 0 ? -n : n);
 	return form < 0 || form >= po->forms ? TEXT_UNSET : found->forms[form];
 }
