@@ -11,12 +11,15 @@
 struct blob_writer;
 struct blob_reader;
 
-/* Streams a new blob. `store` is any connection of the caller (PostgreSQL: must be able to write; a transaction of its own). */
+/*
+ * Streams a new blob. `store` is any connection of the caller, outside of a transaction (STORE_READ will do: on PostgreSQL each chunk
+ * is committed by itself, so that no transaction stays open during an upload).
+ */
 must_use struct error *blob_begin(struct store *store, struct arena *arena, struct blob_writer **ret_writer);
 must_use struct error *blob_write(struct blob_writer *writer, const void *data, size_t size);
 /* Makes it durable. *ret_hash: 64 hexadecimal digits. */
 must_use struct error *blob_finish(struct blob_writer *writer, text *ret_hash, int64_t *ret_size);
-/* Forgets it; also done by the arena when never finished. */
+/* Forgets it; also done by the arena when never finished (reset it before the store is closed). */
 void blob_abort(struct blob_writer *writer);
 
 /* ERROR_NOT_FOUND when there is none. Closes with the arena. */
@@ -28,7 +31,10 @@ must_use struct error *blob_read(struct blob_reader *reader, void *buffer, size_
 int blob_descriptor(struct blob_reader *reader);
 /* Reads it all and compares the hash: ERROR_CONFLICT when it differs. For `reeve verify`. */
 must_use struct error *blob_check(struct store *store, struct arena *arena, text hash);
-/* Calls visit() with every blob's hash: for backup, verify and the sweep of orphans older than 24 h. */
+/*
+ * Calls visit() with every blob's hash: for backup, verify and the sweep of orphans older than 24 h (made_at is of the real clock and
+ * renewed when the same bytes come again). What unfinished uploads left behind 24 h ago is removed on the way.
+ */
 must_use struct error *blob_each(struct store *store, struct arena *arena,
                                  struct error *(*visit)(void *data, text hash, int64_t size, int64_t made_at), void *data);
 must_use struct error *blob_remove(struct store *store, struct arena *arena, text hash);

@@ -68,7 +68,8 @@ struct error *store_make_own_tables(struct store *store, struct arena *arena)
 	                    T("BEGIN; SELECT pg_advisory_xact_lock(7365637265);"
 	                      "CREATE TABLE IF NOT EXISTS blob (hash TEXT COLLATE \"C\" PRIMARY KEY,"
 	                      " size BIGINT NOT NULL, made_at BIGINT NOT NULL);"
-	                      "CREATE TABLE IF NOT EXISTS blob_chunk (hash TEXT COLLATE \"C\" NOT NULL,"
+	                      "CREATE TABLE IF NOT EXISTS blob_chunk (hash TEXT COLLATE \"C\" NOT NULL"
+	                      " REFERENCES blob (hash) ON UPDATE CASCADE ON DELETE CASCADE,"
 	                      " position BIGINT NOT NULL, data BYTEA NOT NULL, PRIMARY KEY (hash, position));"
 	                      "ALTER TABLE blob_chunk ALTER COLUMN data SET STORAGE EXTERNAL; COMMIT"));
 }
