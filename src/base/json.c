@@ -11,31 +11,35 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 /*
  * While this thread parses, jansson's memory comes from a scratch arena: its tree needs up to fifty times the bytes of
  * the source, so it must have a maximum, and freeing it is one call. Outside of that jansson (used by other libraries
  * too) has the system's memory. jansson knows no argument to pass this through, hence the thread-local.
  */
-static _Thread_local struct arena *scratch;
-static pthread_once_t hooked = PTHREAD_ONCE_INIT;
+static _Thread_local struct arena *json_scratch;
+static pthread_once_t hook_once = PTHREAD_ONCE_INIT;
+static struct {
+	json_malloc_t allocate;
+	json_free_t release;
+} json_system;
 
 static void *allocate(size_t size)
 {
-	if (scratch == NULL)
-		return malloc(size);
-	return arena_check(scratch) == NULL ? arena_alloc(scratch, size) : NULL;
+	if (json_scratch == NULL)
+		return json_system.allocate(size);
+	return arena_check(json_scratch) == NULL ? arena_alloc(json_scratch, size) : NULL;
 }
 
 static void release(void *data)
 {
-	if (scratch == NULL)
-		free(data);
+	if (json_scratch == NULL)
+		json_system.release(data);
 }
 
 static void hook_memory(void)
 {
+	json_get_alloc_funcs(&json_system.allocate, &json_system.release);
 	json_set_alloc_funcs(allocate, release);
 }
 
@@ -157,12 +161,12 @@ struct error *json_parse(struct arena *arena, text source, struct value **ret_va
 	if (!text_is_utf8(source, &position))
 		return malformed(arena, place_at(source, position), "it is not UTF-8, or holds a NUL byte");
 	TRY(check_depth(arena, source));
-	pthread_once(&hooked, hook_memory);
+	pthread_once(&hook_once, hook_memory);
 	struct arena *memory = arena_new(LIMIT_WORK_BYTES);
-	scratch = memory;
+	json_scratch = memory;
 	const json_t *json = json_loadb(text_is_set(source) ? source.data : "", source.length,
 	                                JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &found);
-	scratch = NULL;
+	json_scratch = NULL;
 	struct error *error = NULL;
 	/* jansson tells of refused memory by a failure without words. */
 	if (json == NULL && arena_check(memory) != NULL)
@@ -183,21 +187,23 @@ static inline bool needs_escape(unsigned char c)
 	return c < 0x20 || c == '"' || c == '\\';
 }
 
-static void write_escape(struct buffer *buffer, unsigned char c)
+/* Writes at most six bytes to `at` and returns the place behind them. */
+static char *put_escape(char *at, unsigned char c)
 {
 	static const char digits[] = "0123456789abcdef";
 	static const char letters[] = { ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r' };
-	char escape[6] = { '\\', 'u', '0', '0', digits[c >> 4], digits[c & 15] };
 
+	*at++ = '\\';
 	if (c == '"' || c == '\\') {
-		escape[1] = (char)c;
-		buffer_bytes(buffer, escape, 2);
+		*at++ = (char)c;
 	} else if (c < sizeof(letters) && letters[c] != 0) {
-		escape[1] = letters[c];
-		buffer_bytes(buffer, escape, 2);
+		*at++ = letters[c];
 	} else {
-		buffer_bytes(buffer, escape, 6);
+		at = mempcpy(at, "u00", 3);
+		*at++ = digits[c >> 4];
+		*at++ = digits[c & 15];
 	}
+	return at;
 }
 
 #define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
@@ -221,16 +227,33 @@ static size_t plain_run(const unsigned char *data, size_t length)
 	return at;
 }
 
+/* Pieces of this size are given room for the worst case at once, and then written without further checks. */
+#define PIECE_BYTES 512
+
+/* `t` is well-formed UTF-8; cutting it into pieces anywhere does no harm. */
 static void write_escaped(struct buffer *buffer, text t)
 {
-	const unsigned char *data = (const unsigned char *)t.data;
-
-	for (size_t at = 0; at < t.length;) {
-		size_t run = plain_run(data + at, t.length - at);
-		buffer_bytes(buffer, data + at, run);
-		at += run;
-		if (at < t.length)
-			write_escape(buffer, data[at++]);
+	for (size_t done = 0; done < t.length; done += PIECE_BYTES) {
+		text piece = text_slice(t, done, done + PIECE_BYTES);
+		const unsigned char *data = (const unsigned char *)piece.data;
+		char room[6 * PIECE_BYTES], *start = room;
+		/* Near the buffer's maximum the worst case may not fit where the text does. */
+		bool direct = buffer->size_max - buffer->length >= sizeof(room) &&
+			buffer_reserve(buffer, 6 * piece.length);
+		if (direct)
+			start = buffer->data + buffer->length;
+		char *out = start;
+		for (size_t at = 0; at < piece.length;) {
+			size_t run = plain_run(data + at, piece.length - at);
+			out = mempcpy(out, data + at, run);
+			at += run;
+			if (at < piece.length)
+				out = put_escape(out, data[at++]);
+		}
+		if (direct)
+			buffer->length += (size_t)(out - start);
+		else
+			buffer_bytes(buffer, start, (size_t)(out - start));
 	}
 }
 

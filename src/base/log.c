@@ -10,11 +10,11 @@
 #define LINE_BYTES 4096
 
 static const char *const level_names[] = { "error", "warning", "info", "debug" };
-static _Atomic int log_level_now = LOG_INFO;
+static _Atomic int log_level = LOG_INFO;
 
 void log_set_level(enum log_level level)
 {
-	log_level_now = (int)level;
+	log_level = (int)level;
 }
 
 static void write_line(enum log_level level, const char *format, va_list list) printf_like(2, 0);
@@ -40,7 +40,7 @@ void log_line(enum log_level level, const char *format, ...)
 {
 	va_list list;
 
-	if ((int)level > log_level_now)
+	if ((int)level > log_level)
 		return;
 	va_start(list, format);
 	write_line(level, format, list);

@@ -84,9 +84,10 @@ static struct value_entry *find_entry(const struct value *map, text key)
 	if (map == NULL || map->kind != VALUE_MAP || map->map.count == 0)
 		return NULL;
 	struct value_entry *entry = map->map.entries;
+	/* Names of one length more often begin alike than end alike. */
 	for (struct value_entry *end = entry + map->map.count; entry < end; entry++)
 		if (entry->key.length == key.length &&
-		    (key.length == 0 || (entry->key.data[0] == key.data[0] &&
+		    (key.length == 0 || (entry->key.data[key.length - 1] == key.data[key.length - 1] &&
 		                         memcmp(entry->key.data, key.data, key.length) == 0)))
 			return entry;
 	return NULL;

@@ -8,17 +8,17 @@
 #define LANGUAGES_MAX 32
 
 /* Set once by words_load() before other threads begin, and never changed afterwards. */
-static struct catalogues {
+static struct word_catalogues {
 	struct catalogue {
 		text language;
 		const struct po *po;
 	} items[LANGUAGES_MAX];
 	size_t count;
-} catalogues;
+} word_catalogues;
 
 struct error *words_load(struct arena *arena, const struct embedded_file *table)
 {
-	struct catalogues loaded = { .count = 0 };
+	struct word_catalogues loaded = { .count = 0 };
 
 	for (; table->path != NULL; table++) {
 		text path = text_from(table->path);
@@ -30,15 +30,15 @@ struct error *words_load(struct arena *arena, const struct embedded_file *table)
 		TRY(po_parse(arena, path, embedded_text(table), &po));
 		loaded.items[loaded.count++] = (struct catalogue){ text_slice(path, 0, path.length - 3), po };
 	}
-	catalogues = loaded;
+	word_catalogues = loaded;
 	return NULL;
 }
 
 static const struct po *find_exactly(text language)
 {
-	for (size_t i = 0; i < catalogues.count; i++)
-		if (text_equal_ignoring_case(catalogues.items[i].language, language))
-			return catalogues.items[i].po;
+	for (size_t i = 0; i < word_catalogues.count; i++)
+		if (text_equal_ignoring_case(word_catalogues.items[i].language, language))
+			return word_catalogues.items[i].po;
 	return NULL;
 }
 

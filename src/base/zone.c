@@ -434,9 +434,11 @@ static struct zone *load_zone(struct arena *arena, text name)
 }
 
 /* Zones are read once and kept for ever: every calendar and person points at them, from every thread. */
-static pthread_mutex_t cache_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct arena *cache_arena;
-static struct table cache;
+static pthread_mutex_t zone_cache_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct zone_cache {
+	struct arena *arena;
+	struct table zones;
+} zone_cache;
 
 const struct zone *zone_find(text name)
 {
@@ -446,17 +448,17 @@ const struct zone *zone_find(text name)
 		return &utc;
 	if (!is_zone_name(name))
 		return NULL;
-	pthread_mutex_lock(&cache_lock);
-	if (cache_arena == NULL) {
-		cache_arena = arena_new(SIZE_MAX);
-		table_init(&cache, cache_arena);
+	pthread_mutex_lock(&zone_cache_lock);
+	if (zone_cache.arena == NULL) {
+		zone_cache.arena = arena_new(SIZE_MAX);
+		table_init(&zone_cache.zones, zone_cache.arena);
 	}
-	zone = table_get(&cache, name);
+	zone = table_get(&zone_cache.zones, name);
 	if (zone == NULL) {
-		zone = load_zone(cache_arena, name);
+		zone = load_zone(zone_cache.arena, name);
 		if (zone != NULL)
-			table_set(&cache, zone->name, zone);
+			table_set(&zone_cache.zones, zone->name, zone);
 	}
-	pthread_mutex_unlock(&cache_lock);
+	pthread_mutex_unlock(&zone_cache_lock);
 	return zone;
 }
