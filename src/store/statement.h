@@ -5,7 +5,7 @@
 struct store_statement {
 	const char *name;
 	const char *place;    /* src/engine/engine.sql:12 */
-	const char *text[2];  /* SQLite, PostgreSQL; NULL where that database does not have it */
+	const char *text[4];  /* SQLite, PostgreSQL, search index on SQLite, ... on PostgreSQL; NULL where it does not have it */
 };
 extern const struct store_statement store_statements[]; /* ends with a NULL name */
 #endif

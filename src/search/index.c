@@ -1,0 +1,178 @@
+/* The index as rows: one small set of statements, spelled for FTS5 in DATA/search.db and for a tsvector table in PostgreSQL. */
+#include "search/search_private.h"
+
+#include "store/statement.h"
+
+/* Another cutter or another set of lexemes: the index is filled anew. */
+#define FORMAT "1"
+
+/* The search index is no part of the main store's checked statements on SQLite: its texts are looked up here. */
+static text statement(const struct index *index, enum sql_name name)
+{
+	return text_from(store_statements[name].text[index->postgres ? 3 : 2]);
+}
+
+struct error *index_open(struct arena *error_arena, const struct store_settings *settings, enum store_access access,
+                         struct index *ret_index)
+{
+	struct store_settings own = *settings;
+	struct index index = { .postgres = text_is_set(settings->url) };
+	struct error *error;
+
+	own.file = T("search.db");
+	TRY(store_open(error_arena, &own, access, &index.store));
+	error = index.postgres ? store_script(index.store, error_arena, statement(&index, SQL_SEARCH_SESSION)) : NULL;
+	if (error != NULL) {
+		store_close(index.store);
+		return error;
+	}
+	*ret_index = index;
+	return NULL;
+}
+
+struct error *index_make(struct index *index, struct arena *arena)
+{
+	text format;
+
+	TRY(store_script(index->store, arena, statement(index, SQL_SEARCH_TABLES)));
+	TRY(index_meta(index, arena, T("format"), &format));
+	if (text_equal(format, T(FORMAT)))
+		return NULL;
+	TRY(store_script(index->store, arena, statement(index, SQL_SEARCH_DROP)));
+	TRY(store_script(index->store, arena, statement(index, SQL_SEARCH_TABLES)));
+	return index_set_meta(index, arena, T("format"), T(FORMAT));
+}
+
+struct error *index_clear(struct index *index, struct arena *arena)
+{
+	TRY(store_script(index->store, arena, statement(index, SQL_SEARCH_CLEAR)));
+	return index_set_meta(index, arena, T("format"), T(FORMAT));
+}
+
+struct error *index_meta(struct index *index, struct arena *arena, text name, text *ret_value)
+{
+	struct rows *rows;
+	bool row;
+
+	TRY(store_query_text(index->store, arena, statement(index, SQL_SEARCH_META_FIND), CELLS(cell_text(name)), &rows));
+	TRY(rows_next(rows, &row));
+	*ret_value = row ? rows_text_copy(rows, arena, 0) : TEXT_UNSET;
+	rows_close(rows);
+	return NULL;
+}
+
+struct error *index_set_meta(struct index *index, struct arena *arena, text name, text value)
+{
+	return store_run_text(index->store, arena, statement(index, SQL_SEARCH_META_SET), CELLS(cell_text(name), cell_text(value)), NULL);
+}
+
+struct error *index_document(struct index *index, struct arena *arena, int64_t id, struct document *ret_document, bool *ret_found)
+{
+	struct rows *rows;
+	bool row;
+
+	TRY(store_query_text(index->store, arena, statement(index, SQL_SEARCH_DOCUMENT_FIND), CELLS(cell_integer(id)), &rows));
+	TRY(rows_next(rows, &row));
+	if (row)
+		*ret_document = (struct document){
+			.id = id, .type = rows_text_copy(rows, arena, 0), .number = rows_text_copy(rows, arena, 1),
+			.title = rows_text_copy(rows, arena, 2), .state = rows_text_copy(rows, arena, 3),
+			.updated_at = rows_moment(rows, 4), .body = rows_text_copy(rows, arena, 5),
+			.notes = rows_text_copy(rows, arena, 6), .scopes = rows_text_copy(rows, arena, 7),
+			.title_internal = rows_integer(rows, 8) != 0,
+		};
+	rows_close(rows);
+	*ret_found = row;
+	return NULL;
+}
+
+/* FTS5 without content keeps no words: what is taken out must be said as it was put in. */
+static struct error *replace_words(struct index *index, struct arena *arena, const struct document *before,
+                                   const struct document *document)
+{
+	text old = TEXT_UNSET, new = TEXT_UNSET;
+
+	if (before != NULL)
+		TRY(document_lexemes(arena, before, false, &old));
+	if (document != NULL)
+		TRY(document_lexemes(arena, document, false, &new));
+	if (text_is_set(old) && text_is_set(new) && text_equal(old, new))
+		return NULL;
+	if (text_is_set(old))
+		TRY(store_run_text(index->store, arena, statement(index, SQL_SEARCH_WORDS_REMOVE),
+		                   CELLS(cell_integer(before->id), cell_text(old)), NULL));
+	if (text_is_set(new))
+		TRY(store_run_text(index->store, arena, statement(index, SQL_SEARCH_WORDS_ADD),
+		                   CELLS(cell_integer(document->id), cell_text(new)), NULL));
+	return NULL;
+}
+
+struct error *index_put(struct index *index, struct arena *arena, const struct document *before, const struct document *document)
+{
+	struct cell cells[11] = {
+		cell_integer(document->id), cell_text(document->type), cell_text(document->number), cell_text(document->title),
+		cell_text(document->state), cell_moment(document->updated_at), cell_text(document->body), cell_text(document->notes),
+		cell_text(text_is_set(document->scopes) ? document->scopes : T("")), cell_integer(document->title_internal ? 1 : 0),
+	};
+	size_t count = 10;
+
+	if (index->postgres) {
+		text words;
+		TRY(document_lexemes(arena, document, true, &words));
+		cells[count++] = cell_text(words);
+	} else {
+		TRY(replace_words(index, arena, before, document));
+	}
+	return store_run_text(index->store, arena, statement(index, SQL_SEARCH_DOCUMENT_PUT), (struct cells){ cells, count }, NULL);
+}
+
+struct error *index_remove(struct index *index, struct arena *arena, const struct document *document)
+{
+	if (!index->postgres)
+		TRY(replace_words(index, arena, document, NULL));
+	return store_run_text(index->store, arena, statement(index, SQL_SEARCH_DOCUMENT_REMOVE), CELLS(cell_integer(document->id)), NULL);
+}
+
+struct error *index_ids(struct index *index, struct arena *arena, text expression, int64_t least, int64_t below, size_t limit,
+                        int64_t **ret_ids, size_t *ret_count)
+{
+	int64_t *ids = NULL;
+	size_t count = 0, capacity = 0;
+	struct rows *rows;
+	bool row;
+
+	TRY(store_query_text(index->store, arena, statement(index, SQL_SEARCH_IDS),
+	                     CELLS(cell_text(expression), cell_integer(least), cell_integer(below), cell_integer((int64_t)limit)), &rows));
+	for (;;) {
+		TRY(rows_next(rows, &row));
+		if (!row)
+			break;
+		arena_make_room(arena, ids, count, capacity);
+		ids[count++] = rows_integer(rows, 0);
+	}
+	*ret_ids = ids;
+	*ret_count = count;
+	return NULL;
+}
+
+static struct error *one_integer(struct index *index, struct arena *arena, enum sql_name name, struct cells cells, int64_t *ret_integer)
+{
+	struct rows *rows;
+	bool row;
+
+	TRY(store_query_text(index->store, arena, statement(index, name), cells, &rows));
+	TRY(rows_next(rows, &row));
+	*ret_integer = row ? rows_integer(rows, 0) : 0;
+	rows_close(rows);
+	return NULL;
+}
+
+struct error *index_count(struct index *index, struct arena *arena, text expression, int64_t least, int64_t limit, int64_t *ret_count)
+{
+	return one_integer(index, arena, SQL_SEARCH_COUNT, CELLS(cell_text(expression), cell_integer(least), cell_integer(limit)), ret_count);
+}
+
+struct error *index_newest(struct index *index, struct arena *arena, int64_t *ret_id)
+{
+	return one_integer(index, arena, SQL_SEARCH_NEWEST, NO_CELLS, ret_id);
+}

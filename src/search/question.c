@@ -1,0 +1,175 @@
+/*
+ * What somebody asks, as an expression over lexemes: all words, and one of the scopes under which this actor may find records -
+ * so that limits, counts and ranking never see what the actor may not.
+ */
+#include "search/search_private.h"
+
+#include "base/limits.h"
+
+struct error *question_cut(struct arena *arena, text words, bool prefix, struct question *ret_question)
+{
+	struct question question = { .prefix = prefix };
+	struct span *spans;
+	size_t count;
+	text cut;
+
+	TRY(cut_spans(arena, words, &cut, &spans, &count));
+	for (size_t i = 0; i < count; i++) {
+		bool known = false;
+		for (size_t j = 0; j < question.count && i + 1 < count; j++)
+			known = known || text_equal(question.words[j].word, spans[i].word);
+		if (known)
+			continue;
+		if (question.count == QUESTION_WORDS) {
+			question.prefix = false;
+			break;
+		}
+		question.words[question.count++] = spans[i];
+	}
+	/* "printer " is a whole word: the blank says so. */
+	if (question.count == 0 || spans[count - 1].to < cut.length)
+		question.prefix = false;
+	*ret_question = question;
+	return NULL;
+}
+
+/* One word: anywhere in public text, and in internal text for those who may. */
+static void add_word(struct expression *expression, const struct span *span, bool internal)
+{
+	expression_lexeme(expression, 0, span->word, span->single);
+	if (internal) {
+		expression_or(expression);
+		expression_lexeme(expression, '!', span->word, span->single);
+	}
+}
+
+static size_t first_bytes(text word, size_t characters, bool *ret_longer)
+{
+	size_t at = 0;
+
+	for (; at < word.length; at++)
+		if (((unsigned char)word.data[at] & 0xc0) != 0x80 && characters-- == 0)
+			break;
+	*ret_longer = at < word.length;
+	return at;
+}
+
+/* The word being typed: a whole word, or the beginning of one in a title. Long beginnings are looked for everywhere. */
+static void add_beginning(struct expression *expression, const struct span *span, bool internal)
+{
+	bool longer;
+
+	(void)first_bytes(span->word, AHEAD_MAX, &longer);
+	if (longer) {
+		struct span beginning = *span;
+		beginning.single = true;
+		add_word(expression, &beginning, internal);
+		return;
+	}
+	expression_lexeme(expression, '^', span->word, false);
+	expression_or(expression);
+	add_word(expression, span, internal);
+}
+
+static void add_words(struct expression *expression, const struct question *question, bool internal)
+{
+	for (size_t i = 0; i < question->count; i++) {
+		if (i > 0)
+			expression_and(expression);
+		expression_raw(expression, '(');
+		if (question->prefix && i + 1 == question->count)
+			add_beginning(expression, &question->words[i], internal);
+		else
+			add_word(expression, &question->words[i], internal);
+		expression_raw(expression, ')');
+	}
+}
+
+/* ---- scopes ---- */
+
+struct scope_words {
+	text *words;
+	size_t count, capacity;
+};
+
+static void add_scope(struct arena *arena, struct scope_words *scopes, text word)
+{
+	arena_make_room(arena, scopes->words, scopes->count, scopes->capacity);
+	scopes->words[scopes->count++] = word;
+}
+
+/* Whether this type's records have anything internal at all: if not, it may stand with those whose internal text is searched. */
+static bool has_internal(struct work *work, const struct type *type)
+{
+	for (size_t i = 0; i < type->grant_count; i++)
+		if (type->grants[i].right == RIGHT_NOTE)
+			return true;
+	for (size_t i = 0; i < type->field_count; i++)
+		if (type->fields[i].searched && (type->fields[i].internal || !access_field_open(work, type, &type->fields[i])))
+			return true;
+	return false;
+}
+
+static struct error *add_type(struct work *work, const struct type *type, struct scope_words *open, struct scope_words *internal,
+                              struct scope_words *either)
+{
+	struct scope_words *into;
+	bool everything, may_internal;
+	text *words;
+	size_t count;
+
+	TRY(access_actor_scopes(work, type, &words, &count, &everything, &may_internal));
+	into = !has_internal(work, type) ? either : may_internal ? internal : open;
+	if (everything)
+		add_scope(work->arena, into, text_format(work->arena, "%.*s.", TEXT_ARG(type->name)));
+	for (size_t i = 0; i < count && !everything; i++)
+		add_scope(work->arena, into, words[i]);
+	return NULL;
+}
+
+static void add_group(struct expression *expression, const struct question *question, const struct scope_words *scopes,
+                      const struct scope_words *more, bool internal)
+{
+	size_t written = 0;
+
+	if (scopes->count == 0 && (more == NULL || more->count == 0))
+		return;
+	if (expression->buffer.length > 1)
+		expression_or(expression);
+	expression_raw(expression, '(');
+	add_words(expression, question, internal);
+	if (question->count > 0)
+		expression_and(expression);
+	expression_raw(expression, '(');
+	for (size_t i = 0; i < scopes->count + (more == NULL ? 0 : more->count); i++) {
+		if (written++ > 0)
+			expression_or(expression);
+		expression_lexeme(expression, 0, i < scopes->count ? scopes->words[i] : more->words[i - scopes->count], false);
+	}
+	expression_raw(expression, ')');
+	expression_raw(expression, ')');
+}
+
+struct error *question_expression(struct search_reader *reader, struct work *work, const struct type *type,
+                                  const struct question *question, text more, text *ret_expression, bool *ret_nothing)
+{
+	struct scope_words open = { 0 }, internal = { 0 }, either = { 0 };
+	struct expression expression;
+
+	expression_init(&expression, work->arena, reader->index.postgres);
+	for (size_t i = 0; i < work->model->type_count; i++) {
+		const struct type *each = &work->model->types[i];
+		if (!each->abstract && (type == NULL || type == each))
+			TRY(add_type(work, each, &open, &internal, &either));
+	}
+	expression_raw(&expression, '(');
+	add_group(&expression, question, &open, internal.count == 0 ? &either : NULL, false);
+	add_group(&expression, question, &internal, internal.count > 0 ? &either : NULL, true);
+	*ret_nothing = expression.buffer.length == 1;
+	expression_raw(&expression, ')');
+	if (text_is_set(more)) {
+		expression_and(&expression);
+		buffer_text(&expression.buffer, more);
+	}
+	return buffer_finish(&expression.buffer, ret_expression);
+}
