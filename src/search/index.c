@@ -40,24 +40,41 @@ struct error *index_make(struct index *index, struct arena *arena)
 		return NULL;
 	TRY(store_script(index->store, arena, statement(index, SQL_SEARCH_DROP)));
 	TRY(store_script(index->store, arena, statement(index, SQL_SEARCH_TABLES)));
+	TRY(index_set_meta(index, arena, T("position"), T("0")));
 	return index_set_meta(index, arena, T("format"), T(FORMAT));
 }
 
 struct error *index_clear(struct index *index, struct arena *arena)
 {
 	TRY(store_script(index->store, arena, statement(index, SQL_SEARCH_CLEAR)));
+	TRY(index_set_meta(index, arena, T("position"), T("0")));
 	return index_set_meta(index, arena, T("format"), T(FORMAT));
 }
 
-struct error *index_meta(struct index *index, struct arena *arena, text name, text *ret_value)
+static struct error *read_meta(struct index *index, struct arena *arena, enum sql_name how, text name, text *ret_value)
 {
 	struct rows *rows;
 	bool row;
 
-	TRY(store_query_text(index->store, arena, statement(index, SQL_SEARCH_META_FIND), CELLS(cell_text(name)), &rows));
+	TRY(store_query_text(index->store, arena, statement(index, how), CELLS(cell_text(name)), &rows));
 	TRY(rows_next(rows, &row));
 	*ret_value = row ? rows_text_copy(rows, arena, 0) : TEXT_UNSET;
 	rows_close(rows);
+	return NULL;
+}
+
+struct error *index_meta(struct index *index, struct arena *arena, text name, text *ret_value)
+{
+	return read_meta(index, arena, SQL_SEARCH_META_FIND, name, ret_value);
+}
+
+struct error *index_position(struct index *index, struct arena *arena, int64_t *ret_position)
+{
+	text value;
+
+	TRY(read_meta(index, arena, SQL_SEARCH_META_LOCK, T("position"), &value));
+	if (!text_is_set(value) || !text_to_integer(value, ret_position))
+		return error_hint(arena, error_new(arena, ERROR_INTERNAL, "the search index has lost its place"), "rebuild it");
 	return NULL;
 }
 

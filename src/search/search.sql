@@ -29,6 +29,12 @@ TRUNCATE search_document; DELETE FROM search_meta;
 -- name: search_meta_find (search)
 SELECT value FROM search_meta WHERE name = $1
 
+-- name: search_meta_lock (search-sqlite)
+SELECT value FROM search_meta WHERE name = $1
+
+-- name: search_meta_lock (search-postgres)
+SELECT value FROM search_meta WHERE name = $1 FOR UPDATE
+
 -- name: search_meta_set (search)
 INSERT INTO search_meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value
 

@@ -72,6 +72,8 @@ must_use struct error *index_open(struct arena *error_arena, const struct store_
 must_use struct error *index_make(struct index *index, struct arena *arena);
 must_use struct error *index_clear(struct index *index, struct arena *arena);
 must_use struct error *index_meta(struct index *index, struct arena *arena, text name, text *ret_value);
+/* The cursor; on PostgreSQL its row stays locked until the transaction ends, so that nodes take turns. */
+must_use struct error *index_position(struct index *index, struct arena *arena, int64_t *ret_position);
 must_use struct error *index_set_meta(struct index *index, struct arena *arena, text name, text value);
 /* *ret_found false when the record has no document. */
 must_use struct error *index_document(struct index *index, struct arena *arena, int64_t id, struct document *ret_document,
@@ -118,8 +120,8 @@ must_use struct error *snippet_make(struct arena *arena, text source, const stru
 
 /* A number that changes with everything that decides what a document of these definitions looks like. */
 must_use text build_fingerprint(struct work *work);
-/* From the record as it is now; comments are taken over from `before` (may be NULL) and grown by `public`, `internal`. */
-must_use struct error *build_document(struct work *work, struct record *record, text public, text internal,
-                                      struct document *ret_document);
+/* From the record as it is now; comments are taken over from `before` (may be NULL) and grown by `public` and `internal`. */
+must_use struct error *build_document(struct work *work, struct record *record, const struct document *before, text public,
+                                      text internal, struct document *ret_document);
 
 #endif
