@@ -265,3 +265,30 @@ struct error *search_cut(struct arena *arena, text source, text **ret_words, siz
 	*ret_count = count;
 	return NULL;
 }
+
+struct error *question_cut(struct arena *arena, text words, bool prefix, struct question *ret_question)
+{
+	struct question question = { .prefix = prefix };
+	struct span *spans;
+	size_t count;
+	text cut;
+
+	TRY(cut_spans(arena, words, &cut, &spans, &count));
+	for (size_t i = 0; i < count; i++) {
+		bool known = false;
+		for (size_t j = 0; j < question.count && i + 1 < count; j++)
+			known = known || text_equal(question.words[j].word, spans[i].word);
+		if (known)
+			continue;
+		if (question.count == QUESTION_WORDS) {
+			question.prefix = false;
+			break;
+		}
+		question.words[question.count++] = spans[i];
+	}
+	/* "printer " is a whole word: the blank says so. */
+	if (question.count == 0 || spans[count - 1].to < cut.length)
+		question.prefix = false;
+	*ret_question = question;
+	return NULL;
+}
