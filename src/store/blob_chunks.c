@@ -114,11 +114,12 @@ static struct error *chunk_read(struct blob_reader *reader, struct arena *arena,
 	if (reader->left.length == 0 && reader->chunk_next < reader->chunk_count)
 		TRY(fetch_chunk(reader, arena));
 	size_t part = minimum(size, reader->left.length);
-	if (part > 0)
-		memcpy(buffer, reader->left.data, part);
+	*ret_read = part;
+	if (part == 0)
+		return NULL;
+	memcpy(buffer, reader->left.data, part);
 	reader->left.data += part;
 	reader->left.length -= part;
-	*ret_read = part;
 	return NULL;
 }
 

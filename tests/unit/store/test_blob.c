@@ -168,7 +168,7 @@ STORE_TEST(a_flipped_byte_is_found)
 	if (on->postgres) {
 		assert_ok(store_run_text(on->store, on->arena, T("UPDATE blob_chunk SET data = $1"), CELLS(cell_blob(T("abd"))), NULL));
 	} else {
-		text path = text_format(on->arena, "%s/blobs/%.2s/%s", on->folder, HASH_ABC, HASH_ABC + 2);
+		text path = text_format(on->arena, "%s/blobs/%.2s/%s", on->folder, HASH_ABC, &HASH_ABC[2]);
 		int descriptor = open(path.data, O_WRONLY);
 		assert_int_equal(pwrite(descriptor, "abd", 3, 0), 3);
 		close(descriptor);
