@@ -34,12 +34,12 @@ struct error {
 };
 
 must_use struct error *error_new(struct arena *arena, enum error_code code, const char *format, ...)
-	printf_like(3, 4);
-/* These return `error` so that they can be chained in a return statement. */
-struct error *error_field(struct error *error, text field);
+	printf_like(3, 4) __attribute__((returns_nonnull));
+/* These return `error` (never NULL; the compiler is told, so that it sees what TRY() leaves unset) to be chained in a return. */
+struct error *error_field(struct error *error, text field) __attribute__((returns_nonnull));
 struct error *error_hint(struct arena *arena, struct error *error, const char *format, ...)
-	printf_like(3, 4);
-struct error *error_place(struct error *error, struct place place);
+	printf_like(3, 4) __attribute__((returns_nonnull));
+struct error *error_place(struct error *error, struct place place) __attribute__((returns_nonnull));
 /* Appends `more` (may be NULL) behind `error` (may be NULL) and returns the head of the chain. */
 struct error *error_append(struct error *error, struct error *more);
 /* A deep copy into another arena: for errors that cross threads. */

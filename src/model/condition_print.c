@@ -40,7 +40,7 @@ static void print_path(struct buffer *buffer, const struct path *path)
 
 static void print_literal(struct buffer *buffer, const struct type *type, const struct literal *literal)
 {
-	bool quoted;
+	bool quoted = false;
 
 	switch (literal->kind) {
 	case LITERAL_TEXT:
