@@ -171,8 +171,9 @@ static void note_time(struct lane_thread *thread, const struct lane_job *job, in
 	if (thread->slow_line_at_us != 0 && now - thread->slow_line_at_us < LANE_LINE_US)
 		return;
 	thread->slow_line_at_us = now;
-	log_line(LOG_WARNING, "lane: slow job name=%s ms=%lld slow_jobs=%lld", job->name == NULL ? "?" : job->name,
-	         (long long)(took / 1000), (long long)slow);
+	/* On PostgreSQL a job also waits for locks and for the network: worth counting, not worth a warning. */
+	log_line(thread->store->driver->dialect.has_sequences ? LOG_DEBUG : LOG_WARNING, "lane: slow job name=%s ms=%lld slow_jobs=%lld",
+	         job->name == NULL ? "?" : job->name, (long long)(took / 1000), (long long)slow);
 }
 
 static void note_loss(struct lane_thread *thread, const struct batch *batch, const struct error *cause)

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 /* A job that writes `id` and then does what the test wants of it. */
@@ -503,6 +504,38 @@ STORE_TEST(what_never_succeeds_is_given_up)
 	assert_int_equal(count(on), 0);
 	lane_stop(lane);
 	end_write(&write);
+}
+
+static struct error *write_much(struct write_job *write, struct store *store)
+{
+	for (int64_t i = 1; i <= 100; i++)
+		TRY(store_run_text(store, write->job.arena, T("INSERT INTO bulk (body) VALUES (zeroblob(200000))"), NO_CELLS, NULL));
+	return NULL;
+}
+
+TEST(the_log_is_cut_when_the_lane_rests)
+{
+	struct store_fixture on;
+	struct write_job write;
+	struct stat info;
+
+	store_fixture_open(&on, false);
+	struct lane *lane = start(&on, 1);
+	text log = text_format(on.arena, "%s/reeve.db-wal", on.folder);
+	assert_ok(store_script(on.store, on.arena, T("CREATE TABLE bulk (body BLOB)")));
+	make_write(&write, 1, write_much, NULL);
+	assert_ok(lane_run(lane, &write.job));
+	assert_int_equal(stat(log.data, &info), 0);
+	assert_true(info.st_size > 16 * 1024 * 1024);
+	for (int i = 0; i < 100 && info.st_size > 0; i++) {
+		usleep(50000);
+		assert_int_equal(stat(log.data, &info), 0);
+	}
+	assert_int_equal(info.st_size, 0);
+	assert_int_equal(count(&on), 1);
+	lane_stop(lane);
+	end_write(&write);
+	store_fixture_close(&on);
 }
 
 /* ---- killed under load ---- */

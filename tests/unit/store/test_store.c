@@ -411,3 +411,59 @@ STORE_TEST(a_changed_schema_does_not_break_prepared_statements)
 	assert_int_equal(count(on, reader), 1);
 	store_close(reader);
 }
+
+STORE_TEST(another_file_is_another_store)
+{
+	struct store_settings settings = on->settings;
+	struct store *other;
+	bool has;
+
+	if (on->postgres)
+		return;
+	make_table(on);
+	settings.file = T("search.db");
+	assert_ok(store_open(on->arena, &settings, STORE_WRITE, &other));
+	assert_ok(store_has_table(other, on->arena, T("person"), &has));
+	assert_false(has);
+	/* The store's own tables are in the main file only. */
+	assert_ok(store_has_table(other, on->arena, T("counter"), &has));
+	assert_false(has);
+	store_close(other);
+}
+
+STORE_TEST(sums_and_averages_are_numbers)
+{
+	struct rows *rows;
+	bool row;
+
+	assert_ok(store_query_text(on->store, on->arena,
+	                           T("SELECT sum(n), sum(-n), avg(h), sum(z) FROM (SELECT CAST(20000 AS BIGINT) AS n, 1.5 AS h, "
+	                             "CAST(0 AS BIGINT) AS z UNION ALL SELECT 9000000000000, 0.25, 0) AS numbers"),
+	                           NO_CELLS, &rows));
+	assert_ok(rows_next(rows, &row));
+	assert_int_equal(rows_cell(rows, 0).kind, CELL_INTEGER);
+	assert_true(rows_integer(rows, 0) == INT64_C(9000000020000));
+	assert_true(rows_integer(rows, 1) == -INT64_C(9000000020000));
+	assert_int_equal(rows_cell(rows, 2).kind, CELL_REAL);
+	assert_true(rows_real(rows, 2) == 0.875);
+	assert_int_equal(rows_cell(rows, 3).kind, CELL_INTEGER);
+	assert_int_equal(rows_integer(rows, 3), 0);
+	rows_close(rows);
+}
+
+STORE_TEST(a_failed_statement_is_never_committed_in_part)
+{
+	make_table(on);
+	assert_ok(store_begin(on->store, on->arena));
+	assert_ok(add(on, 1, "ann"));
+	assert_refused(add(on, 2, "ann"), CONFLICT);
+	if (on->postgres) {
+		/* The server would answer COMMIT with success - and have rolled back. */
+		assert_refused(store_commit(on->store, on->arena), INTERNAL);
+		assert_int_equal(count(on, on->store), 0);
+	} else {
+		assert_ok(store_commit(on->store, on->arena));
+		assert_int_equal(count(on, on->store), 1);
+	}
+	assert_false(store_in_transaction(on->store));
+}
