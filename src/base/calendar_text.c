@@ -122,7 +122,7 @@ static bool insert_segment(struct arena *arena, struct calendar_week_day *day, s
 static struct error *read_group(const struct source *source, text group, struct calendar *calendar)
 {
 	text rest = group, word;
-	unsigned days;
+	unsigned days = 0;
 	size_t count = 0;
 
 	if (!take_word(&rest, &word))

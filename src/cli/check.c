@@ -13,9 +13,6 @@ static struct error *run_check(struct arena *arena, const struct options *option
 	text folder = options->operand_count > 0 ? options->operands[0] : option_text(options, "practices");
 	struct definition_source *sources;
 	TRY(program_definitions(arena, folder, &sources, ret_count));
-	if (text_is_set(folder)) /* places are shown as the caller can open them */
-		for (size_t i = 0; i < *ret_count; i++)
-			sources[i].path = text_format(arena, "%.*s/%.*s", TEXT_ARG(folder), TEXT_ARG(sources[i].path));
 	struct model *model;
 	TRY(model_parse(arena, sources, *ret_count, &model));
 	model_free(model);
@@ -35,8 +32,11 @@ int check_command(struct arena *arena, const struct options *options)
 	}
 	if (error->place.line == 0 && error->next == NULL)
 		return complain("check", error);
+	text folder = options->operand_count > 0 ? options->operands[0] : option_text(options, "practices");
 	struct value *list = value_list(arena);
 	for (struct error *each = error; each != NULL; each = each->next) {
+		if (text_is_set(folder) && text_is_set(each->place.file)) /* as the caller can open it */
+			each->place.file = text_format(arena, "%.*s/%.*s", TEXT_ARG(folder), TEXT_ARG(each->place.file));
 		if (!options->json) {
 			(void)printf("%.*s\n", TEXT_ARG(error_line(arena, each)));
 			continue;

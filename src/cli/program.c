@@ -4,12 +4,8 @@
  */
 #include "cli/cli_private.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/limits.h"
 #include "model/schema.h"
@@ -21,93 +17,11 @@ moment program_now(const struct program *program)
 
 /* ---- definitions ---- */
 
-static struct error *read_file(struct arena *arena, text path, size_t size_max, text *ret_content)
-{
-	int file = open(text_cstring(arena, path), O_RDONLY | O_CLOEXEC);
-	if (file < 0)
-		return error_new(arena, ERROR_NOT_FOUND, "cannot read %.*s: %s", TEXT_ARG(path), strerror(errno));
-	struct buffer buffer;
-	buffer_init(&buffer, arena, size_max);
-	char chunk[16384];
-	ssize_t got;
-	while ((got = read(file, chunk, sizeof chunk)) > 0)
-		buffer_bytes(&buffer, chunk, (size_t)got);
-	(void)close(file);
-	if (got < 0)
-		return error_new(arena, ERROR_NOT_FOUND, "cannot read %.*s: %s", TEXT_ARG(path), strerror(errno));
-	return buffer_finish(&buffer, ret_content);
-}
-
-struct source_list {
-	struct definition_source *items;
-	size_t count, capacity;
-};
-
-static bool is_definition(text name)
-{
-	return text_ends_with(name, T(".yaml")) && !text_ends_with(name, T(".story.yaml"));
-}
-
-static struct error *read_folder(struct arena *arena, text folder, text prefix, struct source_list *list)
-{
-	DIR *open_folder = opendir(text_cstring(arena, folder));
-	if (open_folder == NULL)
-		return error_hint(arena, error_new(arena, ERROR_NOT_FOUND, "cannot read the folder %.*s: %s", TEXT_ARG(folder), strerror(errno)),
-		                  "--practices names a folder of definitions such as practices/");
-	struct error *error = NULL;
-	struct dirent *entry;
-	while (error == NULL && (entry = readdir(open_folder)) != NULL) {
-		text name = text_copy(arena, text_from(entry->d_name));
-		if (name.data[0] == '.')
-			continue;
-		text path = text_format(arena, "%.*s/%.*s", TEXT_ARG(folder), TEXT_ARG(name));
-		text shown = text_format(arena, "%.*s%.*s", TEXT_ARG(prefix), TEXT_ARG(name));
-		struct stat about;
-		if (stat(text_cstring(arena, path), &about) != 0)
-			continue;
-		if (S_ISDIR(about.st_mode) && prefix.length == 0) {
-			error = read_folder(arena, path, text_format(arena, "%.*s/", TEXT_ARG(name)), list);
-		} else if (S_ISREG(about.st_mode) && is_definition(name)) {
-			arena_make_room(arena, list->items, list->count, list->capacity);
-			struct definition_source *source = &list->items[list->count++];
-			source->path = shown;
-			error = read_file(arena, path, LIMIT_YAML_BYTES, &source->source);
-		}
-	}
-	(void)closedir(open_folder);
-	return error;
-}
-
-static int compare_sources(const void *left, const void *right)
-{
-	return text_compare(((const struct definition_source *)left)->path, ((const struct definition_source *)right)->path);
-}
-
 struct error *program_definitions(struct arena *arena, text folder, struct definition_source **ret_sources, size_t *ret_count)
 {
-	struct source_list list = { 0 };
-	if (text_is_set(folder)) {
-		TRY(read_folder(arena, folder, T(""), &list));
-		bool platform = false;
-		for (size_t i = 0; i < list.count; i++)
-			platform = platform || text_starts_with(list.items[i].path, T("platform/"));
-		if (!platform) /* a folder of practices alone stands on the platform that is built in */
-			for (const struct embedded_file *file = embedded_practices; file->path != NULL; file++)
-				if (text_starts_with(text_from(file->path), T("platform/")) && is_definition(text_from(file->path))) {
-					arena_make_room(arena, list.items, list.count, list.capacity);
-					list.items[list.count++] = (struct definition_source){ text_from(file->path), embedded_text(file) };
-				}
-	} else {
-		for (const struct embedded_file *file = embedded_practices; file->path != NULL; file++)
-			if (is_definition(text_from(file->path))) {
-				arena_make_room(arena, list.items, list.count, list.capacity);
-				list.items[list.count++] = (struct definition_source){ text_from(file->path), embedded_text(file) };
-			}
-	}
-	if (list.count > 0)
-		qsort(list.items, list.count, sizeof list.items[0], compare_sources);
-	*ret_sources = list.items;
-	*ret_count = list.count;
+	if (text_is_set(folder))
+		return model_folder_sources(arena, folder, ret_sources, ret_count);
+	model_embedded_sources(arena, ret_sources, ret_count);
 	return NULL;
 }
 

@@ -313,7 +313,7 @@ struct error *postgres_wait(struct store *store, struct arena *arena, text chann
 {
 	struct postgres *postgres = postgres_of(store);
 	int64_t until = monotonic_us() + (int64_t)timeout_ms * 1000;
-	size_t number;
+	size_t number = 0;
 
 	if (store->depth > 0)
 		return error_new(arena, ERROR_INTERNAL, "waiting inside a transaction would see nothing new");
