@@ -1,4 +1,6 @@
-/* Attachments by content: hashing and the life of writers and readers; the bytes lie where blob_place says. */
+/*
+ * Attachments by content: hashing and the life of writers and readers; the bytes lie where blob_place says.
+ */
 #include "store/blob_place.h"
 
 #define SCRATCH_BYTES ((size_t)8 * 1024 * 1024)
@@ -13,7 +15,8 @@ static const struct blob_place *place_of(const struct store *store)
 static bool is_hash(text hash)
 {
 	for (size_t i = 0; i < hash.length; i++)
-		if (!((hash.data[i] >= '0' && hash.data[i] <= '9') || (hash.data[i] >= 'a' && hash.data[i] <= 'f')))
+		if (!((hash.data[i] >= '0' && hash.data[i] <= '9') ||
+		      (hash.data[i] >= 'a' && hash.data[i] <= 'f')))
 			return false;
 	return hash.length == crypto_hash_sha256_BYTES * 2;
 }
@@ -95,7 +98,8 @@ static void end_reader(void *data)
 	arena_free(reader->scratch);
 }
 
-struct error *blob_open(struct store *store, struct arena *arena, text hash, struct blob_reader **ret_reader, int64_t *ret_size)
+struct error *blob_open(struct store *store, struct arena *arena, text hash, struct blob_reader **ret_reader,
+			int64_t *ret_size)
 {
 	struct blob_reader *reader = arena_new_struct(arena, struct blob_reader);
 
@@ -146,15 +150,18 @@ struct error *blob_check(struct store *store, struct arena *arena, text hash)
 	if (error != NULL)
 		error = error_copy(arena, error);
 	else if (!text_equal(found, hash))
-		error = error_hint(arena, error_new(arena, ERROR_CONFLICT, "the bytes of attachment %.*s are not those that were stored",
-		                                    TEXT_ARG(hash)),
-		                   "restore it from a backup");
+		error = error_hint(arena,
+				   error_new(arena, ERROR_CONFLICT,
+					     "the bytes of attachment %.*s are not those that were stored",
+					     TEXT_ARG(hash)),
+				   "restore it from a backup");
 	arena_free(scratch);
 	return error;
 }
 
 struct error *blob_each(struct store *store, struct arena *arena,
-                        struct error *(*visit)(void *data, text hash, int64_t size, int64_t made_at), void *data)
+			struct error *(*visit)(void *data, text hash, int64_t size, int64_t made_at),
+			void *data)
 {
 	return place_of(store)->each(store, arena, visit, data);
 }

@@ -1,6 +1,7 @@
 /*
- * Blobs as files: DATA/blobs/ab/cdef... Written to a temporary name, fsynced, renamed, the folder fsynced: after that, and
- * only then, a commit may mention the file. A file that exists already is replaced by its equal, which renews its age.
+ * Blobs as files: DATA/blobs/ab/cdef... Written to a temporary name, fsynced, renamed, the folder fsynced:
+ * after that, and only then, a commit may mention the file. A file that exists already is replaced by its
+ * equal, which renews its age.
  */
 #include "store/blob_place.h"
 
@@ -17,7 +18,8 @@
 static struct error *disk_error(struct arena *arena, const char *what, const char *path)
 {
 	int reason = errno;
-	struct error *error = error_new(arena, ERROR_UNAVAILABLE, "cannot %s '%s': %s", what, path, strerror(reason));
+	struct error *error =
+	    error_new(arena, ERROR_UNAVAILABLE, "cannot %s '%s': %s", what, path, strerror(reason));
 
 	error->retry_after_s = 5;
 	return error_hint(arena, error, "look for free space and the health of the disk");
@@ -35,8 +37,9 @@ static text hash_folder(const struct store *store, struct arena *arena, text has
 
 static const char *hash_path(const struct store *store, struct arena *arena, text hash)
 {
-	return text_format(arena, "%.*s/blobs/%.2s/%.*s", TEXT_ARG(store->settings.data_dir), hash.data, (int)hash.length - 2,
-	                   hash.data + 2).data;
+	return text_format(arena, "%.*s/blobs/%.2s/%.*s", TEXT_ARG(store->settings.data_dir), hash.data,
+			   (int)hash.length - 2, hash.data + 2)
+	    .data;
 }
 
 static struct error *sync_folder(const struct store *store, struct arena *arena, text path)
@@ -52,7 +55,8 @@ static struct error *sync_folder(const struct store *store, struct arena *arena,
 }
 
 /* A new folder is durable only when the one above it is written too. */
-static struct error *make_durable_folder(const struct store *store, struct arena *arena, text path, text above)
+static struct error *make_durable_folder(const struct store *store, struct arena *arena, text path,
+					 text above)
 {
 	if (mkdir(path.data, 0700) == 0)
 		return sync_folder(store, arena, above);
@@ -67,7 +71,8 @@ static struct error *file_begin(struct blob_writer *writer)
 
 	TRY(make_durable_folder(store, writer->arena, folder, store->settings.data_dir));
 	TRY(make_durable_folder(store, writer->arena, temporary, folder));
-	writer->upload = text_format(writer->arena, "%.*s/%.*s", TEXT_ARG(temporary), TEXT_ARG(random_token(writer->arena, 16)));
+	writer->upload = text_format(writer->arena, "%.*s/%.*s", TEXT_ARG(temporary),
+				     TEXT_ARG(random_token(writer->arena, 16)));
 	writer->descriptor = open(writer->upload.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	return writer->descriptor < 0 ? disk_error(writer->arena, "make", writer->upload.data) : NULL;
 }
@@ -121,14 +126,16 @@ static struct error *file_open(struct blob_reader *reader, struct arena *arena, 
 	reader->path = hash_path(reader->store, arena, reader->hash);
 	reader->descriptor = open(reader->path, O_RDONLY | O_CLOEXEC);
 	if (reader->descriptor < 0 && errno == ENOENT)
-		return error_new(arena, ERROR_NOT_FOUND, "there is no attachment %.*s", TEXT_ARG(reader->hash));
+		return error_new(arena, ERROR_NOT_FOUND, "there is no attachment %.*s",
+				 TEXT_ARG(reader->hash));
 	if (reader->descriptor < 0 || fstat(reader->descriptor, &info) != 0)
 		return disk_error(arena, "open", reader->path);
 	*ret_size = info.st_size;
 	return NULL;
 }
 
-static struct error *file_read(struct blob_reader *reader, struct arena *arena, void *buffer, size_t size, size_t *ret_read)
+static struct error *file_read(struct blob_reader *reader, struct arena *arena, void *buffer, size_t size,
+			       size_t *ret_read)
 {
 	ssize_t got;
 
@@ -159,7 +166,10 @@ static int64_t made_at(const struct stat *info)
 	return (int64_t)info->st_mtim.tv_sec * 1000 + info->st_mtim.tv_nsec / 1000000;
 }
 
-/* The age of files is the disk's, so it is held against the real clock and not against the time of a piece of work. */
+/*
+ * The age of files is the disk's, so it is held against the real clock and not against the time of a piece
+ * of work.
+ */
 static void remove_left_overs(DIR *directory)
 {
 	struct dirent *entry;
@@ -174,8 +184,9 @@ static void remove_left_overs(DIR *directory)
 	}
 }
 
-static struct error *visit_folder(struct arena *arena, const char *prefix, DIR *directory,
-                                  struct error *(*visit)(void *data, text hash, int64_t size, int64_t made_at), void *data)
+static struct error *
+visit_folder(struct arena *arena, const char *prefix, DIR *directory,
+	     struct error *(*visit)(void *data, text hash, int64_t size, int64_t made_at), void *data)
 {
 	struct dirent *entry;
 	struct stat info;
@@ -183,7 +194,8 @@ static struct error *visit_folder(struct arena *arena, const char *prefix, DIR *
 	while ((entry = readdir(directory)) != NULL) {
 		char hash[65];
 
-		if (strlen(entry->d_name) != 62 || fstatat(dirfd(directory), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+		if (strlen(entry->d_name) != 62 ||
+		    fstatat(dirfd(directory), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
 		    !S_ISREG(info.st_mode))
 			continue;
 		memcpy(hash, prefix, 2);
@@ -195,7 +207,8 @@ static struct error *visit_folder(struct arena *arena, const char *prefix, DIR *
 }
 
 static struct error *file_each(struct store *store, struct arena *arena,
-                               struct error *(*visit)(void *data, text hash, int64_t size, int64_t made_at), void *data)
+			       struct error *(*visit)(void *data, text hash, int64_t size, int64_t made_at),
+			       void *data)
 {
 	text folder = blobs_folder(store, arena);
 	DIR *all = opendir(folder.data);
@@ -229,5 +242,6 @@ static struct error *file_remove(struct store *store, struct arena *arena, text 
 }
 
 const struct blob_place blob_files = {
-	file_begin, file_write, file_finish, file_abort, file_open, file_read, file_close, file_each, file_remove,
+	file_begin, file_write, file_finish, file_abort,  file_open,
+	file_read,  file_close, file_each,   file_remove,
 };

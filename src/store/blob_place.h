@@ -1,4 +1,7 @@
-/* Where blobs lie: files beside SQLite (blob_files.c) or rows of PostgreSQL (blob_chunks.c). Inside of the store floor only. */
+/*
+ * Where blobs lie: files beside SQLite (blob_files.c) or rows of PostgreSQL (blob_chunks.c). Inside of the
+ * store floor only.
+ */
 #ifndef REEVE_STORE_BLOB_PLACE_H
 #define REEVE_STORE_BLOB_PLACE_H
 
@@ -15,7 +18,8 @@ struct blob_writer {
 	const struct blob_place *place;
 	struct store *store;
 	struct arena *arena;   /* the caller's */
-	struct arena *scratch; /* the writer's own: reset as it goes, so that a large file needs no memory of its size */
+	struct arena *scratch; /* the writer's own: reset as it goes, so that a large file needs no memory of
+				  its size */
 	crypto_hash_sha256_state hash;
 	int64_t size;
 	bool open;
@@ -44,10 +48,12 @@ struct blob_place {
 	struct error *(*finish)(struct blob_writer *writer, text hash);
 	void (*abort)(struct blob_writer *writer);
 	struct error *(*open)(struct blob_reader *reader, struct arena *arena, int64_t *ret_size);
-	struct error *(*read)(struct blob_reader *reader, struct arena *arena, void *buffer, size_t size, size_t *ret_read);
+	struct error *(*read)(struct blob_reader *reader, struct arena *arena, void *buffer, size_t size,
+			      size_t *ret_read);
 	void (*close)(struct blob_reader *reader);
 	struct error *(*each)(struct store *store, struct arena *arena,
-	                      struct error *(*visit)(void *data, text hash, int64_t size, int64_t made_at), void *data);
+			      struct error *(*visit)(void *data, text hash, int64_t size, int64_t made_at),
+			      void *data);
 	struct error *(*remove)(struct store *store, struct arena *arena, text hash);
 };
 

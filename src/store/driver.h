@@ -1,6 +1,7 @@
 /*
- * What store.c asks of a database driver (sqlite.c, postgres.c). Inside of the store floor only: everything that both
- * databases share (transactions with memory, rows that close with their arena, named statements) is done once, above this.
+ * What store.c asks of a database driver (sqlite.c, postgres.c). Inside of the store floor only: everything
+ * that both databases share (transactions with memory, rows that close with their arena, named statements) is
+ * done once, above this.
  */
 #ifndef REEVE_STORE_DRIVER_H
 #define REEVE_STORE_DRIVER_H
@@ -18,7 +19,7 @@ struct question {
 	text sql;
 	const char *label;  /* for messages: the statement's name, or "composed statement" */
 	enum sql_name name; /* SQL_COUNT: found by its text */
-	bool once;          /* not worth keeping prepared */
+	bool once;	    /* not worth keeping prepared */
 };
 
 struct store_driver {
@@ -28,8 +29,8 @@ struct store_driver {
 	/* Prepares without running: for the check at start-up. */
 	struct error *(*check)(struct store *store, struct arena *arena, struct question question);
 	/* Runs; `rows` (may be NULL) is filled so that next() yields the rows, `ret_changed` may be NULL. */
-	struct error *(*execute)(struct store *store, struct arena *arena, struct question question, struct cells cells,
-	                         struct rows *rows, int64_t *ret_changed);
+	struct error *(*execute)(struct store *store, struct arena *arena, struct question question,
+				 struct cells cells, struct rows *rows, int64_t *ret_changed);
 	struct error *(*script)(struct store *store, struct arena *arena, text sql);
 	struct error *(*next)(struct rows *rows, bool *ret_row);
 	struct cell (*cell)(struct rows *rows, size_t column);
@@ -41,7 +42,8 @@ struct store_driver {
 	bool (*alive)(struct store *store);
 	void (*deadline)(struct store *store);
 	struct error *(*notify)(struct store *store, struct arena *arena, text channel);
-	struct error *(*wait)(struct store *store, struct arena *arena, text channel, int timeout_ms, bool *ret_woken);
+	struct error *(*wait)(struct store *store, struct arena *arena, text channel, int timeout_ms,
+			      bool *ret_woken);
 	/* Housekeeping of a writer: `idle` when no job waits. May be NULL. */
 	void (*rest)(struct store *store, bool idle);
 };
@@ -57,10 +59,12 @@ struct store {
 	enum store_access access;
 	int depth; /* 0 outside of a transaction, 1 inside, 2.. in savepoints */
 	int64_t deadline_us;
-	int64_t generation;      /* grows with each reconnection */
-	struct rows *open_rows;  /* a list, newest first */
+	int64_t generation;	/* grows with each reconnection */
+	struct rows *open_rows; /* a list, newest first */
 	struct statements *statements;
-	/* Aligned for whatever the owner of the memory keeps there; [0] is now, [n] was when depth became n. */
+	/*
+	 * Aligned for whatever the owner of the memory keeps there; [0] is now, [n] was when depth became n.
+	 */
 	_Alignas(16) unsigned char memory[STORE_DEPTH_MAX + 1][STORE_MEMORY_BYTES];
 	void *connection; /* the driver's own */
 };
@@ -70,8 +74,8 @@ struct rows {
 	struct arena *arena;
 	struct rows *newer, *older;
 	struct statement *statement; /* SQLite: in use until the rows end */
-	void *result;                /* PostgreSQL: the whole result */
-	bool on_row, waiting;        /* waiting: the row was read already by execute() */
+	void *result;		     /* PostgreSQL: the whole result */
+	bool on_row, waiting;	     /* waiting: the row was read already by execute() */
 	int row, row_count;
 	size_t column_count;
 };
@@ -95,6 +99,7 @@ void bell_close(struct bell *bell);
 /* The number of a channel, below STORE_CHANNELS_MAX. */
 must_use struct error *bell_channel(struct bell *bell, struct arena *arena, text channel, size_t *ret_number);
 void bell_ring(struct bell *bell, size_t number);
-must_use struct error *bell_wait(struct bell *bell, struct arena *arena, text channel, int timeout_ms, bool *ret_woken);
+must_use struct error *bell_wait(struct bell *bell, struct arena *arena, text channel, int timeout_ms,
+				 bool *ret_woken);
 
 #endif

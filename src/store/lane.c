@@ -1,6 +1,7 @@
 /*
- * The writer lane. SQLite: one thread, many jobs per COMMIT, each in its own savepoint. PostgreSQL: a few threads, one
- * transaction per job (the server commits groups by itself), run again when the server asks for it. Nobody is answered before COMMIT.
+ * The writer lane. SQLite: one thread, many jobs per COMMIT, each in its own savepoint. PostgreSQL: a few
+ * threads, one transaction per job (the server commits groups by itself), run again when the server asks for
+ * it. Nobody is answered before COMMIT.
  */
 #include "store/lane.h"
 
@@ -20,7 +21,10 @@
 #define LANE_ARENA_BYTES ((size_t)4 * 1024 * 1024)
 /* How long a writer without work sleeps before it looks after its log. */
 #define LANE_IDLE_MS 1000
-/* At most one line about slow jobs, and one about lost batches, in this time: a bad disk must not be filled by lines. */
+/*
+ * At most one line about slow jobs, and one about lost batches, in this time: a bad disk must not be filled
+ * by lines.
+ */
 #define LANE_LINE_US (1000 * 1000)
 
 struct lane_thread {
@@ -107,7 +111,9 @@ static struct lane_job *next_job(struct lane *lane)
 	return job;
 }
 
-/* Sleeps until there is a job; NULL with *ret_over when the lane stops, NULL without it after an idle moment. */
+/*
+ * Sleeps until there is a job; NULL with *ret_over when the lane stops, NULL without it after an idle moment.
+ */
 static struct lane_job *wait_for_job(struct lane *lane, bool *ret_over)
 {
 	/* Reads the monotonic clock of base: the condition variable is made for the same clock. */
@@ -141,7 +147,8 @@ static void count_batch(struct lane *lane, const struct batch *batch, bool commi
 /* What a job is told when its transaction was lost through no fault of the job. */
 static struct error *not_saved(struct arena *arena, const struct error *cause)
 {
-	struct error *error = error_new(arena, ERROR_UNAVAILABLE, "the change could not be saved: %.*s", TEXT_ARG(cause->message));
+	struct error *error = error_new(arena, ERROR_UNAVAILABLE, "the change could not be saved: %.*s",
+					TEXT_ARG(cause->message));
 
 	error->retry_after_s = maximum(cause->retry_after_s, INT64_C(1));
 	return error_hint(arena, error, "nothing was changed; try again");
@@ -171,9 +178,12 @@ static void note_time(struct lane_thread *thread, const struct lane_job *job, in
 	if (thread->slow_line_at_us != 0 && now - thread->slow_line_at_us < LANE_LINE_US)
 		return;
 	thread->slow_line_at_us = now;
-	/* On PostgreSQL a job also waits for locks and for the network: worth counting, not worth a warning. */
-	log_line(thread->store->driver->dialect.has_sequences ? LOG_DEBUG : LOG_WARNING, "lane: slow job name=%s ms=%lld slow_jobs=%lld",
-	         job->name == NULL ? "?" : job->name, (long long)(took / 1000), (long long)slow);
+	/*
+	 * On PostgreSQL a job also waits for locks and for the network: worth counting, not worth a warning.
+	 */
+	log_line(thread->store->driver->dialect.has_sequences ? LOG_DEBUG : LOG_WARNING,
+		 "lane: slow job name=%s ms=%lld slow_jobs=%lld", job->name == NULL ? "?" : job->name,
+		 (long long)(took / 1000), (long long)slow);
 }
 
 static void note_loss(struct lane_thread *thread, const struct batch *batch, const struct error *cause)
@@ -191,7 +201,8 @@ static struct error *call_opened(struct lane_thread *thread)
 	const struct lane_settings *settings = &thread->lane->settings;
 
 	thread->generation = thread->store->generation;
-	return settings->opened == NULL ? NULL : settings->opened(settings->data, thread->store, thread->arena);
+	return settings->opened == NULL ? NULL
+					: settings->opened(settings->data, thread->store, thread->arena);
 }
 
 /* A transaction on a connection that opened() knows: a lost one comes back inside store_begin(). */
@@ -224,9 +235,11 @@ static struct error *commit(struct lane_thread *thread, int64_t *ret_us)
 /* ---- SQLite: many jobs, one COMMIT ---- */
 
 /*
- * One job in its savepoint. *ret_error is the job's own; the returned error means that the whole transaction is gone.
+ * One job in its savepoint. *ret_error is the job's own; the returned error means that the whole transaction
+ * is gone.
  */
-static struct error *run_in_savepoint(struct lane_thread *thread, struct lane_job *job, struct error **ret_error)
+static struct error *run_in_savepoint(struct lane_thread *thread, struct lane_job *job,
+				      struct error **ret_error)
 {
 	struct store *store = thread->store;
 	int64_t begun = monotonic_us();
@@ -241,7 +254,9 @@ static struct error *run_in_savepoint(struct lane_thread *thread, struct lane_jo
 	if (error != NULL && store_in_transaction(store))
 		store_undo(store);
 	if (!store_in_transaction(store))
-		return error != NULL ? error : error_new(thread->arena, ERROR_UNAVAILABLE, "the transaction was lost");
+		return error != NULL
+			   ? error
+			   : error_new(thread->arena, ERROR_UNAVAILABLE, "the transaction was lost");
 	if (error == NULL)
 		TRY(store_release(store, thread->arena));
 	note_time(thread, job, begun);
@@ -294,7 +309,8 @@ static void back_off(int attempt)
 }
 
 /* *ret_refused: the job itself failed, not the transaction around it. */
-static struct error *try_job(struct lane_thread *thread, struct lane_job *job, int64_t *ret_commit_us, bool *ret_refused)
+static struct error *try_job(struct lane_thread *thread, struct lane_job *job, int64_t *ret_commit_us,
+			     bool *ret_refused)
 {
 	struct store *store = thread->store;
 
@@ -388,11 +404,14 @@ static struct error *open_threads(struct arena *error_arena, struct lane *lane, 
 	return NULL;
 }
 
-struct error *lane_start(struct arena *error_arena, const struct lane_settings *settings, struct lane **ret_lane)
+struct error *lane_start(struct arena *error_arena, const struct lane_settings *settings,
+			 struct lane **ret_lane)
 {
 	struct arena *arena = arena_new(LANE_ARENA_BYTES);
 	struct lane *lane = arena_new_struct(arena, struct lane);
-	int count = !text_is_set(settings->store.url) ? 1 : settings->threads > 0 ? settings->threads : LANE_THREADS_DEFAULT;
+	int count = !text_is_set(settings->store.url) ? 1
+		    : settings->threads > 0	      ? settings->threads
+						      : LANE_THREADS_DEFAULT;
 	pthread_condattr_t monotonic;
 
 	lane->arena = arena;

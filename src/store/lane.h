@@ -4,6 +4,7 @@
  * On SQLite one thread is the lane: it takes jobs in order, runs each in a SAVEPOINT, ends the batch at LIMIT_LANE_JOBS or
  * LIMIT_LANE_MS, commits once and only then calls done() of each. A job that fails is undone alone; when COMMIT fails, or an
  * error left the transaction (store_in_transaction), the whole batch is answered ERROR_UNAVAILABLE.
+ * Jobs after a lost transaction run in a batch of their own; done() of all comes in the order of submission.
  * On PostgreSQL a small pool of threads runs each job in a transaction of its own and again on ERROR_RETRY (up to 10 times).
  *
  * apply() therefore: has no effect outside the database, may run twice, takes at most LIMIT_LANE_JOB_MS (slower ones are
@@ -30,7 +31,7 @@ struct lane_job {
 struct lane_settings {
 	struct store_settings store;
 	int threads;          /* PostgreSQL connections; ignored on SQLite */
-	/* Called once on each new writing connection, before its first job (loads the seal); may be NULL. */
+	/* Called once on each new writing connection (a lost one that came back is new), before its first job; may be NULL. */
 	struct error *(*opened)(void *data, struct store *store, struct arena *arena);
 	/* Called on the lane thread after each successful COMMIT, before the jobs are answered; quick; may be NULL. */
 	void (*committed)(void *data, struct store *store);
@@ -40,7 +41,10 @@ struct lane_settings {
 must_use struct error *lane_start(struct arena *error_arena, const struct lane_settings *settings, struct lane **ret_lane);
 /* Never blocks. When LIMIT_LANE_QUEUE jobs wait, or the lane is stopping, done() is called at once with ERROR_UNAVAILABLE. */
 void lane_submit(struct lane *lane, struct lane_job *job);
-/* Submits and waits: for threads that may block (timers, import, command line, tests). done() is not called. */
+/*
+ * Submits and waits: for threads that may block (timers, import, command line, tests), never from apply() or done().
+ * done() is not called.
+ */
 must_use struct error *lane_run(struct lane *lane, struct lane_job *job);
 /* Finishes what was submitted, then closes the connections. */
 void lane_stop(struct lane *lane);

@@ -1,6 +1,6 @@
 /*
- * The lock on a data directory: SQLite has one writer, so a second server or command on the same data must be told who
- * is there. The kernel lets go of the lock when its holder dies, however it dies.
+ * The lock on a data directory: SQLite has one writer, so a second server or command on the same data must be
+ * told who is there. The kernel lets go of the lock when its holder dies, however it dies.
  */
 #include "store/driver.h"
 
@@ -25,7 +25,8 @@ struct error *store_make_folder(struct arena *arena, text path)
 			continue;
 		name[i] = '\0';
 		if (mkdir(name, 0700) != 0 && errno != EEXIST)
-			return error_new(arena, ERROR_UNAVAILABLE, "cannot make the folder '%s': %s", name, strerror(errno));
+			return error_new(arena, ERROR_UNAVAILABLE, "cannot make the folder '%s': %s", name,
+					 strerror(errno));
 		if (i < path.length)
 			name[i] = '/';
 	}
@@ -40,9 +41,10 @@ static struct error *held_error(struct arena *arena, int descriptor, text data_d
 	text holder = text_trim((text){ pid, size > 0 ? (size_t)size : 0 });
 
 	return error_hint(arena,
-	                  error_new(arena, ERROR_CONFLICT, "the data directory '%.*s' is in use by process %.*s",
-	                            TEXT_ARG(data_dir), TEXT_ARG(text_is_empty(holder) ? T("(unknown)") : holder)),
-	                  "stop that process first, or name another directory with --data");
+			  error_new(arena, ERROR_CONFLICT,
+				    "the data directory '%.*s' is in use by process %.*s", TEXT_ARG(data_dir),
+				    TEXT_ARG(text_is_empty(holder) ? T("(unknown)") : holder)),
+			  "stop that process first, or name another directory with --data");
 }
 
 struct error *store_lock(struct arena *error_arena, text data_dir, struct store_lock **ret_lock)
@@ -53,11 +55,13 @@ struct error *store_lock(struct arena *error_arena, text data_dir, struct store_
 	TRY(store_make_folder(error_arena, data_dir));
 	int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (descriptor < 0)
-		return error_new(error_arena, ERROR_UNAVAILABLE, "cannot open '%s': %s", path, strerror(errno));
+		return error_new(error_arena, ERROR_UNAVAILABLE, "cannot open '%s': %s", path,
+				 strerror(errno));
 	if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
 		struct error *error = errno == EWOULDBLOCK
-			? held_error(error_arena, descriptor, data_dir)
-			: error_new(error_arena, ERROR_UNAVAILABLE, "cannot lock '%s': %s", path, strerror(errno));
+					  ? held_error(error_arena, descriptor, data_dir)
+					  : error_new(error_arena, ERROR_UNAVAILABLE, "cannot lock '%s': %s",
+						      path, strerror(errno));
 		close(descriptor);
 		return error;
 	}

@@ -1,7 +1,8 @@
 /*
- * Waking who waits for a commit on SQLite. A channel is an empty file DATA/notify/CHANNEL whose time stamp the writer
- * renews after COMMIT; waiters watch it with inotify. So it needs no state shared between connections, loses nothing that happens
- * between two waits, and also wakes other processes on the same data directory.
+ * Waking who waits for a commit on SQLite. A channel is an empty file DATA/notify/CHANNEL whose time stamp
+ * the writer renews after COMMIT; waiters watch it with inotify. So it needs no state shared between
+ * connections, loses nothing that happens between two waits, and also wakes other processes on the same data
+ * directory.
  */
 #include "store/driver.h"
 
@@ -20,7 +21,7 @@ struct bell {
 	struct channel {
 		text name;
 		int descriptor; /* of the file, for ringing */
-		int watch;      /* an inotify instance, for waiting; -1 until somebody waits */
+		int watch;	/* an inotify instance, for waiting; -1 until somebody waits */
 	} channels[STORE_CHANNELS_MAX];
 	size_t count;
 };
@@ -73,8 +74,8 @@ void bell_ring(struct bell *bell, size_t number)
 {
 	/* Who waits has a time-out: a bell that cannot ring makes things late, not wrong. */
 	if (futimens(bell->channels[number].descriptor, NULL) != 0)
-		log_line(LOG_WARNING, "store: '%.*s' cannot be told of news: %s", TEXT_ARG(bell->channels[number].name),
-		         strerror(errno));
+		log_line(LOG_WARNING, "store: '%.*s' cannot be told of news: %s",
+			 TEXT_ARG(bell->channels[number].name), strerror(errno));
 }
 
 static struct error *start_watching(struct bell *bell, struct arena *arena, struct channel *channel)
@@ -84,8 +85,9 @@ static struct error *start_watching(struct bell *bell, struct arena *arena, stru
 
 	if (watch < 0 || inotify_add_watch(watch, path, IN_ATTRIB) < 0) {
 		struct error *error = error_hint(
-			arena, error_new(arena, ERROR_UNAVAILABLE, "cannot watch '%s': %s", path, strerror(errno)),
-			"raise fs.inotify.max_user_instances");
+		    arena,
+		    error_new(arena, ERROR_UNAVAILABLE, "cannot watch '%s': %s", path, strerror(errno)),
+		    "raise fs.inotify.max_user_instances");
 		if (watch >= 0)
 			close(watch);
 		return error;

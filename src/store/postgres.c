@@ -1,7 +1,8 @@
 /*
- * The PostgreSQL driver: statements prepared by name, parameters as text (the server infers their types, as the statements are
- * written for both databases), results whole and in binary. A result is held by libpq and so outside of the arena: above
- * the limit of a piece of work it is refused. Every list is asked for with a LIMIT, so that is a fault and not a size to plan for.
+ * The PostgreSQL driver: statements prepared by name, parameters as text (the server infers their types, as
+ * the statements are written for both databases), results whole and in binary. A result is held by libpq and
+ * so outside of the arena: above the limit of a piece of work it is refused. Every list is asked for with a
+ * LIMIT, so that is a fault and not a size to plan for.
  */
 #include "store/postgres.h"
 
@@ -9,14 +10,20 @@
 
 /* ---- preparing ---- */
 
-static struct error *prepare(struct store *store, struct arena *arena, struct question question, struct statement *statement)
+static struct error *prepare(struct store *store, struct arena *arena, struct question question,
+			     struct statement *statement)
 {
 	struct postgres *postgres = postgres_of(store);
 	PGresult *result;
 
-	/* Never the name of an earlier one: what could not be deallocated (in a failed transaction) may still be there. */
-	snprintf(statement->server_name, sizeof(statement->server_name), "s%lld", (long long)++postgres->statements_made);
-	if (!PQsendPrepare(postgres->connection, statement->server_name, text_cstring(arena, question.sql), 0, NULL))
+	/*
+	 * Never the name of an earlier one: what could not be deallocated (in a failed transaction) may
+	 * still be there.
+	 */
+	snprintf(statement->server_name, sizeof(statement->server_name), "s%lld",
+		 (long long)++postgres->statements_made);
+	if (!PQsendPrepare(postgres->connection, statement->server_name, text_cstring(arena, question.sql), 0,
+			   NULL))
 		return postgres_lost(store, arena, question.label);
 	TRY(postgres_answer(store, arena, question.label, &result));
 	PQclear(result);
@@ -68,8 +75,8 @@ static void set_parameter(struct arena *arena, const struct parameters *to, size
 	}
 }
 
-static struct error *send(struct store *store, struct arena *arena, struct question question, struct cells cells,
-                          PGresult **ret_result)
+static struct error *send(struct store *store, struct arena *arena, struct question question,
+			  struct cells cells, PGresult **ret_result)
 {
 	PGconn *connection = postgres_of(store)->connection;
 	struct statement *statement = NULL;
@@ -89,18 +96,22 @@ static struct error *send(struct store *store, struct arena *arena, struct quest
 	if (statement != NULL && statement->handle == NULL)
 		TRY(prepare(store, arena, question, statement));
 	if (statement != NULL)
-		sent = PQsendQueryPrepared(connection, statement->server_name, (int)cells.count, to.values, to.lengths, to.formats, 1);
+		sent = PQsendQueryPrepared(connection, statement->server_name, (int)cells.count, to.values,
+					   to.lengths, to.formats, 1);
 	else
-		sent = PQsendQueryParams(connection, text_cstring(arena, question.sql), (int)cells.count, NULL, to.values, to.lengths,
-		                         to.formats, 1);
+		sent = PQsendQueryParams(connection, text_cstring(arena, question.sql), (int)cells.count,
+					 NULL, to.values, to.lengths, to.formats, 1);
 	if (!sent)
 		return postgres_lost(store, arena, question.label);
 	return postgres_answer(store, arena, question.label, ret_result);
 }
 
-/* A session that went while nothing was going on is opened again; inside a transaction the work is lost with it. */
-static struct error *send_again_if_lost(struct store *store, struct arena *arena, struct question question, struct cells cells,
-                                        PGresult **ret_result)
+/*
+ * A session that went while nothing was going on is opened again; inside a transaction the work is lost
+ * with it.
+ */
+static struct error *send_again_if_lost(struct store *store, struct arena *arena, struct question question,
+					struct cells cells, PGresult **ret_result)
 {
 	struct postgres *postgres = postgres_of(store);
 
@@ -121,12 +132,13 @@ static struct error *send_again_if_lost(struct store *store, struct arena *arena
 static struct error *check_result(struct arena *arena, const PGresult *result, const char *label)
 {
 	if (PQresultMemorySize(result) > LIMIT_WORK_BYTES)
-		return error_new(arena, ERROR_TOO_LARGE, "%s: the answer is larger than %d MB", label, LIMIT_WORK_BYTES >> 20);
+		return error_new(arena, ERROR_TOO_LARGE, "%s: the answer is larger than %d MB", label,
+				 LIMIT_WORK_BYTES >> 20);
 	return postgres_check_types(arena, result, label);
 }
 
-static struct error *postgres_execute(struct store *store, struct arena *arena, struct question question, struct cells cells,
-                                      struct rows *rows, int64_t *ret_changed)
+static struct error *postgres_execute(struct store *store, struct arena *arena, struct question question,
+				      struct cells cells, struct rows *rows, int64_t *ret_changed)
 {
 	PGresult *result;
 
@@ -184,14 +196,14 @@ static struct error *postgres_script(struct store *store, struct arena *arena, t
 /* ---- transactions ---- */
 
 /*
- * A change locks the records it decides on by FOR UPDATE, so READ COMMITTED is enough, and what it waited for it sees. A read
- * that asks several questions wants all answers from one moment.
+ * A change locks the records it decides on by FOR UPDATE, so READ COMMITTED is enough, and what it waited for
+ * it sees. A read that asks several questions wants all answers from one moment.
  */
 static struct error *postgres_begin(struct store *store, struct arena *arena)
 {
 	struct postgres *postgres = postgres_of(store);
 	const char *sql = store->access == STORE_READ ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-	                                              : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+						      : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 	PGresult *result;
 
 	postgres->begun = false;
@@ -221,7 +233,8 @@ static struct error *postgres_commit(struct store *store, struct arena *arena)
 	PQclear(result);
 	postgres->begun = false;
 	if (!committed)
-		return error_new(arena, ERROR_INTERNAL, "a statement had failed before, so the transaction was rolled back");
+		return error_new(arena, ERROR_INTERNAL,
+				 "a statement had failed before, so the transaction was rolled back");
 	return NULL;
 }
 
@@ -230,7 +243,8 @@ static void postgres_rollback(struct store *store)
 	struct postgres *postgres = postgres_of(store);
 
 	postgres->begun = false;
-	if (PQstatus(postgres->connection) == CONNECTION_OK && PQtransactionStatus(postgres->connection) != PQTRANS_IDLE)
+	if (PQstatus(postgres->connection) == CONNECTION_OK &&
+	    PQtransactionStatus(postgres->connection) != PQTRANS_IDLE)
 		PQclear(PQexec(postgres->connection, "ROLLBACK"));
 }
 

@@ -5,10 +5,26 @@
 
 /* Numbers of the types in pg_type; they never change. */
 enum type {
-	TYPE_BOOL = 16, TYPE_BYTEA = 17, TYPE_CHAR = 18, TYPE_NAME = 19, TYPE_INT8 = 20, TYPE_INT2 = 21, TYPE_INT4 = 23,
-	TYPE_TEXT = 25, TYPE_OID = 26, TYPE_XID = 28, TYPE_JSON = 114, TYPE_FLOAT4 = 700, TYPE_FLOAT8 = 701,
-	TYPE_UNKNOWN = 705, TYPE_BPCHAR = 1042, TYPE_VARCHAR = 1043, TYPE_NUMERIC = 1700, TYPE_VOID = 2278,
-	TYPE_REGCLASS = 2205, TYPE_XID8 = 5069,
+	TYPE_BOOL = 16,
+	TYPE_BYTEA = 17,
+	TYPE_CHAR = 18,
+	TYPE_NAME = 19,
+	TYPE_INT8 = 20,
+	TYPE_INT2 = 21,
+	TYPE_INT4 = 23,
+	TYPE_TEXT = 25,
+	TYPE_OID = 26,
+	TYPE_XID = 28,
+	TYPE_JSON = 114,
+	TYPE_FLOAT4 = 700,
+	TYPE_FLOAT8 = 701,
+	TYPE_UNKNOWN = 705,
+	TYPE_BPCHAR = 1042,
+	TYPE_VARCHAR = 1043,
+	TYPE_NUMERIC = 1700,
+	TYPE_VOID = 2278,
+	TYPE_REGCLASS = 2205,
+	TYPE_XID8 = 5069,
 };
 
 static uint64_t big_endian(const unsigned char *data, size_t size)
@@ -36,7 +52,10 @@ static float float_of(uint32_t bits)
 	return real;
 }
 
-/* Sums of integers come as NUMERIC: digits to the base of 10,000. An integer where it is one, as SQLite has it. */
+/*
+ * Sums of integers come as NUMERIC: digits to the base of 10,000. An integer where it is one, as SQLite has
+ * it.
+ */
 static struct cell numeric_cell(const unsigned char *data, size_t size)
 {
 	int digits = (int)big_endian(data, 2), weight = (int16_t)big_endian(data + 2, 2);
@@ -106,14 +125,32 @@ struct error *postgres_check_types(struct arena *arena, const PGresult *result, 
 {
 	for (int i = 0; i < PQnfields(result); i++) {
 		switch ((int)PQftype(result, i)) {
-		case TYPE_BOOL: case TYPE_BYTEA: case TYPE_CHAR: case TYPE_NAME: case TYPE_INT8: case TYPE_INT2: case TYPE_INT4:
-		case TYPE_TEXT: case TYPE_OID: case TYPE_XID: case TYPE_JSON: case TYPE_FLOAT4: case TYPE_FLOAT8:
-		case TYPE_UNKNOWN: case TYPE_BPCHAR: case TYPE_VARCHAR: case TYPE_NUMERIC: case TYPE_VOID: case TYPE_REGCLASS:
+		case TYPE_BOOL:
+		case TYPE_BYTEA:
+		case TYPE_CHAR:
+		case TYPE_NAME:
+		case TYPE_INT8:
+		case TYPE_INT2:
+		case TYPE_INT4:
+		case TYPE_TEXT:
+		case TYPE_OID:
+		case TYPE_XID:
+		case TYPE_JSON:
+		case TYPE_FLOAT4:
+		case TYPE_FLOAT8:
+		case TYPE_UNKNOWN:
+		case TYPE_BPCHAR:
+		case TYPE_VARCHAR:
+		case TYPE_NUMERIC:
+		case TYPE_VOID:
+		case TYPE_REGCLASS:
 		case TYPE_XID8:
 			break;
 		default:
-			return error_new(arena, ERROR_INTERNAL, "%s: column '%s' has a type (%u) that the store does not know; cast it",
-			                 label, PQfname(result, i), PQftype(result, i));
+			return error_new(
+			    arena, ERROR_INTERNAL,
+			    "%s: column '%s' has a type (%u) that the store does not know; cast it", label,
+			    PQfname(result, i), PQftype(result, i));
 		}
 	}
 	return NULL;

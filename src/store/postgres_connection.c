@@ -1,4 +1,7 @@
-/* The PostgreSQL session: opening, waiting with a deadline, what failures mean, getting lost and coming back, LISTEN. */
+/*
+ * The PostgreSQL session: opening, waiting with a deadline, what failures mean, getting lost and coming
+ * back, LISTEN.
+ */
 #include "store/postgres.h"
 
 #include "base/moment.h"
@@ -6,16 +9,19 @@
 #include <poll.h>
 
 /* A dead network is noticed within half a minute, not after the kernel's two hours. */
-static const char *const keywords[] = { "connect_timeout", "keepalives_idle", "keepalives_interval", "keepalives_count",
-	"tcp_user_timeout", "fallback_application_name", "dbname", "client_encoding", NULL };
+static const char *const keywords[] = { "connect_timeout",  "keepalives_idle",	"keepalives_interval",
+					"keepalives_count", "tcp_user_timeout", "fallback_application_name",
+					"dbname",	    "client_encoding",	NULL };
 
 static struct error *session_setting(struct store *store, struct arena *arena)
 {
 	/*
-	 * A lock that is waited for longer than this is a fault of ours: the transaction is run again. A node that hangs inside a
-	 * transaction must not stop the others. Plans are for short statements: JIT costs more than it brings.
+	 * A lock that is waited for longer than this is a fault of ours: the transaction is run again. A node
+	 * that hangs inside a transaction must not stop the others. Plans are for short statements: JIT costs
+	 * more than it brings.
 	 */
-	const char *sql = store->access == STORE_READ
+	const char *sql =
+	    store->access == STORE_READ
 		? "SET jit = off; SET lock_timeout = '10s'"
 		: "SET jit = off; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'";
 	PGresult *result;
@@ -36,7 +42,8 @@ static void drop_statement(struct statement *statement, void *data)
 	struct postgres *postgres = postgres_of(data);
 	char sql[48];
 
-	if (PQstatus(postgres->connection) != CONNECTION_OK || PQtransactionStatus(postgres->connection) == PQTRANS_INERROR)
+	if (PQstatus(postgres->connection) != CONNECTION_OK ||
+	    PQtransactionStatus(postgres->connection) == PQTRANS_INERROR)
 		return;
 	snprintf(sql, sizeof(sql), "DEALLOCATE %s", statement->server_name);
 	PQclear(PQexec(postgres->connection, sql));
@@ -45,7 +52,8 @@ static void drop_statement(struct statement *statement, void *data)
 struct error *postgres_open(struct arena *error_arena, struct store *store)
 {
 	struct postgres *postgres = arena_new_struct(store->arena, struct postgres);
-	const char *values[] = { "10", "15", "5", "3", "30000", "reeve", store->settings.url.data, "UTF8", NULL };
+	const char *values[] = { "10",	 "15", "5", "3", "30000", "reeve", store->settings.url.data,
+				 "UTF8", NULL };
 
 	store->statements = statements_new(store->arena, SQL_COUNT, drop_statement, store);
 	store->connection = postgres;
@@ -91,8 +99,9 @@ struct error *postgres_reconnect(struct store *store, struct arena *arena)
 	for (size_t i = 0; i < postgres->listening_count; i++) {
 		PGresult *result;
 
-		TRY(postgres_simple(store, arena,
-		                    text_format(arena, "LISTEN \"%.*s\"", TEXT_ARG(postgres->listening[i])).data, &result));
+		TRY(postgres_simple(
+		    store, arena,
+		    text_format(arena, "LISTEN \"%.*s\"", TEXT_ARG(postgres->listening[i])).data, &result));
 		PQclear(result);
 		postgres->ringing[i] = true;
 	}
@@ -113,8 +122,9 @@ static text first_line(struct arena *arena, const char *message)
 
 struct error *postgres_lost(struct store *store, struct arena *arena, const char *label)
 {
-	struct error *error = error_new(arena, ERROR_UNAVAILABLE, "%s: the database server cannot be reached: %.*s", label,
-	                                TEXT_ARG(first_line(arena, PQerrorMessage(postgres_of(store)->connection))));
+	struct error *error =
+	    error_new(arena, ERROR_UNAVAILABLE, "%s: the database server cannot be reached: %.*s", label,
+		      TEXT_ARG(first_line(arena, PQerrorMessage(postgres_of(store)->connection))));
 
 	error->retry_after_s = 5;
 	return error_hint(arena, error, "look whether PostgreSQL runs and lets this node in");
@@ -146,19 +156,22 @@ static struct error *conflict(struct arena *arena, const PGresult *result)
 	text column = constraint_column(arena, result);
 
 	return error_field(error_new(arena, ERROR_CONFLICT, "there is one with the same %.*s already",
-	                             TEXT_ARG(text_is_set(column) ? column : T("value"))), column);
+				     TEXT_ARG(text_is_set(column) ? column : T("value"))),
+			   column);
 }
 
 static struct error *unavailable(struct arena *arena, const char *label, text message)
 {
-	struct error *error = error_new(arena, ERROR_UNAVAILABLE, "%s: the database server cannot do it now: %.*s", label,
-	                                TEXT_ARG(message));
+	struct error *error =
+	    error_new(arena, ERROR_UNAVAILABLE, "%s: the database server cannot do it now: %.*s", label,
+		      TEXT_ARG(message));
 
 	error->retry_after_s = 5;
 	return error_hint(arena, error, "look at the log, the disk and the connections of PostgreSQL");
 }
 
-static struct error *failure(struct store *store, struct arena *arena, const char *label, const PGresult *result)
+static struct error *failure(struct store *store, struct arena *arena, const char *label,
+			     const PGresult *result)
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	text message = first_line(arena, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
@@ -168,22 +181,29 @@ static struct error *failure(struct store *store, struct arena *arena, const cha
 	if (state_is(state, "23505"))
 		return conflict(arena, result);
 	if (state_is(state, "23503"))
-		return error_new(arena, ERROR_INVALID, "a row points at another that does not exist, or is still pointed at (%s)",
-		                 label);
+		return error_new(arena, ERROR_INVALID,
+				 "a row points at another that does not exist, or is still pointed at (%s)",
+				 label);
 	/* Serialisation failure, deadlock, a lock waited for too long. */
 	if (state_is(state, "40") || state_is(state, "55P03"))
 		return error_new(arena, ERROR_RETRY, "%s: %.*s", label, TEXT_ARG(message));
 	/* A plan or name from before a schema step: forgotten, and found anew when run again. */
-	if ((state_is(state, "0A000") && text_starts_with(message, T("cached plan"))) || state_is(state, "26000")) {
+	if ((state_is(state, "0A000") && text_starts_with(message, T("cached plan"))) ||
+	    state_is(state, "26000")) {
 		statements_clear(store->statements);
 		return error_new(arena, ERROR_RETRY, "%s: %.*s", label, TEXT_ARG(message));
 	}
 	if (state_is(state, "57014"))
-		return error_hint(arena, error_new(arena, ERROR_UNAVAILABLE, "the question took too long and was given up"),
-		                  "narrow it: fewer words, a shorter time, one team");
-	/* 08P01 is a fault of ours. Else: connection, resources (full disk too), shutdown, system, standby, idle too long. */
-	if ((state_is(state, "08") && !state_is(state, "08P01")) || state_is(state, "53") || state_is(state, "57P") ||
-	    state_is(state, "58") || state_is(state, "25006") || state_is(state, "25P03"))
+		return error_hint(
+		    arena, error_new(arena, ERROR_UNAVAILABLE, "the question took too long and was given up"),
+		    "narrow it: fewer words, a shorter time, one team");
+	/*
+	 * 08P01 is a fault of ours. Else: connection, resources (full disk too), shutdown, system, standby,
+	 * idle too long.
+	 */
+	if ((state_is(state, "08") && !state_is(state, "08P01")) || state_is(state, "53") ||
+	    state_is(state, "57P") || state_is(state, "58") || state_is(state, "25006") ||
+	    state_is(state, "25P03"))
 		return unavailable(arena, label, message);
 	return error_new(arena, ERROR_INTERNAL, "%s: %.*s (%s)", label, TEXT_ARG(message), state);
 }
@@ -202,8 +222,8 @@ static void cancel(PGconn *connection)
 }
 
 /*
- * The deadline is kept here and not by statement_timeout, which would cost a round trip to set for each piece of work. Given
- * up by a cancel request, so that the session stays as good as before.
+ * The deadline is kept here and not by statement_timeout, which would cost a round trip to set for each piece
+ * of work. Given up by a cancel request, so that the session stays as good as before.
  */
 static bool wait_until_ready(struct store *store)
 {
@@ -225,7 +245,8 @@ static bool wait_until_ready(struct store *store)
 	return true;
 }
 
-struct error *postgres_answer(struct store *store, struct arena *arena, const char *label, PGresult **ret_result)
+struct error *postgres_answer(struct store *store, struct arena *arena, const char *label,
+			      PGresult **ret_result)
 {
 	PGconn *connection = postgres_of(store)->connection;
 	PGresult *result = NULL, *next;
@@ -233,7 +254,10 @@ struct error *postgres_answer(struct store *store, struct arena *arena, const ch
 
 	if (store->deadline_us != 0 && store->access == STORE_READ && !wait_until_ready(store))
 		return postgres_lost(store, arena, label);
-	/* Several results only come from scripts: the first failure tells, the rest is read so that the session is in step. */
+	/*
+	 * Several results only come from scripts: the first failure tells, the rest is read so that the
+	 * session is in step.
+	 */
 	while ((next = PQgetResult(connection)) != NULL) {
 		if (result != NULL && PQresultStatus(result) == PGRES_FATAL_ERROR) {
 			PQclear(next);
@@ -257,7 +281,8 @@ struct error *postgres_answer(struct store *store, struct arena *arena, const ch
 	}
 }
 
-struct error *postgres_simple(struct store *store, struct arena *arena, const char *sql, PGresult **ret_result)
+struct error *postgres_simple(struct store *store, struct arena *arena, const char *sql,
+			      PGresult **ret_result)
 {
 	if (!PQsendQuery(postgres_of(store)->connection, sql))
 		return postgres_lost(store, arena, "send");
@@ -288,7 +313,8 @@ static struct error *listen_to(struct store *store, struct arena *arena, text ch
 	}
 	if (postgres->listening_count == STORE_CHANNELS_MAX)
 		return error_new(arena, ERROR_INTERNAL, "no room for the channel '%.*s'", TEXT_ARG(channel));
-	TRY(postgres_simple(store, arena, text_format(arena, "LISTEN \"%.*s\"", TEXT_ARG(channel)).data, &result));
+	TRY(postgres_simple(store, arena, text_format(arena, "LISTEN \"%.*s\"", TEXT_ARG(channel)).data,
+			    &result));
 	PQclear(result);
 	*ret_number = postgres->listening_count++;
 	postgres->listening[*ret_number] = text_copy(store->arena, channel);
@@ -309,7 +335,8 @@ static void take_notifications(struct postgres *postgres)
 	}
 }
 
-struct error *postgres_wait(struct store *store, struct arena *arena, text channel, int timeout_ms, bool *ret_woken)
+struct error *postgres_wait(struct store *store, struct arena *arena, text channel, int timeout_ms,
+			    bool *ret_woken)
 {
 	struct postgres *postgres = postgres_of(store);
 	int64_t until = monotonic_us() + (int64_t)timeout_ms * 1000;

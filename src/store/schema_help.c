@@ -18,7 +18,7 @@ static struct error *check_counter_name(struct arena *arena, text counter)
 }
 
 static struct error *move_counter(struct store *store, struct arena *arena, enum sql_name name, text counter,
-                                  struct cells cells, int64_t *ret_number)
+				  struct cells cells, int64_t *ret_number)
 {
 	int64_t number;
 	bool found;
@@ -39,7 +39,8 @@ struct error *store_jump(struct store *store, struct arena *arena, text counter,
 {
 	int64_t now;
 
-	return move_counter(store, arena, SQL_COUNTER_JUMP, counter, CELLS(cell_text(counter), cell_integer(number)), &now);
+	return move_counter(store, arena, SQL_COUNTER_JUMP, counter,
+			    CELLS(cell_text(counter), cell_integer(number)), &now);
 }
 
 struct error *store_make_counter(struct store *store, struct arena *arena, text counter)
@@ -47,8 +48,9 @@ struct error *store_make_counter(struct store *store, struct arena *arena, text 
 	TRY(check_counter_name(arena, counter));
 	if (!store->driver->dialect.has_sequences)
 		return store_run(store, arena, SQL_COUNTER_MAKE, CELLS(cell_text(counter)), NULL);
-	return store_script(store, arena,
-	                    text_format(arena, "CREATE SEQUENCE IF NOT EXISTS \"counter_%.*s\"", TEXT_ARG(counter)));
+	return store_script(
+	    store, arena,
+	    text_format(arena, "CREATE SEQUENCE IF NOT EXISTS \"counter_%.*s\"", TEXT_ARG(counter)));
 }
 
 struct error *store_make_own_tables(struct store *store, struct arena *arena)
@@ -60,18 +62,22 @@ struct error *store_make_own_tables(struct store *store, struct arena *arena)
 	if (has)
 		return NULL;
 	if (!sequences)
-		return store_script(store, arena,
-		                    T("CREATE TABLE IF NOT EXISTS counter "
-		                      "(name TEXT NOT NULL PRIMARY KEY, number INTEGER NOT NULL) STRICT, WITHOUT ROWID"));
-	/* The lock (its number is any, but ours) keeps two nodes that start at once from making the same table. */
+		return store_script(
+		    store, arena,
+		    T("CREATE TABLE IF NOT EXISTS counter "
+		      "(name TEXT NOT NULL PRIMARY KEY, number INTEGER NOT NULL) STRICT, WITHOUT ROWID"));
+	/*
+	 * The lock (its number is any, but ours) keeps two nodes that start at once from making the same
+	 * table.
+	 */
 	return store_script(store, arena,
-	                    T("BEGIN; SELECT pg_advisory_xact_lock(7365637265);"
-	                      "CREATE TABLE IF NOT EXISTS blob (hash TEXT COLLATE \"C\" PRIMARY KEY,"
-	                      " size BIGINT NOT NULL, made_at BIGINT NOT NULL);"
-	                      "CREATE TABLE IF NOT EXISTS blob_chunk (hash TEXT COLLATE \"C\" NOT NULL"
-	                      " REFERENCES blob (hash) ON UPDATE CASCADE ON DELETE CASCADE,"
-	                      " position BIGINT NOT NULL, data BYTEA NOT NULL, PRIMARY KEY (hash, position));"
-	                      "ALTER TABLE blob_chunk ALTER COLUMN data SET STORAGE EXTERNAL; COMMIT"));
+			    T("BEGIN; SELECT pg_advisory_xact_lock(7365637265);"
+			      "CREATE TABLE IF NOT EXISTS blob (hash TEXT COLLATE \"C\" PRIMARY KEY,"
+			      " size BIGINT NOT NULL, made_at BIGINT NOT NULL);"
+			      "CREATE TABLE IF NOT EXISTS blob_chunk (hash TEXT COLLATE \"C\" NOT NULL"
+			      " REFERENCES blob (hash) ON UPDATE CASCADE ON DELETE CASCADE,"
+			      " position BIGINT NOT NULL, data BYTEA NOT NULL, PRIMARY KEY (hash, position));"
+			      "ALTER TABLE blob_chunk ALTER COLUMN data SET STORAGE EXTERNAL; COMMIT"));
 }
 
 struct error *store_has_table(struct store *store, struct arena *arena, text table, bool *ret_has)
@@ -84,8 +90,8 @@ struct error *store_has_table(struct store *store, struct arena *arena, text tab
 	return NULL;
 }
 
-static struct error *names_of(struct store *store, struct arena *arena, enum sql_name name, text table, text **ret_names,
-                              size_t *ret_count)
+static struct error *names_of(struct store *store, struct arena *arena, enum sql_name name, text table,
+			      text **ret_names, size_t *ret_count)
 {
 	text *names = NULL;
 	size_t count = 0, capacity = 0;
@@ -105,12 +111,14 @@ static struct error *names_of(struct store *store, struct arena *arena, enum sql
 	return NULL;
 }
 
-struct error *store_columns(struct store *store, struct arena *arena, text table, text **ret_names, size_t *ret_count)
+struct error *store_columns(struct store *store, struct arena *arena, text table, text **ret_names,
+			    size_t *ret_count)
 {
 	return names_of(store, arena, SQL_SCHEMA_COLUMNS, table, ret_names, ret_count);
 }
 
-struct error *store_indexes(struct store *store, struct arena *arena, text table, text **ret_names, size_t *ret_count)
+struct error *store_indexes(struct store *store, struct arena *arena, text table, text **ret_names,
+			    size_t *ret_count)
 {
 	return names_of(store, arena, SQL_SCHEMA_INDEXES, table, ret_names, ret_count);
 }
@@ -126,8 +134,10 @@ struct error *store_check_integrity(struct store *store, struct arena *arena)
 		text finding = rows_text_copy(rows, arena, 0);
 
 		rows_close(rows);
-		return error_hint(arena, error_new(arena, ERROR_CONFLICT, "the database is damaged: %.*s", TEXT_ARG(finding)),
-		                  "restore a backup into a new data directory");
+		return error_hint(
+		    arena,
+		    error_new(arena, ERROR_CONFLICT, "the database is damaged: %.*s", TEXT_ARG(finding)),
+		    "restore a backup into a new data directory");
 	}
 	rows_close(rows);
 	if (store->driver->dialect.has_sequences)
@@ -136,14 +146,17 @@ struct error *store_check_integrity(struct store *store, struct arena *arena)
 	TRY(rows_next(rows, &row));
 	if (!row)
 		return NULL;
-	return error_new(arena, ERROR_CONFLICT, "row %lld of table '%.*s' points at a row of '%.*s' that does not exist",
-	                 (long long)rows_integer(rows, 1), TEXT_ARG(rows_text(rows, 0)), TEXT_ARG(rows_text(rows, 2)));
+	return error_new(
+	    arena, ERROR_CONFLICT, "row %lld of table '%.*s' points at a row of '%.*s' that does not exist",
+	    (long long)rows_integer(rows, 1), TEXT_ARG(rows_text(rows, 0)), TEXT_ARG(rows_text(rows, 2)));
 }
 
-struct error *store_explain(struct store *store, struct arena *arena, text sql, struct cells cells, text *ret_plan)
+struct error *store_explain(struct store *store, struct arena *arena, text sql, struct cells cells,
+			    text *ret_plan)
 {
 	bool postgres = store->driver->dialect.has_sequences;
-	text explain = text_format(arena, "%s %.*s", postgres ? "EXPLAIN" : "EXPLAIN QUERY PLAN", TEXT_ARG(sql));
+	text explain =
+	    text_format(arena, "%s %.*s", postgres ? "EXPLAIN" : "EXPLAIN QUERY PLAN", TEXT_ARG(sql));
 	text plan = T("");
 	struct rows *rows;
 	bool row;
@@ -153,7 +166,8 @@ struct error *store_explain(struct store *store, struct arena *arena, text sql, 
 		TRY(rows_next(rows, &row));
 		if (!row)
 			break;
-		plan = text_format(arena, "%.*s%.*s\n", TEXT_ARG(plan), TEXT_ARG(rows_text(rows, postgres ? 0 : 3)));
+		plan = text_format(arena, "%.*s%.*s\n", TEXT_ARG(plan),
+				   TEXT_ARG(rows_text(rows, postgres ? 0 : 3)));
 	}
 	*ret_plan = plan;
 	return NULL;

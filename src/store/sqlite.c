@@ -1,4 +1,7 @@
-/* The SQLite driver: preparing, binding, stepping. $1 is bound by its name, because SQLite numbers by first appearance. */
+/*
+ * The SQLite driver: preparing, binding, stepping. $1 is bound by its name, because SQLite numbers by first
+ * appearance.
+ */
 #include "store/sqlite.h"
 
 /* ---- preparing ---- */
@@ -12,7 +15,8 @@ static struct statement *temporary_statement(struct arena *arena)
 }
 
 /* Which cell each of SQLite's parameters takes: "$7" takes the seventh. */
-static struct error *learn_parameters(struct store *store, struct arena *arena, struct statement *statement, const char *label)
+static struct error *learn_parameters(struct store *store, struct arena *arena, struct statement *statement,
+				      const char *label)
 {
 	sqlite3_stmt *handle = statement->handle;
 	size_t count = (size_t)sqlite3_bind_parameter_count(handle);
@@ -28,10 +32,11 @@ static struct error *learn_parameters(struct store *store, struct arena *arena, 
 		const char *name = sqlite3_bind_parameter_name(handle, (int)i + 1);
 		int64_t position = 0;
 
-		if (name == NULL || name[0] != '$' || !text_to_integer(text_from(name + 1), &position) || position < 1 ||
-		    position > UINT16_MAX)
-			return error_new(arena, ERROR_INTERNAL, "%s: the parameter '%s' is not of the form $1", label,
-			                 name == NULL ? "?" : name);
+		if (name == NULL || name[0] != '$' || !text_to_integer(text_from(name + 1), &position) ||
+		    position < 1 || position > UINT16_MAX)
+			return error_new(arena, ERROR_INTERNAL,
+					 "%s: the parameter '%s' is not of the form $1", label,
+					 name == NULL ? "?" : name);
 		statement->positions[i] = (uint16_t)position;
 		statement->cell_count = maximum(statement->cell_count, (size_t)position);
 	}
@@ -44,13 +49,14 @@ static void finish_handle(struct statement *statement)
 	statement->handle = NULL;
 }
 
-static struct error *prepare(struct store *store, struct arena *arena, struct question question, struct statement *statement)
+static struct error *prepare(struct store *store, struct arena *arena, struct question question,
+			     struct statement *statement)
 {
 	sqlite3_stmt *handle = NULL;
 	unsigned flags = statement->temporary ? 0 : SQLITE_PREPARE_PERSISTENT;
 
-	if (sqlite3_prepare_v3(sqlite_of(store)->db, question.sql.data, (int)question.sql.length, flags, &handle, NULL) !=
-	    SQLITE_OK)
+	if (sqlite3_prepare_v3(sqlite_of(store)->db, question.sql.data, (int)question.sql.length, flags,
+			       &handle, NULL) != SQLITE_OK)
 		return sqlite_failure(store, arena, question.label);
 	if (handle == NULL)
 		return error_new(arena, ERROR_INTERNAL, "%s: there is no SQL in it", question.label);
@@ -62,9 +68,12 @@ static struct error *prepare(struct store *store, struct arena *arena, struct qu
 	return error;
 }
 
-/* The statement ready to be bound: kept from before, newly prepared, or for this once when the kept one is being read. */
+/*
+ * The statement ready to be bound: kept from before, newly prepared, or for this once when the kept one is
+ * being read.
+ */
 static struct error *obtain(struct store *store, struct arena *arena, struct question question,
-                            struct statement **ret_statement)
+			    struct statement **ret_statement)
 {
 	struct statement *statement = NULL;
 
@@ -110,9 +119,11 @@ static int bind_cell(sqlite3_stmt *handle, int parameter, const struct cell *cel
 	case CELL_REAL:
 		return sqlite3_bind_double(handle, parameter, cell->real);
 	case CELL_TEXT:
-		return sqlite3_bind_text64(handle, parameter, cell->text.data, cell->text.length, SQLITE_STATIC, SQLITE_UTF8);
+		return sqlite3_bind_text64(handle, parameter, cell->text.data, cell->text.length,
+					   SQLITE_STATIC, SQLITE_UTF8);
 	case CELL_BLOB:
-		return sqlite3_bind_blob64(handle, parameter, cell->text.data, cell->text.length, SQLITE_STATIC);
+		return sqlite3_bind_blob64(handle, parameter, cell->text.data, cell->text.length,
+					   SQLITE_STATIC);
 	case CELL_NULL:
 		break;
 	}
@@ -120,12 +131,12 @@ static int bind_cell(sqlite3_stmt *handle, int parameter, const struct cell *cel
 }
 
 /* `keep` is the arena that outlives the rows: the caller's texts may go before them. */
-static struct error *bind(struct store *store, struct arena *arena, const struct statement *statement, struct cells cells,
-                          bool keep, const char *label)
+static struct error *bind(struct store *store, struct arena *arena, const struct statement *statement,
+			  struct cells cells, bool keep, const char *label)
 {
 	if (statement->cell_count != cells.count)
-		return error_new(arena, ERROR_INTERNAL, "%s: asks for %zu cells and got %zu", label, statement->cell_count,
-		                 cells.count);
+		return error_new(arena, ERROR_INTERNAL, "%s: asks for %zu cells and got %zu", label,
+				 statement->cell_count, cells.count);
 	for (size_t i = 0; i < statement->position_count; i++) {
 		struct cell cell = cells.items[statement->positions[i] - 1];
 
@@ -137,8 +148,8 @@ static struct error *bind(struct store *store, struct arena *arena, const struct
 	return NULL;
 }
 
-static struct error *sqlite_execute(struct store *store, struct arena *arena, struct question question, struct cells cells,
-                                    struct rows *rows, int64_t *ret_changed)
+static struct error *sqlite_execute(struct store *store, struct arena *arena, struct question question,
+				    struct cells cells, struct rows *rows, int64_t *ret_changed)
 {
 	struct statement *statement;
 	int code;
@@ -163,7 +174,10 @@ static struct error *sqlite_execute(struct store *store, struct arena *arena, st
 		put_back(statement);
 		return NULL;
 	}
-	/* The first step is taken here, so that a change with RETURNING happens whether or not its rows are read. */
+	/*
+	 * The first step is taken here, so that a change with RETURNING happens whether or not its rows are
+	 * read.
+	 */
 	rows->statement = statement;
 	statement->uses++;
 	rows->column_count = (size_t)sqlite3_column_count(statement->handle);
@@ -203,7 +217,8 @@ static struct cell sqlite_cell(struct rows *rows, size_t column)
 	case SQLITE_BLOB: {
 		const char *data = sqlite3_column_blob(handle, at);
 		/* An empty blob comes as NULL, which would mean unset. */
-		return cell_blob((text){ data == NULL ? "" : data, (size_t)sqlite3_column_bytes(handle, at) });
+		return cell_blob(
+		    (text){ data == NULL ? "" : data, (size_t)sqlite3_column_bytes(handle, at) });
 	}
 	default:
 		return cell_null();
@@ -237,7 +252,8 @@ static struct error *sqlite_commit(struct store *store, struct arena *arena)
 	struct sqlite *sqlite = sqlite_of(store);
 
 	if (sqlite3_get_autocommit(sqlite->db))
-		return error_new(arena, ERROR_UNAVAILABLE, "the transaction was rolled back by an earlier failure");
+		return error_new(arena, ERROR_UNAVAILABLE,
+				 "the transaction was rolled back by an earlier failure");
 	TRY(store_control(store, arena, "COMMIT"));
 	for (size_t i = 0; i < STORE_CHANNELS_MAX; i++)
 		if (sqlite->ringing & (1u << i))
@@ -277,7 +293,8 @@ static struct error *sqlite_notify(struct store *store, struct arena *arena, tex
 	return NULL;
 }
 
-static struct error *sqlite_wait(struct store *store, struct arena *arena, text channel, int timeout_ms, bool *ret_woken)
+static struct error *sqlite_wait(struct store *store, struct arena *arena, text channel, int timeout_ms,
+				 bool *ret_woken)
 {
 	return bell_wait(sqlite_of(store)->bell, arena, channel, timeout_ms, ret_woken);
 }

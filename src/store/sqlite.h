@@ -1,4 +1,7 @@
-/* What the two files of the SQLite driver share: the connection (sqlite_open.c) and its statements (sqlite.c). */
+/*
+ * What the two files of the SQLite driver share: the connection (sqlite_open.c) and its statements
+ * (sqlite.c).
+ */
 #ifndef REEVE_STORE_SQLITE_H
 #define REEVE_STORE_SQLITE_H
 

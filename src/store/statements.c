@@ -1,8 +1,8 @@
 /* The cache of prepared statements: preparing costs more than running for most of ours. */
 #include "store/statements.h"
 
-struct statements *statements_new(struct arena *arena, size_t named_count, void (*drop)(struct statement *statement, void *data),
-                                  void *data)
+struct statements *statements_new(struct arena *arena, size_t named_count,
+				  void (*drop)(struct statement *statement, void *data), void *data)
 {
 	struct statements *statements = arena_new_struct(arena, struct statements);
 
@@ -98,7 +98,9 @@ struct statement *statements_find(struct statements *statements, text sql)
 
 		while (capacity < sql.length + 1)
 			capacity *= 2;
-		/* The old buffer stays in the arena: doubling keeps all of them below the size of the last. */
+		/*
+		 * The old buffer stays in the arena: doubling keeps all of them below the size of the last.
+		 */
 		statement->buffer = arena_alloc(statements->arena, capacity);
 		statement->buffer_capacity = capacity;
 	}

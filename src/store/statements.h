@@ -1,6 +1,7 @@
 /*
- * Prepared statements of one connection: named ones by their number, composed ones by their text with the least recently
- * used leaving first. Both drivers keep what they need of a prepared statement in `struct statement`.
+ * Prepared statements of one connection: named ones by their number, composed ones by their text with the
+ * least recently used leaving first. Both drivers keep what they need of a prepared statement in `struct
+ * statement`.
  */
 #ifndef REEVE_STORE_STATEMENTS_H
 #define REEVE_STORE_STATEMENTS_H
@@ -16,15 +17,15 @@
 struct statement {
 	text sql;
 	const char *label;
-	void *handle;          /* sqlite3_stmt *, or the statement itself on PostgreSQL; NULL: not prepared */
-	char server_name[24];  /* PostgreSQL */
-	int uses;              /* row sets that are open on it */
-	bool temporary;        /* in the caller's arena, goes when it is done */
-	uint16_t *positions;   /* SQLite: which cell each parameter takes, as numbers follow first appearance */
+	void *handle;	      /* sqlite3_stmt *, or the statement itself on PostgreSQL; NULL: not prepared */
+	char server_name[24]; /* PostgreSQL */
+	int uses;	      /* row sets that are open on it */
+	bool temporary;	      /* in the caller's arena, goes when it is done */
+	uint16_t *positions; /* SQLite: which cell each parameter takes, as numbers follow first appearance */
 	size_t position_count, position_capacity;
-	size_t cell_count;     /* cells the statement asks for */
+	size_t cell_count; /* cells the statement asks for */
 	uint64_t hash;
-	char *buffer;          /* where a composed text is kept; reused by the next one in this slot */
+	char *buffer; /* where a composed text is kept; reused by the next one in this slot */
 	size_t buffer_capacity;
 	struct statement *older, *newer, *chain;
 };
@@ -41,12 +42,12 @@ struct statements {
 	void *data;
 };
 
-struct statements *statements_new(struct arena *arena, size_t named_count, void (*drop)(struct statement *statement, void *data),
-                                  void *data);
+struct statements *statements_new(struct arena *arena, size_t named_count,
+				  void (*drop)(struct statement *statement, void *data), void *data);
 struct statement *statements_named(struct statements *statements, size_t name);
 /*
- * The statement of a composed text: prepared earlier (handle set), or a slot for it (handle NULL), or NULL when the text is too
- * long or every slot is in use: then prepare it for once.
+ * The statement of a composed text: prepared earlier (handle set), or a slot for it (handle NULL), or NULL
+ * when the text is too long or every slot is in use: then prepare it for once.
  */
 struct statement *statements_find(struct statements *statements, text sql);
 /* Lets go of every handle that is not in use: after a schema step or a reconnection. */

@@ -1,6 +1,7 @@
 /*
- * The store as the floors above see it: what both databases do the same way. Statements are looked up by name, rows close with
- * their arena, transactions nest and carry the connection's memory. What differs is behind struct store_driver.
+ * The store as the floors above see it: what both databases do the same way. Statements are looked up by
+ * name, rows close with their arena, transactions nest and carry the connection's memory. What differs is
+ * behind struct store_driver.
  */
 #include "store/driver.h"
 #include "store/statement.h"
@@ -8,8 +9,8 @@
 #define STORE_ARENA_BYTES ((size_t)64 * 1024 * 1024)
 #define SCRATCH_BYTES ((size_t)1024 * 1024)
 
-struct error *store_open(struct arena *error_arena, const struct store_settings *settings, enum store_access access,
-                         struct store **ret_store)
+struct error *store_open(struct arena *error_arena, const struct store_settings *settings,
+			 enum store_access access, struct store **ret_store)
 {
 	struct arena *arena = arena_new(STORE_ARENA_BYTES);
 	struct store *store = arena_new_struct(arena, struct store);
@@ -57,19 +58,23 @@ const struct store_dialect *store_dialect(const struct store *store)
 
 /* ---- statements ---- */
 
-static struct error *named_question(struct store *store, struct arena *arena, enum sql_name name, struct question *ret_question)
+static struct error *named_question(struct store *store, struct arena *arena, enum sql_name name,
+				    struct question *ret_question)
 {
 	const struct store_statement *statement = &store_statements[name];
 	const char *sql = statement->text[store->driver->text_index];
 
 	if (sql == NULL)
-		return error_new(arena, ERROR_INTERNAL, "statement '%s' does not exist on %.*s (%s)", statement->name,
-		                 TEXT_ARG(store->driver->dialect.name), statement->place);
+		return error_new(arena, ERROR_INTERNAL, "statement '%s' does not exist on %.*s (%s)",
+				 statement->name, TEXT_ARG(store->driver->dialect.name), statement->place);
 	*ret_question = (struct question){ text_from(sql), statement->name, name, false };
 	return NULL;
 }
 
-/* U+0000 ends a text in PostgreSQL and hides the rest in many tools: refused on both, before it is cut off unseen. */
+/*
+ * U+0000 ends a text in PostgreSQL and hides the rest in many tools: refused on both, before it is cut off
+ * unseen.
+ */
 static struct error *check_cells(struct arena *arena, struct cells cells)
 {
 	for (size_t i = 0; i < cells.count; i++) {
@@ -86,8 +91,8 @@ static void close_deferred(void *data)
 	rows_close(data);
 }
 
-static struct error *query(struct store *store, struct arena *arena, struct question question, struct cells cells,
-                           struct rows **ret_rows)
+static struct error *query(struct store *store, struct arena *arena, struct question question,
+			   struct cells cells, struct rows **ret_rows)
 {
 	struct rows *rows = arena_new_struct(arena, struct rows);
 
@@ -106,15 +111,15 @@ static struct error *query(struct store *store, struct arena *arena, struct ques
 	return NULL;
 }
 
-static struct error *run(struct store *store, struct arena *arena, struct question question, struct cells cells,
-                         int64_t *ret_changed)
+static struct error *run(struct store *store, struct arena *arena, struct question question,
+			 struct cells cells, int64_t *ret_changed)
 {
 	TRY(check_cells(arena, cells));
 	return store->driver->execute(store, arena, question, cells, NULL, ret_changed);
 }
 
 struct error *store_query(struct store *store, struct arena *arena, enum sql_name name, struct cells cells,
-                          struct rows **ret_rows)
+			  struct rows **ret_rows)
 {
 	struct question question;
 
@@ -122,7 +127,8 @@ struct error *store_query(struct store *store, struct arena *arena, enum sql_nam
 	return query(store, arena, question, cells, ret_rows);
 }
 
-struct error *store_run(struct store *store, struct arena *arena, enum sql_name name, struct cells cells, int64_t *ret_changed)
+struct error *store_run(struct store *store, struct arena *arena, enum sql_name name, struct cells cells,
+			int64_t *ret_changed)
 {
 	struct question question;
 
@@ -135,12 +141,14 @@ static struct question composed(text sql)
 	return (struct question){ sql, "composed statement", SQL_COUNT, false };
 }
 
-struct error *store_query_text(struct store *store, struct arena *arena, text sql, struct cells cells, struct rows **ret_rows)
+struct error *store_query_text(struct store *store, struct arena *arena, text sql, struct cells cells,
+			       struct rows **ret_rows)
 {
 	return query(store, arena, composed(sql), cells, ret_rows);
 }
 
-struct error *store_run_text(struct store *store, struct arena *arena, text sql, struct cells cells, int64_t *ret_changed)
+struct error *store_run_text(struct store *store, struct arena *arena, text sql, struct cells cells,
+			     int64_t *ret_changed)
 {
 	return run(store, arena, composed(sql), cells, ret_changed);
 }
@@ -153,7 +161,8 @@ struct error *store_script(struct store *store, struct arena *arena, text sql)
 
 struct error *store_control(struct store *store, struct arena *arena, const char *sql)
 {
-	return store->driver->execute(store, arena, (struct question){ text_from(sql), sql, SQL_COUNT, false }, NO_CELLS, NULL, NULL);
+	return store->driver->execute(
+	    store, arena, (struct question){ text_from(sql), sql, SQL_COUNT, false }, NO_CELLS, NULL, NULL);
 }
 
 struct error *store_check_statements(struct store *store, struct arena *arena)
@@ -164,17 +173,18 @@ struct error *store_check_statements(struct store *store, struct arena *arena)
 
 		if (sql == NULL)
 			continue;
-		struct error *error =
-			store->driver->check(store, arena, (struct question){ text_from(sql), statement->name, SQL_COUNT, true });
+		struct error *error = store->driver->check(
+		    store, arena, (struct question){ text_from(sql), statement->name, SQL_COUNT, true });
 		if (error != NULL)
-			return error_new(arena, ERROR_INTERNAL, "statement '%s' (%s) does not fit %.*s: %.*s", statement->name,
-			                 statement->place, TEXT_ARG(store->driver->dialect.name), TEXT_ARG(error->message));
+			return error_new(arena, ERROR_INTERNAL, "statement '%s' (%s) does not fit %.*s: %.*s",
+					 statement->name, statement->place,
+					 TEXT_ARG(store->driver->dialect.name), TEXT_ARG(error->message));
 	}
 	return NULL;
 }
 
 struct error *store_integer(struct store *store, struct arena *arena, enum sql_name name, struct cells cells,
-                            int64_t *ret_integer, bool *ret_found)
+			    int64_t *ret_integer, bool *ret_found)
 {
 	struct rows *rows;
 	bool row;
@@ -295,8 +305,10 @@ text rows_text_copy(struct rows *rows, struct arena *arena, size_t column)
 
 /* One word for each depth, so that they are prepared once. */
 static const char *const savepoint_sql[] = { "SAVEPOINT s1", "SAVEPOINT s2", "SAVEPOINT s3" };
-static const char *const release_sql[] = { "RELEASE SAVEPOINT s1", "RELEASE SAVEPOINT s2", "RELEASE SAVEPOINT s3" };
-static const char *const undo_sql[] = { "ROLLBACK TO SAVEPOINT s1", "ROLLBACK TO SAVEPOINT s2", "ROLLBACK TO SAVEPOINT s3" };
+static const char *const release_sql[] = { "RELEASE SAVEPOINT s1", "RELEASE SAVEPOINT s2",
+					   "RELEASE SAVEPOINT s3" };
+static const char *const undo_sql[] = { "ROLLBACK TO SAVEPOINT s1", "ROLLBACK TO SAVEPOINT s2",
+					"ROLLBACK TO SAVEPOINT s3" };
 
 static void keep_memory(struct store *store)
 {
@@ -322,8 +334,8 @@ struct error *store_begin(struct store *store, struct arena *arena)
 struct error *store_commit(struct store *store, struct arena *arena)
 {
 	if (store->depth != 1)
-		return error_new(arena, ERROR_INTERNAL, "commit %s", store->depth == 0 ? "without a transaction"
-		                                                                         : "inside a savepoint");
+		return error_new(arena, ERROR_INTERNAL, "commit %s",
+				 store->depth == 0 ? "without a transaction" : "inside a savepoint");
 	store_close_rows(store);
 	struct error *error = store->driver->commit(store, arena);
 	if (error != NULL)
@@ -345,8 +357,8 @@ void store_rollback(struct store *store)
 struct error *store_savepoint(struct store *store, struct arena *arena)
 {
 	if (store->depth == 0 || store->depth >= STORE_DEPTH_MAX)
-		return error_new(arena, ERROR_INTERNAL, "savepoint %s", store->depth == 0 ? "without a transaction"
-		                                                                            : "nested too deep");
+		return error_new(arena, ERROR_INTERNAL, "savepoint %s",
+				 store->depth == 0 ? "without a transaction" : "nested too deep");
 	TRY(store_control(store, arena, savepoint_sql[store->depth - 1]));
 	store->depth++;
 	keep_memory(store);
@@ -370,7 +382,10 @@ void store_undo(struct store *store)
 	struct error *error = store_control(store, store->scratch, undo_sql[store->depth - 2]);
 	if (error == NULL)
 		error = store_control(store, store->scratch, release_sql[store->depth - 2]);
-	/* What cannot be undone alone must not be committed: all of it goes, and store_in_transaction() tells. */
+	/*
+	 * What cannot be undone alone must not be committed: all of it goes, and store_in_transaction()
+	 * tells.
+	 */
 	if (error != NULL)
 		store->driver->rollback(store);
 	arena_reset(store->scratch);
@@ -404,7 +419,8 @@ struct error *store_notify(struct store *store, struct arena *arena, text channe
 	return store->driver->notify(store, arena, channel);
 }
 
-struct error *store_wait_notify(struct store *store, struct arena *arena, text channel, int timeout_ms, bool *ret_woken)
+struct error *store_wait_notify(struct store *store, struct arena *arena, text channel, int timeout_ms,
+				bool *ret_woken)
 {
 	return store->driver->wait(store, arena, channel, timeout_ms, ret_woken);
 }

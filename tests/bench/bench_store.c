@@ -1,7 +1,8 @@
 /*
- * The writer lane against the raw limit: a plain SQLite loop that writes the same rows (a counter, a record with five indexes, an
- * event) one per COMMIT and 100 per COMMIT, synchronous=FULL. Prints rows/s and the ratio to the one-per-commit loop.
- *   bench_store [FOLDER] [SECONDS]     REEVE_TEST_POSTGRES adds the lane on that server
+ * The writer lane against the raw limit: a plain SQLite loop that writes the same rows (a counter, a record
+ * with five indexes, an event) one per COMMIT and 100 per COMMIT, synchronous=FULL. Prints rows/s and the
+ * ratio to the one-per-commit loop. bench_store [FOLDER] [SECONDS]     REEVE_TEST_POSTGRES adds the lane on
+ * that server
  */
 #include "base/arena.h"
 #include "base/moment.h"
@@ -18,22 +19,29 @@
 #define IN_FLIGHT 64
 
 static const char *const schema =
-	"CREATE TABLE counters (name TEXT PRIMARY KEY, number BIGINT NOT NULL);"
-	"INSERT INTO counters VALUES ('record', 0);"
-	"CREATE TABLE record (id BIGINT NOT NULL PRIMARY KEY, title TEXT NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL,"
-	" priority BIGINT NOT NULL, team BIGINT, person BIGINT, made_at BIGINT NOT NULL);"
-	"CREATE INDEX record_state ON record (state, id); CREATE INDEX record_priority ON record (priority, id);"
-	"CREATE INDEX record_team ON record (team, id); CREATE INDEX record_person ON record (person, id);"
-	"CREATE INDEX record_made ON record (made_at);"
-	"CREATE TABLE event (id BIGINT NOT NULL PRIMARY KEY, record BIGINT NOT NULL, body TEXT NOT NULL)";
+    "CREATE TABLE counters (name TEXT PRIMARY KEY, number BIGINT NOT NULL);"
+    "INSERT INTO counters VALUES ('record', 0);"
+    "CREATE TABLE record (id BIGINT NOT NULL PRIMARY KEY, title TEXT NOT NULL, body TEXT NOT NULL, state "
+    "TEXT NOT NULL,"
+    " priority BIGINT NOT NULL, team BIGINT, person BIGINT, made_at BIGINT NOT NULL);"
+    "CREATE INDEX record_state ON record (state, id); CREATE INDEX record_priority ON record (priority, id);"
+    "CREATE INDEX record_team ON record (team, id); CREATE INDEX record_person ON record (person, id);"
+    "CREATE INDEX record_made ON record (made_at);"
+    "CREATE TABLE event (id BIGINT NOT NULL PRIMARY KEY, record BIGINT NOT NULL, body TEXT NOT NULL)";
 
 #define NEXT_SQL "UPDATE counters SET number = number + 1 WHERE name = 'record' RETURNING number"
-#define RECORD_SQL "INSERT INTO record (id, title, body, state, priority, team, person, made_at) VALUES ($1, $2, $3, 'new', $4, $5, $6, $7)"
+#define RECORD_SQL                                                                                           \
+	"INSERT INTO record (id, title, body, state, priority, team, person, made_at) VALUES ($1, $2, $3, "  \
+	"'new', $4, $5, $6, $7)"
 #define EVENT_SQL "INSERT INTO event (id, record, body) VALUES ($1, $1, $2)"
 #define TITLE "The printer on the second floor prints only every other page"
-#define BODY "Since this morning every other page stays blank. I have switched it off and on, changed the paper and " \
-	"the toner, and tried from two computers. It is the large one beside the kitchen, and the whole team waits for it. " \
-	"The display shows no error and the test page is fine, so I think that it is the driver or the queue on the server."
+#define BODY                                                                                                 \
+	"Since this morning every other page stays blank. I have switched it off and on, changed the paper " \
+	"and "                                                                                               \
+	"the toner, and tried from two computers. It is the large one beside the kitchen, and the whole "    \
+	"team waits for it. "                                                                                \
+	"The display shows no error and the test page is fine, so I think that it is the driver or the "     \
+	"queue on the server."
 
 static int64_t end_us;
 
@@ -70,10 +78,12 @@ static double raw_loop(const char *folder, int per_commit, double seconds)
 
 	snprintf(path, sizeof(path), "%s/raw%d.db", folder, per_commit);
 	if (sqlite3_open(path, &db) != SQLITE_OK ||
-	    sqlite3_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8192", NULL, NULL, NULL) != SQLITE_OK ||
+	    sqlite3_exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8192",
+			 NULL, NULL, NULL) != SQLITE_OK ||
 	    sqlite3_exec(db, schema, NULL, NULL, NULL) != SQLITE_OK)
 		fail(sqlite3_errmsg(db));
-	sqlite3_stmt *begin = prepare(db, "BEGIN IMMEDIATE"), *commit = prepare(db, "COMMIT"), *next = prepare(db, NEXT_SQL);
+	sqlite3_stmt *begin = prepare(db, "BEGIN IMMEDIATE"), *commit = prepare(db, "COMMIT"),
+		     *next = prepare(db, NEXT_SQL);
 	sqlite3_stmt *record = prepare(db, RECORD_SQL), *event = prepare(db, EVENT_SQL);
 	while (monotonic_us() - begun < (int64_t)(seconds * 1e6)) {
 		step(begin);
@@ -125,10 +135,12 @@ static struct error *apply(struct lane_job *job, struct store *store)
 	int64_t id = rows_integer(rows, 0);
 	rows_close(rows);
 	TRY(store_run_text(store, job->arena, T(RECORD_SQL),
-	                   CELLS(cell_integer(id), cell_text(T(TITLE)), cell_text(T(BODY)), cell_integer(id % 5), cell_integer(id % 50),
-	                         cell_integer(id * 7919 % 5000), cell_moment(1700000000000 + id)),
-	                   NULL));
-	return store_run_text(store, job->arena, T(EVENT_SQL), CELLS(cell_integer(id), cell_text(T(BODY))), NULL);
+			   CELLS(cell_integer(id), cell_text(T(TITLE)), cell_text(T(BODY)),
+				 cell_integer(id % 5), cell_integer(id % 50), cell_integer(id * 7919 % 5000),
+				 cell_moment(1700000000000 + id)),
+			   NULL));
+	return store_run_text(store, job->arena, T(EVENT_SQL), CELLS(cell_integer(id), cell_text(T(BODY))),
+			      NULL);
 }
 
 /* As a worker would after its answer: the next request comes at once. */
@@ -162,8 +174,12 @@ static double lane_loop(const struct store_settings *settings, int in_flight, do
 	int64_t begun = monotonic_us();
 	end_us = begun + (int64_t)(seconds * 1e6);
 	for (int i = 0; i < in_flight; i++) {
-		jobs[i] = (struct bench_job){ { .arena = arena_new(1024 * 1024), .apply = apply, .done = done, .name = "bench" },
-			                      lane, &over, &saved };
+		jobs[i] = (struct bench_job){
+			{ .arena = arena_new(1024 * 1024), .apply = apply, .done = done, .name = "bench" },
+			lane,
+			&over,
+			&saved
+		};
 		lane_submit(lane, &jobs[i].job);
 	}
 	for (int i = 0; i < in_flight; i++)
@@ -184,8 +200,9 @@ static double lane_on(const struct store_settings *settings, int in_flight, doub
 	struct error *error = store_open(arena, settings, STORE_WRITE, &store);
 
 	if (error == NULL)
-		error = store_script(store, arena, text_from("DROP TABLE IF EXISTS counters; DROP TABLE IF EXISTS record;"
-		                                             "DROP TABLE IF EXISTS event"));
+		error = store_script(store, arena,
+				     text_from("DROP TABLE IF EXISTS counters; DROP TABLE IF EXISTS record;"
+					       "DROP TABLE IF EXISTS event"));
 	if (error == NULL)
 		error = store_script(store, arena, text_from(schema));
 	if (error != NULL)
@@ -195,7 +212,8 @@ static double lane_on(const struct store_settings *settings, int in_flight, doub
 	return lane_loop(settings, in_flight, seconds);
 }
 
-static int remove_one(const char *path, const struct stat *info unused, int kind unused, struct FTW *walk unused)
+static int remove_one(const char *path, const struct stat *info unused, int kind unused,
+		      struct FTW *walk unused)
 {
 	return remove(path);
 }

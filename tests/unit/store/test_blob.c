@@ -134,8 +134,9 @@ STORE_TEST(unfinished_ones_leave_nothing)
 	if (on->postgres) {
 		struct rows *rows;
 		bool row;
-		assert_ok(store_query_text(on->store, on->arena, T("SELECT hash FROM blob UNION ALL SELECT hash FROM blob_chunk"),
-		                           NO_CELLS, &rows));
+		assert_ok(store_query_text(on->store, on->arena,
+					   T("SELECT hash FROM blob UNION ALL SELECT hash FROM blob_chunk"),
+					   NO_CELLS, &rows));
 		assert_ok(rows_next(rows, &row));
 		assert_false(row);
 	} else {
@@ -166,7 +167,8 @@ STORE_TEST(a_flipped_byte_is_found)
 	text hash = put(on, "abc", 3, 3);
 
 	if (on->postgres) {
-		assert_ok(store_run_text(on->store, on->arena, T("UPDATE blob_chunk SET data = $1"), CELLS(cell_blob(T("abd"))), NULL));
+		assert_ok(store_run_text(on->store, on->arena, T("UPDATE blob_chunk SET data = $1"),
+					 CELLS(cell_blob(T("abd"))), NULL));
 	} else {
 		text path = text_format(on->arena, "%s/blobs/%.2s/%s", on->folder, HASH_ABC, &HASH_ABC[2]);
 		int descriptor = open(path.data, O_WRONLY);

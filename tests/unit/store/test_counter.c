@@ -90,7 +90,8 @@ static void *draw(void *data)
 	for (int i = 0; !drawer->failed && i < DRAWN_EACH; i++) {
 		drawer->failed = store_next(store, arena, T("incident"), &drawer->numbers[i]) != NULL;
 		if (i % 5 == 0 && !drawer->failed)
-			drawer->failed = store_jump(store, arena, T("incident"), drawer->numbers[i] + 3) != NULL;
+			drawer->failed =
+			    store_jump(store, arena, T("incident"), drawer->numbers[i] + 3) != NULL;
 	}
 	if (!drawer->failed)
 		store_close(store);
@@ -131,8 +132,10 @@ static void draw_until_killed(const struct store_settings *settings, int to)
 	if (store_open(arena, settings, STORE_WRITE, &store) != NULL)
 		_exit(1);
 	for (;;) {
-		if (store_begin(store, arena) != NULL || store_next(store, arena, T("incident"), &number) != NULL ||
-		    store_commit(store, arena) != NULL || write(to, &number, sizeof(number)) != sizeof(number))
+		if (store_begin(store, arena) != NULL ||
+		    store_next(store, arena, T("incident"), &number) != NULL ||
+		    store_commit(store, arena) != NULL ||
+		    write(to, &number, sizeof(number)) != sizeof(number))
 			_exit(1);
 	}
 }

@@ -1,6 +1,7 @@
 /*
- * The disk fails: writes and fsyncs that are refused on demand (a shim over SQLite's own VFS) and a file that may not grow
- * (RLIMIT_FSIZE). What was answered stays, what was not saved says so, and the connection goes on when the disk does.
+ * The disk fails: writes and fsyncs that are refused on demand (a shim over SQLite's own VFS) and a file that
+ * may not grow (RLIMIT_FSIZE). What was answered stays, what was not saved says so, and the connection goes
+ * on when the disk does.
  */
 #include "store_both.h"
 
@@ -71,7 +72,7 @@ static struct error *apply_fault(struct lane_job *job, struct store *store)
 	struct fault_job *fault = (struct fault_job *)job;
 
 	TRY(store_run_text(store, job->arena, T("INSERT INTO line (id, body) VALUES ($1, zeroblob($2))"),
-	                   CELLS(cell_integer(fault->id), cell_integer((int64_t)fault->bytes)), NULL));
+			   CELLS(cell_integer(fault->id), cell_integer((int64_t)fault->bytes)), NULL));
 	if (fault->fail_sync_from_here != 0)
 		fail_sync = fault->fail_sync_from_here;
 	if (fault->fail_write_from_here != 0)
@@ -84,7 +85,8 @@ static struct lane *start(struct store_fixture *on)
 	struct lane_settings settings = { .store = on->settings };
 	struct lane *lane;
 
-	assert_ok(store_script(on->store, on->arena, T("CREATE TABLE line (id INTEGER PRIMARY KEY, body BLOB) STRICT")));
+	assert_ok(store_script(on->store, on->arena,
+			       T("CREATE TABLE line (id INTEGER PRIMARY KEY, body BLOB) STRICT")));
 	assert_ok(lane_start(on->arena, &settings, &lane));
 	return lane;
 }
@@ -226,8 +228,9 @@ TEST(what_was_answered_is_there_while_the_disk_comes_and_goes)
 		assert_int_equal(parallel[i].others, 0);
 		for (size_t j = 0; j < parallel[i].saved_count; j++) {
 			int64_t changed;
-			assert_ok(store_run_text(on.store, on.arena, T("UPDATE line SET body = NULL WHERE id = $1"),
-			                         CELLS(cell_integer(parallel[i].saved[j])), &changed));
+			assert_ok(store_run_text(on.store, on.arena,
+						 T("UPDATE line SET body = NULL WHERE id = $1"),
+						 CELLS(cell_integer(parallel[i].saved[j])), &changed));
 			assert_int_equal(changed, 1);
 		}
 		saved += parallel[i].saved_count;

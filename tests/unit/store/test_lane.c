@@ -1,4 +1,7 @@
-/* The writer lane: nothing is answered before COMMIT, a job fails alone, a lost transaction fails all of its batch. */
+/*
+ * The writer lane: nothing is answered before COMMIT, a job fails alone, a lost transaction fails all of
+ * its batch.
+ */
 #include "store_both.h"
 
 #include "base/limits.h"
@@ -29,8 +32,8 @@ static struct error *apply_write(struct lane_job *job, struct store *store)
 	struct write_job *write = (struct write_job *)job;
 
 	write->runs++;
-	TRY(store_run_text(store, job->arena, T("INSERT INTO line (id, number) VALUES ($1, 0)"), CELLS(cell_integer(write->id)),
-	                   NULL));
+	TRY(store_run_text(store, job->arena, T("INSERT INTO line (id, number) VALUES ($1, 0)"),
+			   CELLS(cell_integer(write->id)), NULL));
 	return write->then == NULL ? NULL : write->then(write, store);
 }
 
@@ -43,12 +46,14 @@ static void answer_write(struct lane_job *job, struct error *error)
 	sem_post(&write->answered);
 }
 
-static void make_write(struct write_job *write, int64_t id, struct error *(*then)(struct write_job *write, struct store *store),
-                       void *data)
+static void make_write(struct write_job *write, int64_t id,
+		       struct error *(*then)(struct write_job *write, struct store *store), void *data)
 {
 	memset(write, 0, sizeof(*write));
 	write->arena = arena_new(1024 * 1024);
-	write->job = (struct lane_job){ .arena = write->arena, .apply = apply_write, .done = answer_write, .name = "write" };
+	write->job = (struct lane_job){
+		.arena = write->arena, .apply = apply_write, .done = answer_write, .name = "write"
+	};
 	write->id = id;
 	write->then = then;
 	write->data = data;
@@ -66,8 +71,9 @@ static struct lane *start(struct store_fixture *on, int threads)
 	struct lane_settings settings = { .store = on->settings, .threads = threads };
 	struct lane *lane;
 
-	assert_ok(store_script(on->store, on->arena,
-	                       T("CREATE TABLE line (id BIGINT NOT NULL PRIMARY KEY, number BIGINT NOT NULL)")));
+	assert_ok(
+	    store_script(on->store, on->arena,
+			 T("CREATE TABLE line (id BIGINT NOT NULL PRIMARY KEY, number BIGINT NOT NULL)")));
 	assert_ok(lane_start(on->arena, &settings, &lane));
 	return lane;
 }
@@ -98,8 +104,9 @@ static struct error *refuse(struct write_job *write, struct store *store unused)
 
 static struct error *lose_transaction(struct write_job *write, struct store *store)
 {
-	return store_run_text(store, write->job.arena, T("INSERT OR ROLLBACK INTO line (id, number) VALUES ($1, 0)"),
-	                      CELLS(cell_integer(write->id)), NULL);
+	return store_run_text(store, write->job.arena,
+			      T("INSERT OR ROLLBACK INTO line (id, number) VALUES ($1, 0)"),
+			      CELLS(cell_integer(write->id)), NULL);
 }
 
 static struct error *leave_things_open(struct write_job *write, struct store *store)
@@ -117,7 +124,8 @@ static struct error *leave_things_open(struct write_job *write, struct store *st
 
 /* Runs BATCH jobs in one batch where job 5 does `then`. */
 static void run_batch_with(struct store_fixture *on, struct lane *lane, int64_t from,
-                           struct error *(*then)(struct write_job *write, struct store *store), struct write_job *writes)
+			   struct error *(*then)(struct write_job *write, struct store *store),
+			   struct write_job *writes)
 {
 	struct write_job gate;
 	sem_t open;
@@ -319,13 +327,17 @@ static struct error *change_memory_and_refuse(struct write_job *write, struct st
 STORE_TEST(hooks_are_called_and_memory_follows_the_transaction)
 {
 	struct hooks hooks = { 0 };
-	struct lane_settings settings = { .store = on->settings, .threads = 1, .opened = hook_opened,
-		                          .committed = hook_committed, .data = &hooks };
+	struct lane_settings settings = { .store = on->settings,
+					  .threads = 1,
+					  .opened = hook_opened,
+					  .committed = hook_committed,
+					  .data = &hooks };
 	struct write_job write;
 	struct lane *lane;
 
-	assert_ok(store_script(on->store, on->arena,
-	                       T("CREATE TABLE line (id BIGINT NOT NULL PRIMARY KEY, number BIGINT NOT NULL)")));
+	assert_ok(
+	    store_script(on->store, on->arena,
+			 T("CREATE TABLE line (id BIGINT NOT NULL PRIMARY KEY, number BIGINT NOT NULL)")));
 	assert_ok(lane_start(on->arena, &settings, &lane));
 	make_write(&write, 1, change_memory, NULL);
 	assert_ok(lane_run(lane, &write.job));
@@ -369,7 +381,8 @@ static struct error *kill_own_session(struct write_job *write, struct store *sto
 		return NULL;
 	TRY(store_query_text(store, write->job.arena, T("SELECT pg_backend_pid()"), NO_CELLS, &rows));
 	TRY(rows_next(rows, &row));
-	snprintf(sql, sizeof(sql), "SELECT pg_terminate_backend(%lld, 5000)", (long long)rows_integer(rows, 0));
+	snprintf(sql, sizeof(sql), "SELECT pg_terminate_backend(%lld, 5000)",
+		 (long long)rows_integer(rows, 0));
 	rows_close(rows);
 	store_fixture_admin(sql);
 	return store_run_text(store, write->job.arena, T("UPDATE line SET number = 1"), NO_CELLS, NULL);
@@ -392,8 +405,11 @@ TEST(a_killed_session_fails_its_job_and_the_next_gets_a_new_one)
 
 	skip_without_postgres();
 	store_fixture_open(&on, true);
-	struct lane_settings settings = { .store = on.settings, .threads = 1, .opened = hook_opened, .data = &hooks };
-	assert_ok(store_script(on.store, on.arena, T("CREATE TABLE line (id BIGINT PRIMARY KEY, number BIGINT)")));
+	struct lane_settings settings = {
+		.store = on.settings, .threads = 1, .opened = hook_opened, .data = &hooks
+	};
+	assert_ok(
+	    store_script(on.store, on.arena, T("CREATE TABLE line (id BIGINT PRIMARY KEY, number BIGINT)")));
 	assert_ok(lane_start(on.arena, &settings, &lane));
 	make_write(&write, 1, kill_own_session, NULL);
 	assert_refused(lane_run(lane, &write.job), UNAVAILABLE);
@@ -419,15 +435,19 @@ TEST(a_session_lost_while_idle_is_not_noticed_by_anybody)
 
 	assert_ok(store_open(on.arena, &on.settings, STORE_READ, &reader));
 	for (int round = 0; round < 2; round++) {
-		store_fixture_admin(text_format(on.arena,
-		                                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-		                                "WHERE application_name = '%s'", on.schema).data);
+		store_fixture_admin(
+		    text_format(on.arena,
+				"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+				"WHERE application_name = '%s'",
+				on.schema)
+			.data);
 		make_write(&write, 1 + round, NULL, NULL);
 		assert_ok(lane_run(lane, &write.job));
 		end_write(&write);
 		struct rows *rows;
 		bool row;
-		assert_ok(store_query_text(reader, on.arena, T("SELECT count(*) FROM line"), NO_CELLS, &rows));
+		assert_ok(
+		    store_query_text(reader, on.arena, T("SELECT count(*) FROM line"), NO_CELLS, &rows));
 		assert_ok(rows_next(rows, &row));
 		assert_int_equal(rows_integer(rows, 0), 1 + round);
 		rows_close(rows);
@@ -448,11 +468,11 @@ static struct error *lock_crosswise(struct write_job *write, struct store *store
 	int64_t first = write->id == 101 ? 1 : 2;
 
 	TRY(store_run_text(store, write->job.arena, T("UPDATE line SET number = number + 1 WHERE id = $1"),
-	                   CELLS(cell_integer(first)), NULL));
+			   CELLS(cell_integer(first)), NULL));
 	if (write->runs == 1)
 		pthread_barrier_wait(&crossing->both_hold_one);
 	return store_run_text(store, write->job.arena, T("UPDATE line SET number = number + 1 WHERE id = $1"),
-	                      CELLS(cell_integer(3 - first)), NULL);
+			      CELLS(cell_integer(3 - first)), NULL);
 }
 
 TEST(a_deadlock_is_run_again)
@@ -509,7 +529,8 @@ STORE_TEST(what_never_succeeds_is_given_up)
 static struct error *write_much(struct write_job *write, struct store *store)
 {
 	for (int64_t i = 1; i <= 100; i++)
-		TRY(store_run_text(store, write->job.arena, T("INSERT INTO bulk (body) VALUES (zeroblob(200000))"), NO_CELLS, NULL));
+		TRY(store_run_text(store, write->job.arena,
+				   T("INSERT INTO bulk (body) VALUES (zeroblob(200000))"), NO_CELLS, NULL));
 	return NULL;
 }
 
@@ -617,14 +638,16 @@ STORE_TEST(kill_loses_nothing_that_was_answered)
 	assert_ok(store_open(on->arena, &on->settings, STORE_WRITE, &on->store));
 	for (size_t i = 0; i < told_count; i++) {
 		int64_t changed;
-		assert_ok(store_run_text(on->store, on->arena, T("UPDATE line SET number = number + 1 WHERE id = $1"),
-		                         CELLS(cell_integer(told[i])), &changed));
+		assert_ok(store_run_text(on->store, on->arena,
+					 T("UPDATE line SET number = number + 1 WHERE id = $1"),
+					 CELLS(cell_integer(told[i])), &changed));
 		assert_int_equal(changed, 1);
 	}
 	struct rows *rows;
 	bool row;
-	assert_ok(store_query_text(on->store, on->arena, T("SELECT count(*) FROM line WHERE id % 5 = 4 OR number > 1"), NO_CELLS,
-	                           &rows));
+	assert_ok(store_query_text(on->store, on->arena,
+				   T("SELECT count(*) FROM line WHERE id % 5 = 4 OR number > 1"), NO_CELLS,
+				   &rows));
 	assert_ok(rows_next(rows, &row));
 	assert_int_equal(rows_integer(rows, 0), 0);
 	rows_close(rows);

@@ -78,7 +78,8 @@ TEST(a_folder_that_cannot_be_made_is_unavailable)
 	struct store_lock *lock;
 
 	close(open(file.data, O_CREAT | O_WRONLY, 0600));
-	assert_refused(store_lock(arena, text_format(arena, "%.*s/below", TEXT_ARG(file)), &lock), UNAVAILABLE);
+	assert_refused(store_lock(arena, text_format(arena, "%.*s/below", TEXT_ARG(file)), &lock),
+		       UNAVAILABLE);
 	remove_folder();
 }
 

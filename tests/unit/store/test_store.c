@@ -7,18 +7,19 @@ static void make_table(struct store_fixture *on)
 {
 	const struct store_dialect *d = store_dialect(on->store);
 
-	assert_ok(store_script(on->store, on->arena,
-	                       text_format(on->arena,
-	                                   "CREATE TABLE person (id %.*s NOT NULL PRIMARY KEY, login %.*s UNIQUE, height %.*s, "
-	                                   "photo %.*s, boss %.*s REFERENCES person (id)) %.*s",
-	                                   TEXT_ARG(d->integer_type), TEXT_ARG(d->text_type), TEXT_ARG(d->real_type),
-	                                   TEXT_ARG(d->blob_type), TEXT_ARG(d->integer_type), TEXT_ARG(d->table_suffix))));
+	assert_ok(store_script(
+	    on->store, on->arena,
+	    text_format(on->arena,
+			"CREATE TABLE person (id %.*s NOT NULL PRIMARY KEY, login %.*s UNIQUE, height %.*s, "
+			"photo %.*s, boss %.*s REFERENCES person (id)) %.*s",
+			TEXT_ARG(d->integer_type), TEXT_ARG(d->text_type), TEXT_ARG(d->real_type),
+			TEXT_ARG(d->blob_type), TEXT_ARG(d->integer_type), TEXT_ARG(d->table_suffix))));
 }
 
 static struct error *add(struct store_fixture *on, int64_t id, const char *login)
 {
 	return store_run_text(on->store, on->arena, T("INSERT INTO person (id, login) VALUES ($1, $2)"),
-	                      CELLS(cell_integer(id), cell_text(text_from(login))), NULL);
+			      CELLS(cell_integer(id), cell_text(text_from(login))), NULL);
 }
 
 static int64_t count(struct store_fixture *on, struct store *store)
@@ -42,12 +43,14 @@ STORE_TEST(every_kind_of_cell_comes_back_as_it_went)
 
 	make_table(on);
 	assert_ok(store_run_text(on->store, on->arena,
-	                         T("INSERT INTO person (id, login, height, photo) VALUES ($4, $3, $2, $1)"),
-	                         CELLS(cell_blob((text){ bytes, 3 }), cell_real(0.1), cell_text(T("Ünï 'q' \xf0\x9f\x99\x82")),
-	                               cell_integer(INT64_MIN + 1)), NULL));
-	assert_ok(store_query_text(on->store, on->arena,
-	                           T("SELECT id, login, height, photo, boss FROM person WHERE login = $1 AND id = $2"),
-	                           CELLS(cell_text(T("Ünï 'q' \xf0\x9f\x99\x82")), cell_integer(INT64_MIN + 1)), &rows));
+				 T("INSERT INTO person (id, login, height, photo) VALUES ($4, $3, $2, $1)"),
+				 CELLS(cell_blob((text){ bytes, 3 }), cell_real(0.1),
+				       cell_text(T("Ünï 'q' \xf0\x9f\x99\x82")), cell_integer(INT64_MIN + 1)),
+				 NULL));
+	assert_ok(store_query_text(
+	    on->store, on->arena,
+	    T("SELECT id, login, height, photo, boss FROM person WHERE login = $1 AND id = $2"),
+	    CELLS(cell_text(T("Ünï 'q' \xf0\x9f\x99\x82")), cell_integer(INT64_MIN + 1)), &rows));
 	assert_ok(rows_next(rows, &row));
 	assert_true(row);
 	assert_int_equal(rows_cell(rows, 0).kind, CELL_INTEGER);
@@ -74,9 +77,11 @@ STORE_TEST(empty_text_is_not_unset)
 	bool row;
 
 	make_table(on);
-	assert_ok(store_run_text(on->store, on->arena, T("INSERT INTO person (id, login, photo) VALUES (1, $1, $2)"),
-	                         CELLS(cell_text(T("")), cell_blob(T(""))), NULL));
-	assert_ok(store_query_text(on->store, on->arena, T("SELECT login, photo FROM person"), NO_CELLS, &rows));
+	assert_ok(store_run_text(on->store, on->arena,
+				 T("INSERT INTO person (id, login, photo) VALUES (1, $1, $2)"),
+				 CELLS(cell_text(T("")), cell_blob(T(""))), NULL));
+	assert_ok(
+	    store_query_text(on->store, on->arena, T("SELECT login, photo FROM person"), NO_CELLS, &rows));
 	assert_ok(rows_next(rows, &row));
 	assert_int_equal(rows_cell(rows, 0).kind, CELL_TEXT);
 	assert_int_equal(rows_text(rows, 0).length, 0);
@@ -88,8 +93,10 @@ STORE_TEST(empty_text_is_not_unset)
 STORE_TEST(text_with_nul_is_refused_and_nothing_is_cut)
 {
 	make_table(on);
-	assert_refused(store_run_text(on->store, on->arena, T("INSERT INTO person (id, login) VALUES (1, $1)"),
-	                              CELLS(cell_text((text){ "a\0b", 3 })), NULL), INVALID);
+	assert_refused(store_run_text(on->store, on->arena,
+				      T("INSERT INTO person (id, login) VALUES (1, $1)"),
+				      CELLS(cell_text((text){ "a\0b", 3 })), NULL),
+		       INVALID);
 	assert_int_equal(count(on, on->store), 0);
 }
 
@@ -98,18 +105,21 @@ STORE_TEST(parameters_are_bound_by_number_not_by_appearance)
 	struct rows *rows;
 	bool row;
 
-	assert_ok(store_query_text(on->store, on->arena,
-	                           T("SELECT CAST($3 AS TEXT), CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($1 AS TEXT)"),
-	                           CELLS(cell_text(T("a")), cell_text(T("b")), cell_text(T("c"))), &rows));
+	assert_ok(store_query_text(
+	    on->store, on->arena,
+	    T("SELECT CAST($3 AS TEXT), CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($1 AS TEXT)"),
+	    CELLS(cell_text(T("a")), cell_text(T("b")), cell_text(T("c"))), &rows));
 	assert_ok(rows_next(rows, &row));
 	assert_text(rows_text(rows, 0), "c");
 	assert_text(rows_text(rows, 1), "a");
 	assert_text(rows_text(rows, 2), "b");
 	assert_text(rows_text(rows, 3), "a");
 	rows_close(rows);
-	assert_refused(store_query_text(on->store, on->arena, T("SELECT CAST($1 AS TEXT)"), NO_CELLS, &rows), INTERNAL);
+	assert_refused(store_query_text(on->store, on->arena, T("SELECT CAST($1 AS TEXT)"), NO_CELLS, &rows),
+		       INTERNAL);
 	assert_refused(store_query_text(on->store, on->arena, T("SELECT CAST($1 AS TEXT)"),
-	                                CELLS(cell_text(T("a")), cell_text(T("b"))), &rows), INTERNAL);
+					CELLS(cell_text(T("a")), cell_text(T("b"))), &rows),
+		       INTERNAL);
 }
 
 STORE_TEST(changes_are_counted_and_returning_runs_unread)
@@ -121,13 +131,15 @@ STORE_TEST(changes_are_counted_and_returning_runs_unread)
 	make_table(on);
 	assert_ok(add(on, 1, "ann"));
 	assert_ok(add(on, 2, "bob"));
-	assert_ok(store_run_text(on->store, on->arena, T("UPDATE person SET height = 2 WHERE id > $1"), CELLS(cell_integer(0)),
-	                         &changed));
+	assert_ok(store_run_text(on->store, on->arena, T("UPDATE person SET height = 2 WHERE id > $1"),
+				 CELLS(cell_integer(0)), &changed));
 	assert_int_equal(changed, 2);
-	assert_ok(store_query_text(on->store, on->arena, T("DELETE FROM person WHERE id > 0 RETURNING id"), NO_CELLS, &rows));
+	assert_ok(store_query_text(on->store, on->arena, T("DELETE FROM person WHERE id > 0 RETURNING id"),
+				   NO_CELLS, &rows));
 	rows_close(rows);
 	assert_int_equal(count(on, on->store), 0);
-	assert_ok(store_query_text(on->store, on->arena, T("INSERT INTO person (id) VALUES (7) RETURNING id"), NO_CELLS, &rows));
+	assert_ok(store_query_text(on->store, on->arena, T("INSERT INTO person (id) VALUES (7) RETURNING id"),
+				   NO_CELLS, &rows));
 	assert_ok(rows_next(rows, &row));
 	assert_int_equal(rows_integer(rows, 0), 7);
 	rows_close(rows);
@@ -190,9 +202,12 @@ STORE_TEST(failures_have_their_codes)
 	error = add(on, 1, "bob");
 	assert_int_equal(error->code, ERROR_CONFLICT);
 	assert_text(error->field, "id");
-	assert_refused(store_run_text(on->store, on->arena, T("UPDATE person SET boss = 99"), NO_CELLS, NULL), INVALID);
-	assert_refused(store_run_text(on->store, on->arena, T("UPDATE person SET id = NULL"), NO_CELLS, NULL), INTERNAL);
-	assert_refused(store_run_text(on->store, on->arena, T("SELECT nothing FROM nowhere"), NO_CELLS, NULL), INTERNAL);
+	assert_refused(store_run_text(on->store, on->arena, T("UPDATE person SET boss = 99"), NO_CELLS, NULL),
+		       INVALID);
+	assert_refused(store_run_text(on->store, on->arena, T("UPDATE person SET id = NULL"), NO_CELLS, NULL),
+		       INTERNAL);
+	assert_refused(store_run_text(on->store, on->arena, T("SELECT nothing FROM nowhere"), NO_CELLS, NULL),
+		       INTERNAL);
 	error = store_run_text(on->store, on->arena, T("SELEC"), NO_CELLS, NULL);
 	assert_int_equal(error->code, ERROR_INTERNAL);
 	assert_null(memchr(error->message.data, '\n', error->message.length));
@@ -275,9 +290,11 @@ STORE_TEST(a_reader_sees_one_moment_and_cannot_write)
 
 STORE_TEST(a_slow_read_is_given_up_and_the_connection_stays_good)
 {
-	text slow = on->postgres ? T("SELECT count(*) FROM generate_series(1, 1000000000)")
-	                         : T("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) "
-	                             "SELECT count(*) FROM n");
+	text slow =
+	    on->postgres
+		? T("SELECT count(*) FROM generate_series(1, 1000000000)")
+		: T("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) "
+		    "SELECT count(*) FROM n");
 	struct store *reader;
 	struct rows *rows;
 
@@ -307,9 +324,10 @@ STORE_TEST(hundreds_of_composed_texts_leave_and_come_back)
 			struct rows *rows;
 			bool row;
 
-			assert_ok(store_query_text(on->store, on->arena,
-			                           text_format(on->arena, "SELECT id + %d FROM person WHERE id = $1", i),
-			                           CELLS(cell_integer(1)), &rows));
+			assert_ok(store_query_text(
+			    on->store, on->arena,
+			    text_format(on->arena, "SELECT id + %d FROM person WHERE id = $1", i),
+			    CELLS(cell_integer(1)), &rows));
 			assert_ok(rows_next(rows, &row));
 			assert_int_equal(rows_integer(rows, 0), 1 + i);
 			if (i % 7 != 0)
@@ -326,9 +344,11 @@ STORE_TEST(rows_stop_when_the_arena_is_over)
 	bool row = true;
 
 	assert_ok(store_query_text(on->store, arena,
-	                           on->postgres ? T("SELECT i FROM generate_series(1, 100000) AS i")
-	                                        : T("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
-	                                            "WHERE i < 100000) SELECT i FROM n"), NO_CELLS, &rows));
+				   on->postgres
+				       ? T("SELECT i FROM generate_series(1, 100000) AS i")
+				       : T("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+					   "WHERE i < 100000) SELECT i FROM n"),
+				   NO_CELLS, &rows));
 	while (row && error == NULL) {
 		error = rows_next(rows, &row);
 		if (error == NULL && row)
@@ -341,7 +361,10 @@ STORE_TEST(rows_stop_when_the_arena_is_over)
 
 STORE_TEST(named_statements_that_do_not_fit_are_named)
 {
-	/* The tables of the floors above are not there: the first of their statements is named with its place. */
+	/*
+	 * The tables of the floors above are not there: the first of their statements is named with its
+	 * place.
+	 */
 	struct error *error = store_check_statements(on->store, on->arena);
 	assert_non_null(error);
 	assert_true(text_find(error->message, T(".sql:")) > 0);
@@ -356,8 +379,10 @@ STORE_TEST(a_statement_of_the_other_database_is_refused)
 	int64_t number;
 	bool found;
 
-	assert_refused(store_integer(on->store, on->arena, on->postgres ? SQL_STORE_FOREIGN_KEYS : SQL_BLOB_FIND,
-	                             CELLS(cell_text(T("x"))), &number, &found), INTERNAL);
+	assert_refused(store_integer(on->store, on->arena,
+				     on->postgres ? SQL_STORE_FOREIGN_KEYS : SQL_BLOB_FIND,
+				     CELLS(cell_text(T("x"))), &number, &found),
+		       INTERNAL);
 }
 
 STORE_TEST(the_schema_can_be_asked)
@@ -368,7 +393,9 @@ STORE_TEST(the_schema_can_be_asked)
 	text plan;
 
 	make_table(on);
-	assert_ok(store_script(on->store, on->arena, T("CREATE INDEX person_b ON person (boss); CREATE INDEX person_a ON person (height)")));
+	assert_ok(store_script(
+	    on->store, on->arena,
+	    T("CREATE INDEX person_b ON person (boss); CREATE INDEX person_a ON person (height)")));
 	assert_ok(store_has_table(on->store, on->arena, T("person"), &has));
 	assert_true(has);
 	assert_ok(store_has_table(on->store, on->arena, T("nobody"), &has));
@@ -383,7 +410,8 @@ STORE_TEST(the_schema_can_be_asked)
 	assert_text(names[1], "person_b");
 	assert_ok(store_columns(on->store, on->arena, T("nobody"), &names, &names_count));
 	assert_int_equal(names_count, 0);
-	assert_ok(store_explain(on->store, on->arena, T("SELECT * FROM person WHERE id = $1"), CELLS(cell_integer(1)), &plan));
+	assert_ok(store_explain(on->store, on->arena, T("SELECT * FROM person WHERE id = $1"),
+				CELLS(cell_integer(1)), &plan));
 	assert_true(text_find(plan, T("person")) >= 0);
 }
 
@@ -397,16 +425,19 @@ STORE_TEST(a_changed_schema_does_not_break_prepared_statements)
 	assert_ok(add(on, 1, "ann"));
 	assert_ok(store_open(on->arena, &on->settings, STORE_READ, &reader));
 	for (int round = 0; round < 2; round++) {
-		struct error *error = store_query_text(reader, on->arena, T("SELECT * FROM person"), NO_CELLS, &rows);
+		struct error *error =
+		    store_query_text(reader, on->arena, T("SELECT * FROM person"), NO_CELLS, &rows);
 		/* PostgreSQL refuses the old plan once; asked again it makes a new one. */
 		if (error != NULL && error->code == ERROR_RETRY)
-			error = store_query_text(reader, on->arena, T("SELECT * FROM person"), NO_CELLS, &rows);
+			error =
+			    store_query_text(reader, on->arena, T("SELECT * FROM person"), NO_CELLS, &rows);
 		assert_ok(error);
 		assert_ok(rows_next(rows, &row));
 		assert_true(row);
 		rows_close(rows);
 		if (round == 0)
-			assert_ok(store_script(on->store, on->arena, T("ALTER TABLE person ADD COLUMN extra TEXT")));
+			assert_ok(store_script(on->store, on->arena,
+					       T("ALTER TABLE person ADD COLUMN extra TEXT")));
 	}
 	assert_int_equal(count(on, reader), 1);
 	store_close(reader);
@@ -436,10 +467,11 @@ STORE_TEST(sums_and_averages_are_numbers)
 	struct rows *rows;
 	bool row;
 
-	assert_ok(store_query_text(on->store, on->arena,
-	                           T("SELECT sum(n), sum(-n), avg(h), sum(z) FROM (SELECT CAST(20000 AS BIGINT) AS n, 1.5 AS h, "
-	                             "CAST(0 AS BIGINT) AS z UNION ALL SELECT 9000000000000, 0.25, 0) AS numbers"),
-	                           NO_CELLS, &rows));
+	assert_ok(store_query_text(
+	    on->store, on->arena,
+	    T("SELECT sum(n), sum(-n), avg(h), sum(z) FROM (SELECT CAST(20000 AS BIGINT) AS n, 1.5 AS h, "
+	      "CAST(0 AS BIGINT) AS z UNION ALL SELECT 9000000000000, 0.25, 0) AS numbers"),
+	    NO_CELLS, &rows));
 	assert_ok(rows_next(rows, &row));
 	assert_int_equal(rows_cell(rows, 0).kind, CELL_INTEGER);
 	assert_true(rows_integer(rows, 0) == INT64_C(9000000020000));
