@@ -32,6 +32,10 @@ static void read_file(struct define *d, struct define_file *file)
 		d->errors = error_append(d->errors, error);
 		return;
 	}
+	if (define_is_migration(file->path)) {
+		file->root = root;
+		return;
+	}
 	if (!define_map(d, root, "a definition", FILE_KEYS))
 		return;
 	file->root = root;
@@ -146,6 +150,7 @@ static void read_all(struct define *d)
 	each_type(d, define_forms);
 	define_relations(d);
 	define_tables(d);
+	define_migrations(d);
 	each_type(d, check_relations_of_rules);
 	each_type(d, hash_sources);
 	if (d->error_count > 0)

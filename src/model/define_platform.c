@@ -201,7 +201,7 @@ static void read_index(struct define *d, const struct plain_table *table, struct
 	}
 	items = define_list(d, columns, &count);
 	index->columns = arena_new_array(d->arena, text, count);
-	parts = arena_new_array(d->arena, text, count + 2);
+	parts = arena_new_array(d->arena, text, count + 3);
 	parts[0] = table->name;
 	for (size_t i = 0; i < count; i++) {
 		text name = define_scalar(d, items[i], "a column");
@@ -216,9 +216,22 @@ static void read_index(struct define *d, const struct plain_table *table, struct
 	if (index->column_count == 0)
 		define_error(d, node, TEXT_UNSET, "an index needs columns");
 	count = index->column_count + 1;
+	if (index->unique)
+		parts[count++] = T("unique");
 	if (text_is_set(index->where))
 		parts[count++] = text_ends_with(index->where, T("is null")) ? T("null") : T("set");
-	index->name = text_join(d->arena, parts, count, T("_"));
+	index->name = define_index_name(d, parts, count);
+}
+
+/* A unique column is an index like others, so that it can be added to a table that is there. */
+static void add_unique_column(struct define *d, struct plain_table *table, const struct plain_column *column)
+{
+	struct plain_index *index = &table->indexes[table->index_count++];
+
+	index->columns = arena_new_array(d->arena, text, 1);
+	index->columns[index->column_count++] = column->name;
+	index->unique = true;
+	index->name = define_index_name(d, (const text[]){ table->name, column->name, T("unique") }, 3);
 }
 
 static void add_table(struct define *d, const struct value_entry *entry)
@@ -247,9 +260,12 @@ static void add_table(struct define *d, const struct value_entry *entry)
 	for (size_t i = 0; i < columns->map.count; i++)
 		read_column(d, &table->columns[table->column_count++], &columns->map.entries[i]);
 	indexes = define_list(d, value_get(entry->value, T("indexes")), &count);
-	table->indexes = arena_new_array(d->arena, struct plain_index, count);
+	table->indexes = arena_new_array(d->arena, struct plain_index, count + table->column_count);
 	for (size_t i = 0; i < count; i++)
 		read_index(d, table, &table->indexes[table->index_count++], indexes[i]);
+	for (size_t i = 0; i < table->column_count; i++)
+		if (table->columns[i].unique)
+			add_unique_column(d, table, &table->columns[i]);
 	d->model->table_count++;
 }
 

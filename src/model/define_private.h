@@ -117,7 +117,11 @@ void define_views(struct define *d, struct draft *draft);       /* define_view.c
 void define_forms(struct define *d, struct draft *draft);       /* define_view.c */
 void define_relations(struct define *d);                        /* define_platform.c */
 void define_tables(struct define *d);                           /* define_platform.c */
+void define_migrations(struct define *d);                       /* define_migration.c */
+bool define_is_migration(text path);
 void define_indexes(struct define *d, struct draft *draft);     /* index.c */
+/* The parts joined by _, at most 60 bytes (PostgreSQL cuts longer names off): a hash takes the place of what is too long. */
+text define_index_name(struct define *d, const text *parts, size_t count);
 void define_check(struct define *d, struct draft *draft);       /* check.c: whether the lifecycle can work */
 
 /* "set" of a transition or rule, for records of `type`; `from` (may be the same) is where `{ from: FIELD }` looks. */

@@ -139,6 +139,7 @@ void define_types(struct define *d)
 		}
 		type->name = name;
 		type->position = model->type_count;
+		type->path = d->files[i].path;
 		d->drafts[model->type_count] = (struct draft){ .type = type, .file = &d->files[i],
 			                                       .header = value_get(d->files[i].root, T("type")) };
 		table_set(&model->type_names, name, type);

@@ -14,6 +14,7 @@
 #include "model/define_private.h"
 
 #define INDEXES_MAX 40
+#define INDEX_NAME_MAX 60
 
 static uint64_t all_states(const struct type *type)
 {
@@ -51,9 +52,18 @@ static bool is_served(const struct type *type, const size_t *fields, size_t coun
 	return false;
 }
 
-static text index_name(struct define *d, const struct type *type, const size_t *fields, size_t count, uint64_t states)
+text define_index_name(struct define *d, const text *parts, size_t count)
 {
-	text parts[LIMIT_SORT_FIELDS + 3];
+	text name = text_join(d->arena, parts, count, T("_"));
+
+	if (name.length <= INDEX_NAME_MAX)
+		return name;
+	return text_format(d->arena, "%.*s_%016llx", INDEX_NAME_MAX - 17, name.data, (unsigned long long)text_hash(name));
+}
+
+static text index_name(struct define *d, const struct type *type, const size_t *fields, size_t count, uint64_t states, bool unique)
+{
+	text parts[LIMIT_SORT_FIELDS + 4];
 	size_t part = 0;
 
 	parts[part++] = type->name;
@@ -61,7 +71,9 @@ static text index_name(struct define *d, const struct type *type, const size_t *
 		parts[part++] = type->fields[fields[i]].name;
 	if (states != 0)
 		parts[part++] = text_format(d->arena, "in_%llx", (unsigned long long)states);
-	return text_join(d->arena, parts, part, T("_"));
+	if (unique)
+		parts[part++] = T("unique");
+	return define_index_name(d, parts, part);
 }
 
 static void add_index(struct define *d, struct type *type, const size_t *fields, size_t count, uint64_t states, bool unique)
@@ -77,7 +89,7 @@ static void add_index(struct define *d, struct type *type, const size_t *fields,
 	index->unique = unique;
 	/* created_at and other leading sort keys are walked whole, unset ones too; questions for one value never ask for unset. */
 	index->set_only = !first->system && (unique || first->indexed || first->kind == KIND_LINK);
-	index->name = index_name(d, type, fields, count, states);
+	index->name = index_name(d, type, fields, count, states, unique);
 	type->index_count++;
 }
 

@@ -333,7 +333,8 @@ struct type {
 	ptrdiff_t requester, assignee, team, service, category, priority, watchers, parent, description, rating, restricted,
 		external_ref, active;
 	int64_t definition;   /* version of this type's definition */
-	text source_hash;
+	text path;            /* of its definition */
+	text source_hash;     /* of that and of what it extends */
 };
 
 struct relation {
@@ -361,6 +362,14 @@ struct plain_table { /* session, event, timer ...: tables without records, from 
 	size_t index_count;
 };
 
+/* What the migration by difference may not guess, from migrations/NNNN-name.yaml (docs/definitions.md, Migrations). */
+struct migration_step {
+	enum migration_kind { MIGRATION_RENAME, MIGRATION_DROP, MIGRATION_KEEP } kind;
+	text type, field, choice; /* `choice` unset: the field; `field` unset: the type */
+	text to;                  /* RENAME: the new name; DROP of a choice: what its records get, or unset */
+	struct place place;
+};
+
 struct definition_source {
 	text path;   /* "incident.yaml", "platform/user.yaml" */
 	text source;
@@ -378,6 +387,8 @@ struct model {
 	struct plain_table *tables;
 	size_t table_count;
 	const struct type *user, *team, *role, *organisation, *service, *calendar, *category; /* always there */
+	struct migration_step *migrations; /* in the order of their files */
+	size_t migration_count;
 	struct definition_source *sources;
 	size_t source_count;
 	int64_t version;         /* of the whole set, as stored in the database; 0 = not stored */
@@ -393,9 +404,6 @@ must_use struct error *model_parse(struct arena *error_arena, const struct defin
 void model_free(struct model *model);
 /* The definitions embedded in the binary, without the stories. */
 void model_embedded_sources(struct arena *arena, struct definition_source **ret_sources, size_t *ret_count);
-/* Those of a folder and of its subfolder platform/; without such a subfolder, with the embedded platform files. */
-must_use struct error *model_folder_sources(struct arena *arena, text folder, struct definition_source **ret_sources,
-                                            size_t *ret_count);
 
 /* NULL when there is none. */
 const struct type *model_type(const struct model *model, text name);

@@ -303,6 +303,7 @@ const struct store_driver sqlite_driver = {
 	.dialect = {
 		.name = { "sqlite", 6 },
 		.integer_type = { "INTEGER", 7 },
+		.key_type = { "INTEGER PRIMARY KEY", 19 },
 		.real_type = { "REAL", 4 },
 		.text_type = { "TEXT", 4 },
 		.blob_type = { "BLOB", 4 },

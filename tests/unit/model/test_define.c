@@ -89,7 +89,7 @@ TEST(rights_say_who_writes_what)
 TEST(indexes_follow_from_rights_and_views)
 {
 	static const char *const expected[] = {
-		"incident_number", "incident_external_ref", "incident_requester_created_at", "incident_opened_by_created_at",
+		"incident_number_unique", "incident_external_ref", "incident_requester_created_at", "incident_opened_by_created_at",
 		"incident_team_created_at", "incident_assignee_created_at", "incident_created_at",
 		"incident_assignee_priority_created_at_in_f", "incident_team_priority_created_at_in_f",
 		"incident_priority_created_at_in_f", "incident_resolved_at_in_10",
