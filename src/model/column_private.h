@@ -25,6 +25,16 @@
  *   (from_id, name, to_id)  the targets of a record     (to_id, name, from_id)  who points at a record
  */
 
+/*
+ * The counters (store_next): one for the ids of all records, one for the numbers of each type with a pattern (column_counter).
+ * The schema makes them.
+ */
+#define COUNTER_RECORD_ID "record_id"
+static inline text column_counter(struct arena *arena, const struct type *type)
+{
+	return text_format(arena, "number_%.*s", TEXT_ARG(type->name));
+}
+
 enum column_class { COLUMN_CLASS_NONE, COLUMN_CLASS_INTEGER, COLUMN_CLASS_REAL, COLUMN_CLASS_TEXT };
 
 static inline enum column_class column_class(enum kind kind)

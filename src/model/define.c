@@ -74,8 +74,8 @@ static void take_files(struct define *d, const struct definition_source *sources
 		read_file(d, &d->files[i]);
 }
 
-/* Types that the floors above count on, and that fields of every record point at. */
-static void find_platform_types(struct define *d)
+/* Types that the floors above count on, and that fields of every record point at: without them nothing else can be read. */
+static bool find_platform_types(struct define *d)
 {
 	struct model *model = d->model;
 	struct {
@@ -86,15 +86,18 @@ static void find_platform_types(struct define *d)
 		{ "organisation", &model->organisation }, { "service", &model->service }, { "calendar", &model->calendar },
 		{ "category", &model->category },
 	};
+	bool all = true;
 
 	for (size_t i = 0; i < array_length(needed); i++) {
 		*needed[i].type = model_type(model, text_from(needed[i].name));
 		if (*needed[i].type != NULL)
 			continue;
 		d->file = d->file_count == 0 ? NULL : &d->files[d->file_count - 1];
+		all = false;
 		define_error(d, NULL, T("the platform's own files belong to every set of definitions"), "no type is named '%s'",
 		             needed[i].name);
 	}
+	return all;
 }
 
 static void each_type(struct define *d, void (*read)(struct define *d, struct draft *draft))
@@ -138,7 +141,8 @@ static void read_all(struct define *d)
 {
 	define_roles(d);
 	define_types(d);
-	find_platform_types(d);
+	if (!find_platform_types(d))
+		return;
 	each_type(d, define_fields);
 	each_type(d, define_states);
 	each_type(d, define_field_rules);

@@ -127,6 +127,21 @@ static void read_limits(struct define *d, struct field *field, const struct valu
 		define_error(d, value_get(node, T("least")), TEXT_UNSET, "least is above most");
 }
 
+/* After a mistake the link leads to people: a condition that follows it has somewhere to go. */
+static void read_target(struct define *d, struct field *field, const struct value *node)
+{
+	const struct value *to = value_get(node, T("to"));
+
+	if (to == NULL)
+		define_error(d, node, T("to: TYPE"), "the link '%.*s' names no type", TEXT_ARG(field->name));
+	else
+		field->target = define_type_at(d, to);
+	if (field->target == NULL)
+		field->target = d->model->user;
+	else if (field->target->abstract)
+		define_error(d, to, TEXT_UNSET, "%.*s is abstract: it has no records to link to", TEXT_ARG(field->target->name));
+}
+
 static void read_field(struct define *d, struct field *field, const struct value *node)
 {
 	if (!define_map(d, node, "a field", FIELD_KEYS))
@@ -143,16 +158,8 @@ static void read_field(struct define *d, struct field *field, const struct value
 	read_limits(d, field, node);
 	if (field->kind == KIND_CHOICE)
 		read_choices(d, field, node);
-	if (field->kind != KIND_LINK && field->kind != KIND_LINKS)
-		return;
-	if (value_get(node, T("to")) == NULL) {
-		define_error(d, node, T("to: TYPE"), "the link '%.*s' names no type", TEXT_ARG(field->name));
-		return;
-	}
-	field->target = define_type_at(d, value_get(node, T("to")));
-	if (field->target != NULL && d->drafts[field->target->position].type->abstract)
-		define_error(d, value_get(node, T("to")), TEXT_UNSET, "%.*s is abstract: it has no records to link to",
-		             TEXT_ARG(field->target->name));
+	if (field->kind == KIND_LINK || field->kind == KIND_LINKS)
+		read_target(d, field, node);
 }
 
 /* ---- the system's fields ---- */

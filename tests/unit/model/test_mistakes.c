@@ -1,0 +1,154 @@
+/*
+ * Every mistake in a definition is told at its place, with its words. Each case changes one line of a small good set of
+ * definitions (practice.yaml beside the shipped platform files) and names the one message it must bring.
+ */
+#include "gadget.h"
+
+static const struct mistake {
+	size_t line;         /* this line is replaced ... */
+	const char *instead; /* ... by this; NULL: it is left out */
+	uint32_t at_line, at_column; /* where it must be told */
+	const char *message; /* a part of what must be said */
+	const char *hint;    /* a part of the hint, or NULL */
+} mistakes[] = {
+	/* files and types */
+	{ 1, "practise: Tests", 1, 1, "a definition has no key 'practise'", "did you mean 'practice'?" },
+	{ 2, NULL, 1, 1, "a definition needs practice and purpose", NULL },
+	{ 2, "purpose: [", 3, 0, "", NULL },
+	{ 3, "type: { name: Gadget, number: \"GAD{000}\" }", 3, 15, "'Gadget' is not a name", "a-z" },
+	{ 3, "type: { name: gadget, number: GAD-000, title: title }", 3, 31, "'GAD-000' is no number pattern", "INC{0000000}" },
+	{ 3, "type: { name: gadget, title: title }", 3, 7, "gadget has neither number nor key", NULL },
+	{ 3, "type: { name: user, key: title, title: title }", 3, 0, "defined twice", NULL },
+	{ 3, "type: { name: gadget, number: \"GAD{000}\", title: titel }", 3, 50, "gadget has no field 'titel'", "did you mean 'title'?" },
+	{ 3, "type: { name: gadget, extends: gadget, number: \"GAD{000}\", title: title }", 3, 32, "gadget extends itself", NULL },
+	{ 3, "type: { name: gadget, extends: tsk, number: \"GAD{000}\", title: title }", 3, 32, "no type is named 'tsk'", "task" },
+	{ 3, "typ: { name: gadget, number: \"GAD{000}\", title: title }", 4, 1, "'fields' needs a type", NULL },
+	{ 3, "type: { name: gadget, key: color, title: title }", 3, 28, "the key 'color' must be a required text", NULL },
+	/* fields */
+	{ 5, "  Title: { kind: text }", 5, 3, "'Title' is not a name", NULL },
+	{ 5, "  title: { kind: txt }", 5, 18, "no kind of field is named 'txt'", "did you mean 'text'?" },
+	{ 5, "  title: { required: yes }", 5, 10, "the field 'title' has no kind", NULL },
+	{ 5, "  title: { kind: text, requird: yes }", 5, 24, "a field has no key 'requird'", "did you mean 'required'?" },
+	{ 5, "  title: { kind: text, required: 1 }", 5, 34, "'required' must be yes or no", NULL },
+	{ 5, "  title: { kind: text, length: 0 }", 5, 32, "'length' must be a whole number from 1 to 1000", NULL },
+	{ 5, "  title: { kind: text, choices: [a] }", 5, 24, "'choices' means nothing for a field of kind text", NULL },
+	{ 5, "  title: just text", 5, 10, "a field must be a map", NULL },
+	{ 6, "  color: { kind: choice, choices: [red, red], default: red }", 6, 41, "the choice 'red' stands twice", NULL },
+	{ 6, "  color: { kind: choice, choices: [red, green], default: blue }", 6, 58, "'blue' is no choice of color", "red, green" },
+	{ 6, "  color: { kind: choice }", 6, 10, "the choice 'color' has no choices", NULL },
+	{ 7, "  number: { kind: text }", 7, 3, "'number' is a field of every type", NULL },
+	{ 7, "  order: { kind: text }", 7, 3, "'order' cannot be a field's name", NULL },
+	{ 8, "  owner: { kind: link, to: usr }", 8, 28, "no type is named 'usr'", "user" },
+	{ 8, "  owner: { kind: link }", 8, 10, "the link 'owner' names no type", NULL },
+	{ 8, "  owner: { kind: link, to: task }", 8, 28, "task is abstract", NULL },
+	{ 8, "  owner: { kind: link, to: user, default: anna }", 8, 43, "'owner' is a link and has no constant value", NULL },
+	{ 8, "  owner: { kind: link, to: user, offer: activ = true }", 8, 41, "user has no field 'activ'", "active" },
+	{ 9, "  team: { kind: link, to: team, default: me }", 9, 42, "only a link to user can be me", NULL },
+	{ 13, "  weight: { kind: integer, least: 10, most: 9 }", 13, 35, "least is above most", NULL },
+	{ 13, "  weight: { kind: integer, most: 9, default: 10 }", 13, 46, "'10' is no value for weight (integer)", NULL },
+	{ 15, "  rank: { kind: choice, choices: [a, b], decide: { inputs: [owner], rows: [[red, a]] } }", 15, 60, "the input 'owner' is no choice", NULL },
+	{ 15, "  rank: { kind: choice, choices: [a, b], decide: { inputs: [color], rows: [[red]] } }", 15, 76, "a row of 'rank' needs 2 choices", NULL },
+	{ 15, "  rank: { kind: choice, choices: [a, b], decide: { inputs: [color], rows: [[any, a], [red, b]] } }", 15, 86, "this row never matches: row 1", NULL },
+	{ 15, "  rank: { kind: choice, choices: [a, b], decide: { inputs: [color], rows: [[any, c]] } }", 15, 82, "'c' is no choice of rank", NULL },
+	/* lifecycle */
+	{ 19, "    busy: { group: opened }", 19, 20, "no group of states is named 'opened'", "open" },
+	{ 19, "    busy: { label: Busy }", 19, 5, "the state 'busy' has no group", NULL },
+	{ 22, "    begin: { from: fresh, to: bussy, needs: [owner], by: agent }", 22, 31, "gadget has no state 'bussy'", "busy" },
+	{ 22, "    begin: { from: fresh, to: busy, needs: [ownr], by: agent }", 22, 45, "gadget has no field 'ownr'", "owner" },
+	{ 22, "    begin: { from: fresh, to: busy, needs: [owner], by: agnt }", 22, 57, "no role is named 'agnt'", "agent" },
+	{ 22, "    begin: { from: fresh, to: busy, by: agent, guard: \"owner is st\" }", 22, 65, "", NULL },
+	{ 22, "    begin: { from: fresh, to: busy, by: agent, set: { color: blue } }", 22, 62, "'blue' is no choice of color", NULL },
+	{ 22, "    begin: { from: fresh, to: busy, by: agent, set: { title: unset } }", 22, 62, "'title' is required and cannot be unset", NULL },
+	{ 22, "    begin: { from: fresh, to: busy, by: agent, set: { reason: { from: story } } }", 22, 71, "'story' does not fit into 'reason'", NULL },
+	{ 22, "    begin: { from: fresh, by: agent }", 22, 5, "needs from and to", NULL },
+	{ 22, "    begin: { from: fresh, to: busy, needs: [{ comment: loud }], by: agent }", 22, 56, "a comment is public or internal", NULL },
+	/* clocks */
+	{ 25, "  answer: { start: created, stop: [state don] }", 25, 36, "gadget has no state 'don'", "done" },
+	{ 25, "  answer: { start: birth, stop: [state done] }", 25, 20, "'birth' is nothing that a clock waits for", "created" },
+	{ 25, "  answer: { start: created, stop: [state done], goals: [{ goal: soon }] }", 25, 65, "'soon' is no length of time", NULL },
+	{ 25, "  answer: { start: created, stop: [state done], goals: [{ goal: 4h }, { when: color = red, goal: 2h }] }", 25, 71, "this goal is never taken", NULL },
+	{ 25, "  answer: { start: created, stop: [state done], goals: [{ when: color = blue, goal: 4h }] }", 25, 73, "", NULL },
+	{ 25, "  answer: { start: created, stop: [state done], calendar: owner }", 25, 59, "'owner' is no link to something with a calendar", NULL },
+	{ 25, "  answer: { start: created, stop: [state done], warn: [75, 50] }", 25, 60, "warnings are rising percentages", NULL },
+	/* rights */
+	{ 28, "  requestr: { read: always }", 28, 3, "no role is named 'requestr'", "requester" },
+	{ 28, "  requester: { reed: always }", 28, 16, "has no key 'reed'", "read" },
+	{ 28, "  requester: [reed]", 28, 15, "no right is named 'reed'", "read" },
+	{ 28, "  requester: { read: ownr = me }", 28, 22, "gadget has no field 'ownr'", "owner" },
+	{ 28, "  requester: { read: always, hide: [title] }", 28, 36, "'title' cannot be hidden", NULL },
+	{ 28, "  requester: { read: always, write: [title] }", 28, 37, "neither create nor update", NULL },
+	{ 28, "  requester: { read: always, update: always, write: [done_at] }", 28, 53, "'done_at' is set by the system only", NULL },
+	{ 28, "  requester: { create: owner = me }", 28, 24, "create takes no condition", NULL },
+	{ 28, "  requester: { read: '\"printer jam\"' }", 28, 0, "", NULL },
+	/* automation */
+	{ 30, "  tidy: { when: someday, then: [transition: finish] }", 30, 17, "'someday' is nothing that happens", NULL },
+	{ 30, "  tidy: { when: 5 moons after created_at, then: [transition: finish] }", 30, 17, "'5 moons' is no length of time", NULL },
+	{ 30, "  tidy: { when: 4h after color, then: [transition: finish] }", 30, 17, "'color' is no moment", NULL },
+	{ 30, "  tidy: { when: clock answr breached, then: [transition: finish] }", 30, 17, "gadget has no clock 'answr'", "answer" },
+	{ 30, "  tidy: { when: created, then: [transition: finnish] }", 30, 45, "gadget has no transition 'finnish'", "finish" },
+	{ 30, "  tidy: { when: created }", 30, 3, "the rule 'tidy' does nothing", NULL },
+	{ 30, "  tidy: { when: created, then: [{ create: gadget, relation: follws }] }", 30, 3, "no relation is named 'follws'", NULL },
+	{ 31, "  tell: { when: created, then: [{ notify: [color], words: hello }] }", 31, 43, "'color' is no link to people or a team", NULL },
+	{ 31, "  tell: { when: created, then: [{ notify: [owner], words: \"{numbr}\" }] }", 31, 59, "gadget has no field 'numbr'", "number" },
+	/* views and forms */
+	{ 33, "  mine: { roles: [agent], columns: [numbr] }", 33, 37, "gadget has no field 'numbr'", "number" },
+	{ 33, "  mine: { roles: [agent], columns: [story] }", 33, 36, "'story' is prose", NULL },
+	{ 33, "  mine: { columns: [title] }", 33, 3, "nobody sees the view 'mine'", NULL },
+	{ 33, "  mine: { roles: [agent], columns: [title], sort: story }", 33, 51, "lists are never sorted by story", NULL },
+	{ 35, "  create: { Gadget: [title, title] }", 35, 29, "'title' stands twice", NULL },
+	{ 35, "  edit: { Gadget: [title] }", 35, 3, "forms has no key 'edit'", NULL },
+};
+
+TEST(a_good_practice_has_no_mistakes)
+{
+	struct arena *arena = arena_new((size_t)1 << 24);
+	struct model *model = NULL;
+	struct error *error = gadget_parse(arena, gadget_with(arena, 0, NULL), &model);
+
+	shipped_show(error);
+	assert_null(error);
+	model_free(model);
+	arena_free(arena);
+}
+
+TEST(each_mistake_is_told_at_its_place)
+{
+	int failures = 0;
+
+	for (size_t i = 0; i < array_length(mistakes); i++) {
+		const struct mistake *mistake = &mistakes[i];
+		struct arena *arena = arena_new((size_t)1 << 24);
+		struct model *model = NULL;
+		struct error *error = gadget_parse(arena, gadget_with(arena, mistake->line, mistake->instead), &model), *found;
+
+		for (found = error; found != NULL; found = found->next)
+			if (found->place.line == mistake->at_line &&
+			    (mistake->at_column == 0 || found->place.column == mistake->at_column) &&
+			    gadget_contains(found->message, mistake->message) && gadget_contains(found->hint, mistake->hint))
+				break;
+		if (found == NULL) {
+			fprintf(stderr, "mistake %zu (%s): expected %u:%u %s\n", i,
+			        mistake->instead == NULL ? "line left out" : mistake->instead, mistake->at_line, mistake->at_column,
+			        mistake->message);
+			shipped_show(error);
+			failures++;
+		}
+		model_free(model);
+		arena_free(arena);
+	}
+	assert_int_equal(failures, 0);
+}
+
+TEST(several_mistakes_are_told_at_once)
+{
+	struct arena *arena = arena_new((size_t)1 << 24);
+	text source = text_format(arena, "%.*s%s", TEXT_ARG(gadget_with(arena, 5, "  title: { kind: txt }")), "colour: x\n");
+	struct model *model = NULL;
+	struct error *error = gadget_parse(arena, source, &model);
+	size_t count = 0;
+
+	for (struct error *one = error; one != NULL; one = one->next)
+		count++;
+	assert_true(count >= 2);
+	arena_free(arena);
+}
