@@ -137,23 +137,21 @@ static int by_id_descending(const void *a, const void *b)
 }
 
 /* A match whose title has the word weighs more, the rarer the word the more. */
-static struct error *weigh_word(struct search_reader *reader, struct work *work, const struct span *word, text expression,
-                                struct ranked *ranked, size_t count)
+static struct error *weigh_word(struct search_reader *reader, struct work *work, const struct span *word,
+                                const struct inquiry *inquiry, struct ranked *ranked, size_t count)
 {
-	struct expression plain, titled;
+	/* Only ids that were found visible already are weighed: no need to look at scopes again. */
+	struct inquiry titled = { .expression = inquiry->expression };
+	struct expression title;
 	int64_t frequency, *ids;
 	size_t id_count;
-	text asked;
+	text lexeme;
 
-	expression_init(&plain, work->arena, reader->index.postgres);
-	expression_lexeme(&plain, '=', word->word, word->single);
-	TRY(index_count(&reader->index, work->arena, buffer_peek(&plain.buffer), 0, FREQUENCY_MAX, &frequency));
-	expression_init(&titled, work->arena, reader->index.postgres);
-	buffer_text(&titled.buffer, expression);
-	expression_and(&titled);
-	expression_lexeme(&titled, '=', word->word, word->single);
-	TRY(buffer_finish(&titled.buffer, &asked));
-	TRY(index_ids(&reader->index, work->arena, asked, ranked[count - 1].id, ranked[0].id + 1, count, &ids, &id_count));
+	expression_init(&title, work->arena, reader->index.postgres);
+	expression_lexeme(&title, '=', word->word, word->single);
+	lexeme = buffer_peek(&title.buffer);
+	TRY(index_count(&reader->index, work->arena, lexeme, 0, FREQUENCY_MAX, &frequency));
+	TRY(inquiry_ids(reader, work->arena, &titled, lexeme, ranked[count - 1].id, ranked[0].id + 1, SIZE_MAX / 2, &ids, &id_count));
 	for (size_t i = 0; i < id_count; i++) {
 		struct ranked key = { .id = ids[i] };
 		struct ranked *found = bsearch(&key, ranked, count, sizeof(*ranked), by_id_descending);
@@ -163,20 +161,20 @@ static struct error *weigh_word(struct search_reader *reader, struct work *work,
 	return NULL;
 }
 
-static struct error *rank(struct search_reader *reader, struct work *work, const struct question *question, text expression,
-                          int64_t below, struct ranked **ret_ranked, size_t *ret_count)
+static struct error *rank(struct search_reader *reader, struct work *work, const struct question *question,
+                          const struct inquiry *inquiry, int64_t below, struct ranked **ret_ranked, size_t *ret_count)
 {
 	struct ranked *ranked;
 	int64_t *ids;
 	size_t count;
 
-	TRY(index_ids(&reader->index, work->arena, expression, 0, below, RANKED_MAX, &ids, &count));
+	TRY(inquiry_ids(reader, work->arena, inquiry, TEXT_UNSET, 0, below, RANKED_MAX, &ids, &count));
 	ranked = arena_new_array(work->arena, struct ranked, count + 1);
 	for (size_t i = 0; i < count; i++)
 		/* Of two that say the same the newer one first: at most half a word in a title. */
 		ranked[i] = (struct ranked){ ids[i], 0.5 * (double)(count - i) / (double)count };
 	for (size_t i = 0; i < question->count && count > 0; i++)
-		TRY(weigh_word(reader, work, &question->words[i], expression, ranked, count));
+		TRY(weigh_word(reader, work, &question->words[i], inquiry, ranked, count));
 	qsort(ranked, count, sizeof(*ranked), by_score);
 	*ret_ranked = ranked;
 	*ret_count = count;
@@ -191,22 +189,33 @@ static struct error *broken_cursor(struct work *work)
 	                  "take `next` of the previous page, or leave it out");
 }
 
-static struct error *newest_page(struct finding *finding, text expression, size_t limit, text after, text *ret_next)
+static struct error *newest_page(struct finding *finding, const struct inquiry *inquiry, size_t limit, text after,
+                                 struct search_result *result)
 {
-	int64_t below = INT64_MAX, *ids;
-	size_t count;
+	struct search_reader *reader = finding->reader;
+	struct arena *arena = finding->work->arena;
+	int64_t below = INT64_MAX, *ids, *all;
+	size_t count, all_count;
 
 	if (text_is_set(after) && (!text_to_integer(after, &below) || below <= 0))
 		return broken_cursor(finding->work);
-	TRY(index_ids(&finding->reader->index, finding->work->arena, expression, 0, below, limit + 1, &ids, &count));
+	/* One walk for the first page and the count. */
+	TRY(inquiry_ids(reader, arena, inquiry, TEXT_UNSET, 0, INT64_MAX, LIMIT_COUNT + 1, &all, &all_count));
+	ids = all;
+	count = all_count;
+	if (text_is_set(after))
+		TRY(inquiry_ids(reader, arena, inquiry, TEXT_UNSET, 0, below, limit + 1, &ids, &count));
 	for (size_t i = 0; i < count && i < limit; i++)
 		TRY(add_id(finding, ids[i]));
-	*ret_next = count > limit ? text_format(finding->work->arena, "%lld", (long long)ids[limit - 1]) : TEXT_UNSET;
+	result->total = (int64_t)all_count;
+	if (count > limit)
+		result->next = text_format(arena, "%lld", (long long)ids[limit - 1]);
 	return NULL;
 }
 
 /* The cursor of a ranked page: how many were shown, and the newest match there was then, "50.1234". */
-static struct error *ranked_page(struct finding *finding, text expression, size_t limit, text after, text *ret_next)
+static struct error *ranked_page(struct finding *finding, const struct inquiry *inquiry, size_t limit, text after,
+                                 struct search_result *result)
 {
 	int64_t offset = 0, anchor = INT64_MAX - 1;
 	struct ranked *ranked;
@@ -217,7 +226,7 @@ static struct error *ranked_page(struct finding *finding, text expression, size_
 	                           !text_to_integer(rest, &anchor) || offset < 0 || offset > RANKED_MAX || anchor <= 0 ||
 	                           anchor == INT64_MAX))
 		return broken_cursor(finding->work);
-	TRY(rank(finding->reader, finding->work, finding->question, expression, anchor + 1, &ranked, &count));
+	TRY(rank(finding->reader, finding->work, finding->question, inquiry, anchor + 1, &ranked, &count));
 	if (!text_is_set(after)) {
 		anchor = 0;
 		for (size_t i = 0; i < count; i++)
@@ -226,8 +235,9 @@ static struct error *ranked_page(struct finding *finding, text expression, size_
 	size_t end = minimum((size_t)offset + limit, count);
 	for (size_t i = (size_t)offset; i < end; i++)
 		TRY(add_id(finding, ranked[i].id));
-	*ret_next = end < count && end > (size_t)offset ? text_format(finding->work->arena, "%zu.%lld", end, (long long)anchor)
-	                                                : TEXT_UNSET;
+	result->total = (int64_t)minimum(count, (size_t)LIMIT_COUNT + 1);
+	if (end < count && end > (size_t)offset)
+		result->next = text_format(finding->work->arena, "%zu.%lld", end, (long long)anchor);
 	return NULL;
 }
 
@@ -235,19 +245,17 @@ static struct error *find(struct finding *finding, const struct type *type, text
                           text after, struct search_result *ret_result)
 {
 	struct search_result result = { 0 };
-	text expression;
-	bool nothing;
+	struct inquiry inquiry;
 
-	TRY(question_expression(finding->reader, finding->work, type, finding->question, TEXT_UNSET, &expression, &nothing));
 	if (!text_is_set(after))
 		TRY(add_number(finding, type, words));
-	if (!nothing && finding->question->count > 0) {
+	if (finding->question->count > 0) {
 		size_t room = finding->count > 0 && limit > 1 ? limit - 1 : limit;
-		TRY(index_count(&finding->reader->index, finding->work->arena, expression, 0, LIMIT_COUNT + 1, &result.total));
-		if (order == SEARCH_RANKED)
-			TRY(ranked_page(finding, expression, room, after, &result.next));
-		else
-			TRY(newest_page(finding, expression, room, after, &result.next));
+		TRY(inquiry_make(finding->reader, finding->work, type, finding->question, TEXT_UNSET, &inquiry));
+		if (!inquiry.nothing && order == SEARCH_RANKED)
+			TRY(ranked_page(finding, &inquiry, room, after, &result));
+		else if (!inquiry.nothing)
+			TRY(newest_page(finding, &inquiry, room, after, &result));
 	}
 	result.hits = finding->hits;
 	result.count = minimum(finding->count, limit);
@@ -272,23 +280,29 @@ struct error *search_find(struct search_reader *reader, struct work *work, const
 	return error;
 }
 
-struct error *search_ids(struct search_reader *reader, struct work *work, const struct type *type, text words, int64_t **ret_ids,
-                         size_t *ret_count)
+static struct error *find_ids(struct search_reader *reader, struct work *work, const struct type *type, text words, int64_t **ret_ids,
+                              size_t *ret_count)
 {
 	struct question question;
-	struct error *error;
-	text expression;
-	bool nothing;
+	struct inquiry inquiry;
 
 	TRY(question_cut(work->arena, text_slice(words, 0, LIMIT_CONDITION_BYTES), false, &question));
-	TRY(question_expression(reader, work, type, &question, TEXT_UNSET, &expression, &nothing));
-	if (nothing || question.count == 0) {
+	TRY(inquiry_make(reader, work, type, &question, TEXT_UNSET, &inquiry));
+	if (inquiry.nothing || question.count == 0) {
 		*ret_ids = NULL;
 		*ret_count = 0;
 		return NULL;
 	}
+	return inquiry_ids(reader, work->arena, &inquiry, TEXT_UNSET, 0, INT64_MAX, RANKED_MAX, ret_ids, ret_count);
+}
+
+struct error *search_ids(struct search_reader *reader, struct work *work, const struct type *type, text words, int64_t **ret_ids,
+                         size_t *ret_count)
+{
+	struct error *error;
+
 	set_deadline(reader);
-	error = index_ids(&reader->index, work->arena, expression, 0, INT64_MAX, RANKED_MAX, ret_ids, ret_count);
+	error = find_ids(reader, work, type, words, ret_ids, ret_count);
 	store_set_deadline(reader->index.store, 0);
 	return error;
 }

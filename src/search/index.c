@@ -172,6 +172,48 @@ struct error *index_ids(struct index *index, struct arena *arena, text expressio
 	return NULL;
 }
 
+static bool is_allowed(struct rows *rows, const struct table *allowed)
+{
+	text scopes = rows_text(rows, 2), type = rows_text(rows, 1), part;
+	char own[128];
+
+	if (type.length + 1 <= sizeof(own)) {
+		memcpy(own, type.data, type.length);
+		own[type.length] = '.';
+		if (table_get(allowed, (text){ own, type.length + 1 }) != NULL)
+			return true;
+	}
+	while (text_cut(&scopes, ' ', &part))
+		if (table_get(allowed, part) != NULL)
+			return true;
+	return false;
+}
+
+struct error *index_scoped_ids(struct index *index, struct arena *arena, text expression, const struct table *allowed, int64_t least,
+                               int64_t below, size_t limit, int64_t **ret_ids, size_t *ret_count)
+{
+	int64_t *ids = NULL;
+	size_t count = 0, capacity = 0;
+	struct rows *rows;
+	bool row;
+
+	TRY(store_query_text(index->store, arena, statement(index, SQL_SEARCH_SCOPED),
+	                     CELLS(cell_text(expression), cell_integer(least), cell_integer(below)), &rows));
+	while (count < limit) {
+		TRY(rows_next(rows, &row));
+		if (!row)
+			break;
+		if (!is_allowed(rows, allowed))
+			continue;
+		arena_make_room(arena, ids, count, capacity);
+		ids[count++] = rows_integer(rows, 0);
+	}
+	rows_close(rows);
+	*ret_ids = ids;
+	*ret_count = count;
+	return NULL;
+}
+
 static struct error *one_integer(struct index *index, struct arena *arena, enum sql_name name, struct cells cells, int64_t *ret_integer)
 {
 	struct rows *rows;

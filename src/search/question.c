@@ -4,6 +4,10 @@
  */
 #include "search/search_private.h"
 
+/* Scopes are dense when one in so many of the newest documents has one of them. */
+#define DENSE_SAMPLE 4000
+#define DENSE_ONE_IN 4
+
 /* One word: anywhere in public text, and in internal text for those who may. */
 static void add_word(struct expression *expression, const struct span *span, bool internal)
 {
@@ -98,12 +102,21 @@ static struct error *add_type(struct work *work, const struct type *type, struct
 	return NULL;
 }
 
-static void add_group(struct expression *expression, const struct question *question, const struct scope_words *scopes,
-                      const struct scope_words *more, bool internal)
+/* One word after the other, any of which is enough. */
+static void add_scopes(struct expression *expression, const struct scope_words *scopes)
 {
-	size_t written = 0;
+	expression_raw(expression, '(');
+	for (size_t i = 0; i < scopes->count; i++) {
+		if (i > 0)
+			expression_or(expression);
+		expression_lexeme(expression, 0, scopes->words[i], false);
+	}
+	expression_raw(expression, ')');
+}
 
-	if (scopes->count == 0 && (more == NULL || more->count == 0))
+static void add_group(struct expression *expression, const struct question *question, const struct scope_words *scopes, bool internal)
+{
+	if (scopes->count == 0)
 		return;
 	if (expression->buffer.length > 1)
 		expression_or(expression);
@@ -111,36 +124,95 @@ static void add_group(struct expression *expression, const struct question *ques
 	add_words(expression, question, internal);
 	if (question->count > 0)
 		expression_and(expression);
-	expression_raw(expression, '(');
-	for (size_t i = 0; i < scopes->count + (more == NULL ? 0 : more->count); i++) {
-		if (written++ > 0)
-			expression_or(expression);
-		expression_lexeme(expression, 0, i < scopes->count ? scopes->words[i] : more->words[i - scopes->count], false);
-	}
-	expression_raw(expression, ')');
+	add_scopes(expression, scopes);
 	expression_raw(expression, ')');
 }
 
-struct error *question_expression(struct search_reader *reader, struct work *work, const struct type *type,
-                                  const struct question *question, text more, text *ret_expression, bool *ret_nothing)
+/* Most of the newest documents have one of the scopes. */
+static struct error *is_dense(struct search_reader *reader, struct arena *arena, const struct scope_words *scopes, bool *ret_dense)
 {
-	struct scope_words open = { 0 }, internal = { 0 }, either = { 0 };
 	struct expression expression;
+	int64_t newest, count;
 
-	expression_init(&expression, work->arena, reader->index.postgres);
+	expression_init(&expression, arena, reader->index.postgres);
+	add_scopes(&expression, scopes);
+	TRY(index_newest(&reader->index, arena, &newest));
+	TRY(index_count(&reader->index, arena, buffer_peek(&expression.buffer), newest - DENSE_SAMPLE, DENSE_SAMPLE / DENSE_ONE_IN, &count));
+	*ret_dense = count >= DENSE_SAMPLE / DENSE_ONE_IN;
+	return NULL;
+}
+
+static void allow(struct arena *arena, const struct scope_words *scopes, struct inquiry *inquiry)
+{
+	inquiry->filter = true;
+	inquiry->allowed = arena_new_struct(arena, struct table);
+	table_init(inquiry->allowed, arena);
+	for (size_t i = 0; i < scopes->count; i++)
+		table_set(inquiry->allowed, scopes->words[i], inquiry->allowed);
+}
+
+/* Types without internal text go with the others, so that mostly one group is left. */
+static struct error *collect(struct work *work, const struct type *type, struct scope_words *open, struct scope_words *internal)
+{
+	struct scope_words either = { 0 };
+
 	for (size_t i = 0; i < work->model->type_count; i++) {
 		const struct type *each = &work->model->types[i];
 		if (!each->abstract && (type == NULL || type == each))
-			TRY(add_type(work, each, &open, &internal, &either));
+			TRY(add_type(work, each, open, internal, &either));
 	}
-	expression_raw(&expression, '(');
-	add_group(&expression, question, &open, internal.count == 0 ? &either : NULL, false);
-	add_group(&expression, question, &internal, internal.count > 0 ? &either : NULL, true);
-	*ret_nothing = expression.buffer.length == 1;
-	expression_raw(&expression, ')');
+	for (size_t i = 0; i < either.count; i++)
+		add_scope(work->arena, internal->count > 0 ? internal : open, either.words[i]);
+	return NULL;
+}
+
+struct error *inquiry_make(struct search_reader *reader, struct work *work, const struct type *type, const struct question *question,
+                           text more, struct inquiry *ret_inquiry)
+{
+	struct scope_words open = { 0 }, internal = { 0 };
+	struct inquiry inquiry = { 0 };
+	struct expression expression;
+	bool dense = false;
+
+	TRY(collect(work, type, &open, &internal));
+	inquiry.nothing = open.count == 0 && internal.count == 0;
+	if (!inquiry.nothing && (open.count == 0 || internal.count == 0))
+		TRY(is_dense(reader, work->arena, open.count > 0 ? &open : &internal, &dense));
+	expression_init(&expression, work->arena, reader->index.postgres);
+	if (dense) {
+		allow(work->arena, open.count > 0 ? &open : &internal, &inquiry);
+		add_words(&expression, question, internal.count > 0);
+	} else {
+		expression_raw(&expression, '(');
+		add_group(&expression, question, &open, false);
+		add_group(&expression, question, &internal, true);
+		expression_raw(&expression, ')');
+	}
 	if (text_is_set(more)) {
-		expression_and(&expression);
+		if (expression.buffer.length > 0)
+			expression_and(&expression);
 		buffer_text(&expression.buffer, more);
 	}
-	return buffer_finish(&expression.buffer, ret_expression);
+	TRY(buffer_finish(&expression.buffer, &inquiry.expression));
+	*ret_inquiry = inquiry;
+	return NULL;
+}
+
+struct error *inquiry_ids(struct search_reader *reader, struct arena *arena, const struct inquiry *inquiry, text and, int64_t least,
+                          int64_t below, size_t limit, int64_t **ret_ids, size_t *ret_count)
+{
+	struct expression expression;
+	text asked;
+
+	expression_init(&expression, arena, reader->index.postgres);
+	buffer_text(&expression.buffer, inquiry->expression);
+	if (text_is_set(and)) {
+		if (expression.buffer.length > 0)
+			expression_and(&expression);
+		buffer_text(&expression.buffer, and);
+	}
+	TRY(buffer_finish(&expression.buffer, &asked));
+	if (inquiry->filter)
+		return index_scoped_ids(&reader->index, arena, asked, inquiry->allowed, least, below, limit, ret_ids, ret_count);
+	return index_ids(&reader->index, arena, asked, least, below, limit, ret_ids, ret_count);
 }

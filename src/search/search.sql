@@ -3,15 +3,15 @@
 
 -- name: search_tables (search-sqlite)
 CREATE TABLE IF NOT EXISTS search_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS search_document (id INTEGER PRIMARY KEY, type TEXT NOT NULL, number TEXT NOT NULL, title TEXT, state TEXT,
-updated_at INTEGER, body TEXT, notes TEXT, scopes TEXT NOT NULL, title_internal INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS search_document (id INTEGER PRIMARY KEY, type TEXT NOT NULL, scopes TEXT NOT NULL, number TEXT NOT NULL,
+title TEXT, state TEXT, updated_at INTEGER, title_internal INTEGER NOT NULL, body TEXT, notes TEXT) STRICT;
 CREATE VIRTUAL TABLE IF NOT EXISTS search_word USING fts5(words, content='', columnsize=0, detail=none,
 tokenize="ascii tokenchars '!=^._'");
 
 -- name: search_tables (search-postgres)
 CREATE TABLE IF NOT EXISTS search_meta (name TEXT COLLATE "C" PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS search_document (id BIGINT PRIMARY KEY, type TEXT NOT NULL, number TEXT NOT NULL, title TEXT, state TEXT,
-updated_at BIGINT, body TEXT, notes TEXT, scopes TEXT NOT NULL, title_internal BIGINT NOT NULL, words TSVECTOR NOT NULL);
+CREATE TABLE IF NOT EXISTS search_document (id BIGINT PRIMARY KEY, type TEXT NOT NULL, scopes TEXT NOT NULL, number TEXT NOT NULL,
+title TEXT, state TEXT, updated_at BIGINT, title_internal BIGINT NOT NULL, body TEXT, notes TEXT, words TSVECTOR NOT NULL);
 CREATE INDEX IF NOT EXISTS search_document_words ON search_document USING gin (words) WITH (fastupdate = off);
 
 -- name: search_drop (search-sqlite)
@@ -69,6 +69,13 @@ SELECT rowid FROM search_word WHERE search_word MATCH $1 AND rowid >= $2 AND row
 
 -- name: search_ids (search-postgres)
 SELECT id FROM search_document WHERE words @@ CAST($1 AS TEXT)::tsquery AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4
+
+-- name: search_scoped (search-sqlite)
+SELECT d.id, d.type, d.scopes FROM search_word AS w CROSS JOIN search_document AS d ON d.id = w.rowid
+WHERE w.search_word MATCH $1 AND w.rowid >= $2 AND w.rowid < $3 ORDER BY w.rowid DESC
+
+-- name: search_scoped (search-postgres)
+SELECT id, type, scopes FROM search_document WHERE words @@ CAST($1 AS TEXT)::tsquery AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT 20000
 
 -- name: search_count (search-sqlite)
 SELECT count(*) FROM (SELECT 1 FROM search_word WHERE search_word MATCH $1 AND rowid >= $2 ORDER BY rowid DESC LIMIT $3)

@@ -13,6 +13,7 @@
 #define REEVE_SEARCH_PRIVATE_H
 
 #include "base/buffer.h"
+#include "base/table.h"
 #include "search/search.h"
 
 /* ---- cutting (cut.c) ---- */
@@ -85,6 +86,9 @@ must_use struct error *index_remove(struct index *index, struct arena *arena, co
 /* Ids of matches with least <= id < below, newest first. */
 must_use struct error *index_ids(struct index *index, struct arena *arena, text expression, int64_t least, int64_t below,
                                  size_t limit, int64_t **ret_ids, size_t *ret_count);
+/* The same for matches that have an allowed scope, or whose type's word is allowed. */
+must_use struct error *index_scoped_ids(struct index *index, struct arena *arena, text expression, const struct table *allowed,
+                                        int64_t least, int64_t below, size_t limit, int64_t **ret_ids, size_t *ret_count);
 must_use struct error *index_count(struct index *index, struct arena *arena, text expression, int64_t least, int64_t limit,
                                    int64_t *ret_count);
 must_use struct error *index_newest(struct index *index, struct arena *arena, int64_t *ret_id);
@@ -103,12 +107,24 @@ struct question {
 	bool prefix; /* the last word is a beginning */
 };
 must_use struct error *question_cut(struct arena *arena, text words, bool prefix, struct question *ret_question);
+
 /*
- * Everything that the actor may see among `type` (NULL: all) with all words; *ret_nothing when nothing is visible at all.
- * `more` is appended with AND when it is set (an expression in brackets).
+ * A question put to the index by one actor. Scopes that few documents have are part of the expression, and lead to the matches.
+ * Scopes that most documents have (an agent's) would only be walked along: then each match's own scopes are looked at, as it comes.
+ * Both see the same documents.
  */
-must_use struct error *question_expression(struct search_reader *reader, struct work *work, const struct type *type,
-                                           const struct question *question, text more, text *ret_expression, bool *ret_nothing);
+struct inquiry {
+	text expression;
+	bool nothing;          /* nothing is visible at all */
+	bool filter;           /* look at each match's type and scopes: */
+	struct table *allowed; /* type's own words ("incident.") and scopes, any of which is enough */
+};
+/* Everything that the actor may see among `type` (NULL: all) with all words; `more` is a further expression in brackets, or unset. */
+must_use struct error *inquiry_make(struct search_reader *reader, struct work *work, const struct type *type,
+                                    const struct question *question, text more, struct inquiry *ret_inquiry);
+/* Ids of visible matches with least <= id < below, newest first. `and` (one more lexeme or expression) may be unset. */
+must_use struct error *inquiry_ids(struct search_reader *reader, struct arena *arena, const struct inquiry *inquiry, text and,
+                                   int64_t least, int64_t below, size_t limit, int64_t **ret_ids, size_t *ret_count);
 
 /* ---- snippets (snippet.c) ---- */
 

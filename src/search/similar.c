@@ -114,19 +114,16 @@ static void add_candidate(struct likeness *likeness, int64_t id)
 		likeness->candidates[likeness->candidate_count++] = (struct candidate){ .id = id };
 }
 
-static struct error *fetch_term(struct likeness *likeness, text scope, const struct term *term)
+static struct error *fetch_term(struct likeness *likeness, const struct inquiry *visible, const struct term *term)
 {
 	struct expression expression;
 	int64_t *ids;
 	size_t count;
-	text asked;
 
 	expression_init(&expression, likeness->work->arena, likeness->reader->index.postgres);
 	expression_lexeme(&expression, 0, term->word, term->single);
-	expression_and(&expression);
-	buffer_text(&expression.buffer, scope);
-	TRY(buffer_finish(&expression.buffer, &asked));
-	TRY(index_ids(&likeness->reader->index, likeness->work->arena, asked, 0, INT64_MAX, CANDIDATES_PER_TERM, &ids, &count));
+	TRY(inquiry_ids(likeness->reader, likeness->work->arena, visible, buffer_peek(&expression.buffer), 0, INT64_MAX,
+	                CANDIDATES_PER_TERM, &ids, &count));
 	for (size_t i = 0; i < count; i++)
 		add_candidate(likeness, ids[i]);
 	return NULL;
@@ -212,19 +209,18 @@ static struct error *show(struct likeness *likeness, size_t limit, struct simila
 static struct error *find_similar(struct likeness *likeness, size_t limit, struct similar **ret_similar, size_t *ret_count)
 {
 	struct question all = { .count = 0 };
-	text scope;
-	bool nothing;
+	struct inquiry visible;
 
 	*ret_similar = NULL;
 	*ret_count = 0;
 	if (likeness->count == 0)
 		return NULL;
-	TRY(question_expression(likeness->reader, likeness->work, likeness->type, &all, likeness->places, &scope, &nothing));
-	if (nothing)
+	TRY(inquiry_make(likeness->reader, likeness->work, likeness->type, &all, likeness->places, &visible));
+	if (visible.nothing)
 		return NULL;
 	TRY(weigh_terms(likeness));
 	for (size_t i = 0; i < likeness->count && i < FETCHED_TERMS; i++)
-		TRY(fetch_term(likeness, scope, &likeness->terms[i]));
+		TRY(fetch_term(likeness, &visible, &likeness->terms[i]));
 	for (size_t i = 0; i < likeness->candidate_count; i++)
 		TRY(score_candidate(likeness, &likeness->candidates[i]));
 	qsort(likeness->candidates, likeness->candidate_count, sizeof(likeness->candidates[0]), by_likeness);
