@@ -3,9 +3,11 @@
 
 #include "store/blob.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 /* SHA-256 of "abc" and of nothing, from FIPS 180-2. */
 #define HASH_ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -198,6 +200,38 @@ STORE_TEST(a_reading_connection_can_store_attachments)
 	arena_free(arena);
 	store_close(reader);
 	assert_ok(blob_check(on->store, on->arena, T(HASH_ABC)));
+}
+
+STORE_TEST(left_overs_of_yesterday_are_swept_and_those_of_now_stay)
+{
+	struct arena *arena = arena_new(1024 * 1024);
+	struct blob_writer *old, *fresh;
+	int64_t size;
+	text hash;
+
+	assert_ok(blob_begin(on->store, arena, &old));
+	if (on->postgres) {
+		assert_ok(store_run_text(on->store, arena, T("UPDATE blob SET made_at = 0"), NO_CELLS, NULL));
+	} else {
+		struct timespec times[2] = { { .tv_sec = 1000000 }, { .tv_sec = 1000000 } };
+		text folder = text_format(arena, "%s/blobs/tmp", on->folder);
+		DIR *directory = opendir(folder.data);
+		struct dirent *entry;
+
+		while ((entry = readdir(directory)) != NULL)
+			if (entry->d_name[0] != '.')
+				assert_int_equal(utimensat(dirfd(directory), entry->d_name, times, 0), 0);
+		closedir(directory);
+	}
+	assert_ok(blob_begin(on->store, arena, &fresh));
+	assert_int_equal(count(on), 0);
+	assert_ok(blob_write(fresh, "abc", 3));
+	assert_ok(blob_finish(fresh, &hash, &size));
+	assert_int_equal(count(on), 1);
+	assert_ok(blob_write(old, "abd", 3));
+	assert_non_null(blob_finish(old, &hash, &size));
+	assert_int_equal(count(on), 1);
+	arena_free(arena);
 }
 
 TEST(a_file_has_a_descriptor_of_its_own)

@@ -457,6 +457,35 @@ TEST(a_session_lost_while_idle_is_not_noticed_by_anybody)
 	store_fixture_close(&on);
 }
 
+TEST(a_read_transaction_that_lost_its_session_says_so_until_it_ends)
+{
+	struct store_fixture on;
+	struct store *reader;
+
+	skip_without_postgres();
+	store_fixture_open(&on, true);
+	assert_ok(store_open(on.arena, &on.settings, STORE_READ, &reader));
+	assert_ok(store_begin(reader, on.arena));
+	assert_ok(store_check_integrity(reader, on.arena));
+	assert_true(store_alive(reader));
+	store_fixture_admin(text_format(on.arena,
+					"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+					"WHERE application_name = '%s'",
+					on.schema)
+				.data);
+	/* The second answer must not come from a new session: it would be of another moment. */
+	assert_refused(store_check_integrity(reader, on.arena), UNAVAILABLE);
+	assert_refused(store_check_integrity(reader, on.arena), UNAVAILABLE);
+	assert_false(store_alive(reader));
+	assert_refused(store_commit(reader, on.arena), UNAVAILABLE);
+	assert_ok(store_begin(reader, on.arena));
+	assert_ok(store_check_integrity(reader, on.arena));
+	assert_ok(store_commit(reader, on.arena));
+	assert_true(store_alive(reader));
+	store_close(reader);
+	store_fixture_close(&on);
+}
+
 struct crossing {
 	pthread_barrier_t both_hold_one;
 };
