@@ -10,15 +10,6 @@ static bool state_entered(const struct change *change, size_t state)
 	return record_state(change->after) == (int)state && (change->before == NULL || record_state(change->before) != (int)state);
 }
 
-static bool transition_taken(const struct change *change, const struct transition *transition)
-{
-	if (change->transition != NULL || change->kind != EVENT_IMPORTED)
-		return change->transition == transition;
-	/* An imported history knows states, not our transitions: whatever leads from the one to the other was taken. */
-	return change->before != NULL && record_state(change->before) >= 0 && state_entered(change, transition->to) &&
-	       (transition->from >> record_state(change->before) & 1) != 0;
-}
-
 static bool trigger_hits(const struct work *work, const struct change *change, const struct clock_trigger *trigger)
 {
 	switch (trigger->kind) {
@@ -27,7 +18,7 @@ static bool trigger_hits(const struct work *work, const struct change *change, c
 	case TRIGGER_STATE:
 		return state_entered(change, trigger->index);
 	case TRIGGER_TRANSITION:
-		return transition_taken(change, &change->type->lifecycle->transitions[trigger->index]);
+		return change->transition != NULL && change->transition == &change->type->lifecycle->transitions[trigger->index];
 	case TRIGGER_PUBLIC_REPLY_BY_AGENT:
 		return text_is_set(change->comment) && change->visibility == VISIBLE_PUBLIC && change_by_agent(work, change);
 	}
@@ -193,22 +184,23 @@ static bool concerns_clocks(const struct work *work, const struct change *change
 }
 
 /* Opening hours that change move the due moments of clocks whose records nobody touches. */
-static struct error *follow_hours(struct work *work, const struct change *change)
+static bool changes_hours(const struct model *model, const struct change *change)
 {
-	const struct model *model = work->model;
+	const struct field *is_default = type_field(change->type, T("is_default"));
 	const struct field *calendar = type_field(change->type, T("calendar"));
-	if (change->before == NULL || change->changed == NULL)
-		return NULL;
-	if (change->type == model->calendar || (change->type == model->service && calendar != NULL && change->changed[calendar->position]))
-		return timer_plan_clocks(work);
-	return NULL;
+	if (change->type == model->calendar && change->before == NULL)
+		return is_default != NULL && change->changed[is_default->position];
+	if (change->before == NULL)
+		return false;
+	return change->type == model->calendar ||
+	       (change->type == model->service && calendar != NULL && change->changed[calendar->position]);
 }
 
 struct error *clock_follow(struct work *work, const struct change *change)
 {
 	const struct type *type = change->type;
 	if (type->clock_count == 0)
-		return type->platform ? follow_hours(work, change) : NULL;
+		return type->platform && changes_hours(work->model, change) ? timer_plan_clocks(work) : NULL;
 	if (!concerns_clocks(work, change))
 		return NULL;
 	struct clock_row *rows = arena_new_array(work->arena, struct clock_row, type->clock_count);
