@@ -21,6 +21,7 @@ struct work {
 	int chain;                 /* automatic steps so far in this chain */
 	text language;             /* for words shown to people: "en" */
 	struct record_cache *cache; /* records read during this work (model/record.c), may be NULL */
+	struct calendar_cache *calendars; /* of the whole program (model/calendars.h), may be NULL */
 	struct agenda *agenda;     /* rules that wait for the present change to end (engine/rules.c); NULL outside of automation */
 };
 

@@ -75,6 +75,7 @@ struct program {
 	bool fresh;            /* the store was created by this start */
 	bool definitions_differ; /* the given definitions are not the stored ones: reeve migrate */
 	int64_t generation;    /* +1 with every commit (atomic): caches of names look at it */
+	struct calendar_cache *calendars; /* parsed once per version, for every work's `calendars` */
 	struct background *background;
 };
 

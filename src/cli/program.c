@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/limits.h"
+#include "model/calendars.h"
 #include "model/schema.h"
 
 moment program_now(const struct program *program)
@@ -125,6 +126,7 @@ static struct error *open_parts(struct program *program, struct arena *error_are
 	TRY(prepare_store(program, error_arena));
 	program->seal.key_path = text_format(arena, "%.*s/seal.key", TEXT_ARG(data));
 	program->seal.head_path = text_format(arena, "%.*s/seal.log", TEXT_ARG(data));
+	program->calendars = calendar_cache_new(arena);
 	TRY(sealer_new(arena, &program->seal, &program->sealer));
 	struct lane_settings lane = { .store = program->store, .threads = 4, .opened = opened, .committed = committed, .data = program };
 	TRY(lane_start(error_arena, &lane, &program->lane));
@@ -179,7 +181,7 @@ struct error *program_reader(struct program *program, struct arena *arena, enum 
 	arena_defer(arena, close_store, store);
 	*ret_work = (struct work){ .arena = arena, .store = store, .model = program->model, .actor = access_system(),
 		                   .now = program_now(program), .origin = origin, .language = T("en"),
-		                   .cache = record_cache_new(arena, &program->generation) };
+		                   .cache = record_cache_new(arena, &program->generation), .calendars = program->calendars };
 	return NULL;
 }
 
@@ -198,7 +200,8 @@ static struct error *apply_write(struct lane_job *job, struct store *store)
 	struct write_job *write = (struct write_job *)job;
 	struct work work = { .arena = job->arena, .store = store, .model = write->program->model, .actor = write->actor,
 		             .now = write->now, .origin = write->origin, .language = T("en"),
-		             .cache = record_cache_new(job->arena, &write->program->generation) };
+		             .cache = record_cache_new(job->arena, &write->program->generation),
+		             .calendars = write->program->calendars };
 	return write->change(&work, write->data);
 }
 

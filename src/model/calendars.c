@@ -3,6 +3,38 @@
 
 #include "base/words.h"
 
+#include <pthread.h>
+
+/* What a calendar with years of holidays takes is some KB; new versions are rare, old ones stay for works that still use them. */
+#define CACHE_BYTES ((size_t)64 * 1024 * 1024)
+
+struct calendar_cache {
+	pthread_mutex_t lock;
+	struct arena *arena;
+	struct cached_calendar {
+		int64_t id, version;
+		moment updated_at; /* a version that was rolled back may come again with other hours */
+		const struct calendar *calendar;
+	} *items;
+	size_t count, capacity;
+};
+
+static void free_cache(void *data)
+{
+	struct calendar_cache *cache = data;
+	pthread_mutex_destroy(&cache->lock);
+	arena_free(cache->arena);
+}
+
+struct calendar_cache *calendar_cache_new(struct arena *arena)
+{
+	struct calendar_cache *cache = arena_new_struct(arena, struct calendar_cache);
+	pthread_mutex_init(&cache->lock, NULL);
+	cache->arena = arena_new(CACHE_BYTES);
+	arena_defer(arena, free_cache, cache);
+	return cache;
+}
+
 static text cell_of(const struct record *record, text field_name)
 {
 	const struct field *field = type_field(record->type, field_name);
@@ -32,12 +64,39 @@ static const struct calendar *parse_record(struct arena *arena, const struct rec
 	return calendar;
 }
 
+static struct cached_calendar *find_cached(struct calendar_cache *cache, int64_t id)
+{
+	for (size_t i = 0; i < cache->count; i++)
+		if (cache->items[i].id == id)
+			return &cache->items[i];
+	arena_make_room(cache->arena, cache->items, cache->count, cache->capacity);
+	cache->items[cache->count] = (struct cached_calendar){ .id = id };
+	return &cache->items[cache->count++];
+}
+
+static const struct calendar *cached_calendar(struct calendar_cache *cache, const struct record *record)
+{
+	pthread_mutex_lock(&cache->lock);
+	struct cached_calendar *cached = find_cached(cache, record->id);
+	moment updated_at = record_moment(record, FIELD_UPDATED_AT);
+	if (cached->calendar == NULL || cached->version != record->version || cached->updated_at != updated_at)
+		*cached = (struct cached_calendar){ record->id, record->version, updated_at, parse_record(cache->arena, record) };
+	const struct calendar *calendar = cached->calendar;
+	pthread_mutex_unlock(&cache->lock);
+	return calendar;
+}
+
 struct error *model_calendar(struct work *work, int64_t id, const struct calendar **ret_calendar)
 {
 	struct record *record = NULL;
 	if (id != 0)
 		TRY(load_or_none(work, work->model->calendar, id, &record));
-	*ret_calendar = record == NULL ? calendar_always() : parse_record(work->arena, record);
+	if (record == NULL)
+		*ret_calendar = calendar_always();
+	else if (work->calendars != NULL)
+		*ret_calendar = cached_calendar(work->calendars, record);
+	else
+		*ret_calendar = parse_record(work->arena, record);
 	return NULL;
 }
 
