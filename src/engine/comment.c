@@ -29,7 +29,10 @@ struct error *engine_comment(struct work *work, const struct type *type, text nu
 	struct record *record;
 
 	TRY(engine_lock(work, type, number, &record));
-	TRY(access_require(work, visibility == VISIBLE_PUBLIC ? RIGHT_COMMENT : RIGHT_NOTE, type, record));
+	/* Who may read notes but not speak (auditors) writes none. */
+	TRY(access_require(work, RIGHT_COMMENT, type, record));
+	if (visibility == VISIBLE_INTERNAL)
+		TRY(access_require(work, RIGHT_NOTE, type, record));
 	TRY(comment_check(work, comment));
 	TRY(engine_apply_comment(work, record, comment, visibility, TEXT_UNSET, ret_event));
 	*ret_record = record;

@@ -269,7 +269,10 @@ static struct error *check_watcher(struct work *work, struct record *record, int
 	if (user_id == work->actor->id)
 		return NULL;
 	/* Whoever watches may read: making others watch is changing the record. */
-	TRY(access_require(work, RIGHT_UPDATE, record->type, record));
+	bool *fields = arena_new_array(work->arena, bool, record->type->field_count);
+	TRY(access_writable_fields(work, record->type, record, fields));
+	if (!fields[watchers->position] && work->actor->kind != ACTOR_SYSTEM)
+		return error_new(work->arena, ERROR_FORBIDDEN, "you may not let others watch this %.*s", TEXT_ARG(record->type->name));
 	return model_load(work, watchers->target, user_id, &user);
 }
 

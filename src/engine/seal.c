@@ -17,9 +17,9 @@
 struct sealer {
 	pthread_mutex_t lock;
 	uint8_t key[SEAL_KEY_BYTES];
-	bool key_made;
 	text head_path;
-	/* under the lock: the newest sealed event, and what of it stands in the head log */
+	/* under the lock: whether the key is new, the newest sealed event, and what of it stands in the head log */
+	bool key_made;
 	int64_t seq, written_seq;
 	uint8_t seal[SEAL_BYTES];
 	int64_t written_us;
@@ -207,9 +207,10 @@ struct error *sealer_opened(void *data, struct store *store, struct arena *arena
 	TRY(head_read(store, arena, &memory->seq, memory->seal));
 	memory->mode = store_dialect(store)->has_sequences ? SEAL_LATER : SEAL_AT_INSERT;
 	memcpy(memory->key, sealer->key, SEAL_KEY_BYTES);
+	pthread_mutex_lock(&sealer->lock);
 	if (sealer->key_made && memory->seq > 0)
 		log_line(LOG_ERROR, "the seal key was missing and a new one was made: older events can no longer be verified");
-	pthread_mutex_lock(&sealer->lock);
+	sealer->key_made = false; /* connections opened later see events of the new key */
 	head_forward(sealer, memory->seq, memory->seal);
 	pthread_mutex_unlock(&sealer->lock);
 	return NULL;

@@ -77,7 +77,7 @@ SELECT id, record_id, event_id, type, words, reason, created_at, read_at FROM no
 WHERE user_id = $1 AND id < $2 AND read_at IS NULL ORDER BY id DESC LIMIT $3
 
 -- name: notification_count_unread
-SELECT count(*) FROM (SELECT 1 FROM notification WHERE user_id = $1 AND read_at IS NULL LIMIT $2) AS some
+SELECT count(*) FROM (SELECT 1 FROM notification WHERE user_id = $1 AND read_at IS NULL LIMIT $2) AS counted
 
 -- name: notification_read
 UPDATE notification SET read_at = $3 WHERE user_id = $1 AND id = $2 AND read_at IS NULL

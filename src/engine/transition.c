@@ -102,9 +102,12 @@ struct error *engine_transition(struct work *work, const struct type *type, text
 	step_init(&step, work, record, EVENT_TRANSITION);
 	TRY(find_transition(work, type, transition, &step.transition));
 	TRY(access_transition(work, record, step.transition, &answer, &why));
-	if (answer != TRANSITION_ALLOWED)
-		return error_new(work->arena, answer == TRANSITION_NEVER ? ERROR_FORBIDDEN : ERROR_CONFLICT, "%.*s", TEXT_ARG(why));
+	if (answer == TRANSITION_NEVER)
+		return error_new(work->arena, ERROR_FORBIDDEN, "%.*s", TEXT_ARG(why));
+	/* Who looked at an older version is told so, rather than why that version's step is gone. */
 	TRY(version_check(work, record, expected_version, input));
+	if (answer == TRANSITION_NOT_NOW)
+		return error_new(work->arena, ERROR_CONFLICT, "%.*s", TEXT_ARG(why));
 	bool *allowed = arena_new_array(work->arena, bool, type->field_count);
 	allow_fields(work, type, step.transition, allowed);
 	errors = step_read(&step, work, input, allowed, true);
