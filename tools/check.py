@@ -124,7 +124,7 @@ def check_text(path, source):
 
 def check_header(path, source):
     first = source.lstrip()
-    comment = {".c": "/*", ".h": "/*", ".def": "/*", ".py": ('"""', "#"), ".sql": "--", ".yaml": "#", ".css": "/*", ".js": "/*",
+    comment = {".c": "/*", ".h": "/*", ".def": "/*", ".py": ('"""', "#"), ".sql": "--", ".yaml": ("#", "practice:"), ".css": "/*", ".js": "/*",
                ".mjs": ("/*", "//")}.get(path.suffix)
     if comment and not first.startswith(comment):
         problem(path, 1, "opening", "open the file with a comment that says why it exists")

@@ -45,8 +45,12 @@ struct io {
 void io_format(struct io *io, struct arena *arena, const char *format, ...) printf_like(3, 4);
 /* One line of JSON. */
 void io_value(struct io *io, struct arena *arena, const struct value *value);
-/* The process's own standard streams; `input_path` unset or "-": standard input. */
-must_use struct error *io_standard(struct arena *arena, text input_path, struct io *ret_io);
+/*
+ * The process's own standard streams; a path unset or "-" is standard input or output. An output file is written beside its place
+ * and takes it in io_finish(), so that a command that fails leaves no half copy.
+ */
+must_use struct error *io_standard(struct arena *arena, text input_path, text output_path, struct io *ret_io);
+must_use struct error *io_finish(struct io *io, struct arena *arena);
 
 /* ---- the program: everything that a data directory needs to be worked on ---- */
 
@@ -109,8 +113,8 @@ struct control;
 must_use struct error *control_start(struct arena *error_arena, struct program *program, struct control **ret_control);
 void control_stop(struct control *control);
 /* Asks the server of that data directory; *ret_asked false when none answers. `stdin_path` as io_standard(). */
-must_use struct error *control_ask(struct arena *arena, text data_dir, int argc, char **argv, text input_path, bool *ret_asked,
-                                   int *ret_status);
+must_use struct error *control_ask(struct arena *arena, text data_dir, int argc, char **argv, text input_path, text output_path,
+                                   bool *ret_asked, int *ret_status);
 
 /* ---- commands ---- */
 

@@ -246,8 +246,8 @@ static struct error *talk(struct arena *arena, int socket, struct io *io, int *r
 	                  "look at its log; what it had acknowledged is kept");
 }
 
-struct error *control_ask(struct arena *arena, text data_dir, int argc, char **argv, text input_path, bool *ret_asked,
-                          int *ret_status)
+struct error *control_ask(struct arena *arena, text data_dir, int argc, char **argv, text input_path, text output_path,
+                          bool *ret_asked, int *ret_status)
 {
 	struct sockaddr_un address;
 	TRY(socket_address(arena, data_dir, &address));
@@ -260,7 +260,7 @@ struct error *control_ask(struct arena *arena, text data_dir, int argc, char **a
 	}
 	*ret_asked = true;
 	struct io io;
-	struct error *error = io_standard(arena, input_path, &io);
+	struct error *error = io_standard(arena, input_path, output_path, &io);
 	if (error == NULL) {
 		struct value *request = value_map(arena), *list = value_list(arena);
 		for (int i = 0; i < argc; i++)
@@ -271,6 +271,8 @@ struct error *control_ask(struct arena *arena, text data_dir, int argc, char **a
 			error = talk(arena, link, &io, ret_status);
 		else
 			error = error_new(arena, ERROR_UNAVAILABLE, "the server does not answer");
+		if (error == NULL && *ret_status == 0)
+			error = io_finish(&io, arena);
 	}
 	(void)close(link);
 	return error;

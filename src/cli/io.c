@@ -35,7 +35,10 @@ void io_value(struct io *io, struct arena *arena, const struct value *value)
 
 struct standard {
 	int input;
-	bool open_line; /* a progress line stands on the terminal */
+	FILE *output;      /* standard output, or the unfinished file of an output operand */
+	const char *path, *unfinished;
+	bool open_line;    /* a progress line stands on the terminal */
+	bool failed;
 };
 
 static long standard_read(struct io *io, char *buffer, size_t size)
@@ -55,7 +58,8 @@ static void standard_write(struct io *io, text bytes)
 		(void)fputs("\r\033[K", stderr);
 		standard->open_line = false;
 	}
-	(void)fwrite(bytes.data, 1, bytes.length, stdout);
+	if (bytes.length > 0 && fwrite(bytes.data, 1, bytes.length, standard->output) != bytes.length)
+		standard->failed = true;
 }
 
 static void standard_complain(struct io *io, text bytes)
@@ -75,7 +79,7 @@ static void standard_progress(struct io *io, text line)
 	standard->open_line = line.length > 0;
 }
 
-static void close_input(void *data)
+static void close_streams(void *data)
 {
 	struct standard *standard = data;
 	if (standard->input > STDERR_FILENO)
@@ -83,9 +87,47 @@ static void close_input(void *data)
 	if (standard->open_line)
 		(void)fputs("\n", stderr);
 	(void)fflush(stdout);
+	if (standard->unfinished != NULL) {
+		(void)fclose(standard->output);
+		(void)unlink(standard->unfinished);
+	}
 }
 
-struct error *io_standard(struct arena *arena, text input_path, struct io *ret_io)
+static struct error *open_output(struct arena *arena, text path, struct standard *standard)
+{
+	standard->output = stdout;
+	if (!text_is_set(path) || text_equal(path, T("-")))
+		return NULL;
+	standard->path = text_cstring(arena, path);
+	standard->unfinished = text_format(arena, "%.*s.unfinished", TEXT_ARG(path)).data;
+	int file = open(standard->unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	standard->output = file < 0 ? NULL : fdopen(file, "w");
+	if (standard->output != NULL)
+		return NULL;
+	standard->unfinished = NULL;
+	return error_new(arena, ERROR_UNAVAILABLE, "cannot write %.*s: %s", TEXT_ARG(path), strerror(errno));
+}
+
+struct error *io_finish(struct io *io, struct arena *arena)
+{
+	struct standard *standard = io->data;
+	bool failed = fflush(standard->output) != 0 || standard->failed;
+	if (standard->unfinished != NULL) {
+		failed = fsync(fileno(standard->output)) != 0 || failed;
+		failed = fclose(standard->output) != 0 || failed;
+		if (!failed)
+			failed = rename(standard->unfinished, standard->path) != 0;
+		if (failed)
+			(void)unlink(standard->unfinished);
+		standard->unfinished = NULL;
+		standard->output = stdout;
+	}
+	if (failed)
+		return error_new(arena, ERROR_UNAVAILABLE, "the output could not be written: %s", strerror(errno));
+	return NULL;
+}
+
+struct error *io_standard(struct arena *arena, text input_path, text output_path, struct io *ret_io)
 {
 	struct standard *standard = arena_new_struct(arena, struct standard);
 	standard->input = STDIN_FILENO;
@@ -94,7 +136,9 @@ struct error *io_standard(struct arena *arena, text input_path, struct io *ret_i
 		if (standard->input < 0)
 			return error_new(arena, ERROR_NOT_FOUND, "cannot read %.*s: %s", TEXT_ARG(input_path), strerror(errno));
 	}
-	arena_defer(arena, close_input, standard);
+	struct error *error = open_output(arena, output_path, standard);
+	arena_defer(arena, close_streams, standard);
+	TRY(error);
 	*ret_io = (struct io){ .data = standard, .read = standard_read, .write = standard_write, .complain = standard_complain,
 	                       .progress = standard_progress, .terminal = isatty(STDERR_FILENO) == 1 };
 	return NULL;

@@ -94,16 +94,18 @@ static int show_help(struct arena *arena, const char *name)
 	return 0;
 }
 
-static struct error *run_here(struct arena *arena, const struct command *command, const struct options *options, text input)
+static struct error *run_here(struct arena *arena, const struct command *command, const struct options *options, text input, text output)
 {
 	struct program_settings settings;
 	TRY(program_settings_of(arena, options, &settings));
 	struct program *program;
 	TRY(program_open(arena, &settings, &program));
 	struct io io;
-	struct error *error = io_standard(arena, input, &io);
+	struct error *error = io_standard(arena, input, output, &io);
 	if (error == NULL)
 		error = command->run(program, arena, options, &io);
+	if (error == NULL)
+		error = io_finish(&io, arena);
 	program_close(program);
 	return error;
 }
@@ -111,14 +113,15 @@ static struct error *run_here(struct arena *arena, const struct command *command
 static int run_command(struct arena *arena, const struct command *command, const struct options *options, int argc, char **argv)
 {
 	text input = command->input_operand >= 0 ? options->operands[command->input_operand] : TEXT_UNSET;
+	text output = command->output_operand ? options->operands[options->operand_count - 1] : TEXT_UNSET;
 	struct program_settings settings;
 	struct error *error = program_settings_of(arena, options, &settings);
 	bool asked = false;
 	int status = 0;
 	if (error == NULL && !text_is_set(settings.database))
-		error = control_ask(arena, settings.data_dir, argc, argv, input, &asked, &status);
+		error = control_ask(arena, settings.data_dir, argc, argv, input, output, &asked, &status);
 	if (error == NULL && !asked)
-		error = run_here(arena, command, options, input);
+		error = run_here(arena, command, options, input, output);
 	return error == NULL ? status : complain(command->name, error);
 }
 

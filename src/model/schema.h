@@ -31,4 +31,19 @@ must_use struct error *schema_apply(struct work *work, const struct model *model
 must_use struct error *schema_load(struct arena *error_arena, struct store *store, struct model **ret_model);
 /* The next version number for a type whose source changed. */
 
+/* ---- a whole store, table by table: backup and restore ---- */
+
+/* The tables that the definitions make, but for blob_chunk (blobs are copied by store/blob.h). */
+must_use struct error *schema_tables(struct arena *arena, const struct model *model, text **ret_names, size_t *ret_count);
+/* All rows of a table with all columns. */
+must_use struct error *schema_read(struct store *store, struct arena *arena, text table, struct rows **ret_rows, text **ret_columns,
+                                   size_t *ret_count);
+/* Writes one row as it was read; references may point at rows that come later in the same transaction (store_defer_references). */
+must_use struct error *schema_write(struct store *store, struct arena *arena, text table, const text *columns,
+                                    const struct cell *cells, size_t count);
+/* Empty tables for the model, without definitions and roles: they are among the rows to come. */
+must_use struct error *schema_create(struct store *store, struct arena *arena, const struct model *model);
+/* Counters and identities jump behind what was written, so that no id and no number is given twice. */
+must_use struct error *schema_finish_copy(struct store *store, struct arena *arena, const struct model *model);
+
 #endif

@@ -424,3 +424,9 @@ struct error *store_wait_notify(struct store *store, struct arena *arena, text c
 {
 	return store->driver->wait(store, arena, channel, timeout_ms, ret_woken);
 }
+
+struct error *store_defer_references(struct store *store, struct arena *arena)
+{
+	return store_script(store, arena, store_dialect(store)->has_sequences ? T("SET CONSTRAINTS ALL DEFERRED") :
+	                                                                         T("PRAGMA defer_foreign_keys=ON"));
+}

@@ -139,6 +139,9 @@ void *store_memory(struct store *store);
 /* Every read of this connection is given up at this monotonic_us(); 0 = no deadline. Never on the lane. */
 void store_set_deadline(struct store *store, int64_t at_us);
 
+/* References between rows are checked at COMMIT only, for the rest of this transaction: restoring a copy. */
+must_use struct error *store_defer_references(struct store *store, struct arena *arena);
+
 /* ---- counters: the next number, never given twice; rows on SQLite, sequences (with gaps) on PostgreSQL ---- */
 must_use struct error *store_next(struct store *store, struct arena *arena, text counter, int64_t *ret_number);
 /* The counter's next number will be above `number`. */
