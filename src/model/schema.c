@@ -114,7 +114,7 @@ static void write_column(struct buffer *out, const struct schema_planner *planne
 	if (field->kind == KIND_LINK) {
 		buffer_literal(out, " REFERENCES ");
 		column_quote(out, field->target->table);
-		buffer_literal(out, " (\"id\")");
+		buffer_literal(out, " (\"id\") DEFERRABLE INITIALLY IMMEDIATE");
 	}
 }
 
