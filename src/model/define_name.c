@@ -55,6 +55,8 @@ ptrdiff_t define_state_at(struct define *d, const struct type *type, text name, 
 	text names[DEFINE_STATES_MAX];
 	int state;
 
+	if (!text_is_set(name))
+		return -1; /* told already */
 	if (lifecycle == NULL) {
 		define_error(d, at, TEXT_UNSET, "%.*s has no lifecycle", TEXT_ARG(type->name));
 		return -1;
@@ -75,6 +77,8 @@ ptrdiff_t define_transition_at(struct define *d, const struct type *type, text n
 	text *names;
 	int transition;
 
+	if (!text_is_set(name))
+		return -1; /* told already */
 	if (lifecycle == NULL) {
 		define_error(d, at, TEXT_UNSET, "%.*s has no lifecycle", TEXT_ARG(type->name));
 		return -1;

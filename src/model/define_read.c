@@ -18,6 +18,18 @@ static bool told_before(const struct define *d, struct place place, text message
 	return false;
 }
 
+/* One line of good UTF-8, whatever names the file has. */
+static void tidy(char *message)
+{
+	size_t bad;
+
+	for (char *c = message; *c != '\0'; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = ' ';
+	if (!text_is_utf8(text_from(message), &bad))
+		message[bad] = '\0';
+}
+
 static void add_error(struct define *d, uint32_t line, uint32_t column, text hint, const char *format, va_list arguments)
 {
 	struct place place = { d->file == NULL ? TEXT_UNSET : d->file->path, line, column };
@@ -25,9 +37,11 @@ static void add_error(struct define *d, uint32_t line, uint32_t column, text hin
 	struct error *error;
 
 	vsnprintf(message, sizeof(message), format, arguments);
+	tidy(message);
 	if (d->error_count >= DEFINE_ERRORS_MAX || told_before(d, place, text_from(message)))
 		return;
 	error = error_new(d->error_arena, ERROR_DEFINITION, "%s", message);
+	place.file = text_copy(d->error_arena, place.file); /* the model's arena goes before the errors do */
 	error = error_place(error, place);
 	if (text_is_set(hint))
 		error = error_hint(d->error_arena, error, "%.*s", TEXT_ARG(hint));
@@ -40,7 +54,9 @@ void define_error(struct define *d, const struct value *at, text hint, const cha
 	va_list arguments;
 
 	va_start(arguments, format);
-	add_error(d, at == NULL ? 1 : at->line, at == NULL ? 1 : at->column, hint, format, arguments);
+	/* An empty file has no place of its own. */
+	add_error(d, at == NULL || at->line == 0 ? 1 : at->line, at == NULL || at->line == 0 ? 1 : at->column, hint, format,
+	          arguments);
 	va_end(arguments);
 }
 

@@ -10,7 +10,7 @@ static inline void shipped_show(const struct error *error)
 {
 	struct arena *arena = arena_new((size_t)1 << 20);
 
-	for (; error != NULL; error = error->next)
+	if (error != NULL)
 		fprintf(stderr, "%s\n", text_cstring(arena, error_line(arena, error)));
 	arena_free(arena);
 }
