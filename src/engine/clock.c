@@ -188,10 +188,10 @@ static bool changes_hours(const struct model *model, const struct change *change
 {
 	const struct field *is_default = type_field(change->type, T("is_default"));
 	const struct field *calendar = type_field(change->type, T("calendar"));
-	if (change->type == model->calendar && change->before == NULL)
-		return is_default != NULL && change->changed[is_default->position];
 	if (change->before == NULL)
-		return false;
+		return change->type == model->calendar && is_default != NULL &&
+		       record_cell(change->after, is_default->position)->kind == CELL_INTEGER &&
+		       record_cell(change->after, is_default->position)->integer != 0;
 	return change->type == model->calendar ||
 	       (change->type == model->service && calendar != NULL && change->changed[calendar->position]);
 }
