@@ -296,13 +296,13 @@ void web_stop(struct web *web)
 	if (web == NULL)
 		return;
 	atomic_store(&web->stopping, true);
-	if (web->live != NULL)
-		live_stop(web->live);
 	if (web->io_started) {
 		(void)!write(web->wake, &one, sizeof(one));
 		pthread_join(web->io_thread, NULL);
 	}
 	worker_stop_all(web);
+	if (web->live != NULL)
+		live_stop(web->live);
 	if (web->daemon != NULL) {
 		connection_resume_answered(web);
 		MHD_stop_daemon(web->daemon);

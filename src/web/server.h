@@ -8,7 +8,7 @@
 #ifndef REEVE_WEB_SERVER_H
 #define REEVE_WEB_SERVER_H
 
-#include "web/web_private.h"
+#include "web/api_private.h"
 
 #include "base/embed.h"
 #include "base/limits.h"
@@ -144,6 +144,7 @@ struct web {
 	bool io_started;
 	_Atomic bool stopping;
 	_Atomic int64_t in_flight;
+	_Atomic int bulk_running;
 	struct client *clients, *free_clients;
 	size_t client_count;
 	struct exchange *free_exchanges; /* I/O thread only */
@@ -235,7 +236,6 @@ void answer_header(struct answer *answer, text name, text value);
 /* asset.c */
 must_use struct error *assets_new(struct arena *arena, struct assets **ret_assets);
 text assets_url(const struct assets *assets, text name);
-must_use struct error *assets_page(struct work *work, struct web_request *request, struct page *page);
 
 /* live.c */
 must_use struct error *live_start(struct arena *error_arena, struct web *web, struct live **ret_live);
@@ -243,7 +243,6 @@ void live_stop(struct live *live);
 void live_wake(struct live *live);
 /* Takes over the socket (closes it when refused). I/O thread. */
 void live_adopt(struct live *live, int descriptor, const struct live_ticket *ticket);
-must_use struct error *live_page(struct work *work, struct web_request *request, struct page *page);
 int64_t live_count(const struct live *live);
 
 moment web_now(const struct web *web);

@@ -24,7 +24,8 @@ text request_session(const struct web_request *request)
 struct touch {
 	struct lane_job job;
 	struct work work;
-	text token;
+	text session; /* one of the two */
+	int64_t token;
 };
 
 static struct error *apply_touch(struct lane_job *job, struct store *store)
@@ -33,7 +34,7 @@ static struct error *apply_touch(struct lane_job *job, struct store *store)
 	struct work work = touch->work;
 
 	work.store = store;
-	return session_touch(&work, touch->token);
+	return touch->token != 0 ? token_touch(&work, touch->token) : session_touch(&work, touch->session);
 }
 
 static void touched(struct lane_job *job, struct error *error)
@@ -43,7 +44,7 @@ static void touched(struct lane_job *job, struct error *error)
 	arena_free(job->arena);
 }
 
-static void submit_touch(struct exchange *exchange, text token)
+static void submit_touch(struct exchange *exchange, text session)
 {
 	struct arena *arena = arena_new(64 * 1024);
 	struct touch *touch = arena_new_struct(arena, struct touch);
@@ -53,7 +54,8 @@ static void submit_touch(struct exchange *exchange, text token)
 	touch->work.arena = arena;
 	touch->work.cache = NULL;
 	touch->work.actor = access_system();
-	touch->token = text_copy(arena, token);
+	touch->session = text_copy(arena, session);
+	touch->token = exchange->work.actor->token;
 	lane_submit(exchange->web->settings.lane, &touch->job);
 }
 
@@ -89,7 +91,7 @@ struct error *session_find_actor(struct exchange *exchange)
 		else
 			request->by_cookie = true;
 	}
-	if (touch)
+	if (work->actor->touch)
 		submit_touch(exchange, token);
 	if (text_is_set(work->actor->language))
 		request->language = work->actor->language;

@@ -184,6 +184,9 @@ must_use struct error *web_list_value(struct work *work, struct web_request *req
 must_use struct error *web_query(struct work *work, struct web_request *request, const struct type *type, struct query *ret_query);
 must_use struct error *web_event_value(struct work *work, struct web_request *request, const struct record *record,
                                        const struct event *event, struct value **ret_value);
+/* {items: [{type, number, title, state, snippet, snippet_html, updated_at, url}], next, total, total_capped} for q, type, order, limit, after
+ * of the request's query; `prefix`: the last word is a beginning (type-ahead). */
+must_use struct error *web_search_value(struct work *work, struct web_request *request, bool prefix, struct value **ret_value);
 /* The problem document of an error (RFC 9457), as the API answers it and as pages may show it. */
 must_use struct value *web_problem_value(struct arena *arena, const struct error *error);
 /* Fills page with the download of an attachment of a record that the actor may read. */

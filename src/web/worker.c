@@ -189,7 +189,7 @@ static struct error *show_refusal(struct exchange *exchange, struct error *error
 	int status = error_http_status(error->code);
 
 	if (route == NULL || route->refuse == NULL || exchange->request.wants_json || status >= 500 || status == 401 ||
-	    status == 404 || text_is_set(exchange->fingerprint))
+	    status == 404)
 		return error;
 	exchange->request.error = error;
 	exchange->page = (struct page){ 0 };
@@ -296,7 +296,8 @@ static bool run_finish(struct exchange *exchange)
 		return true;
 	}
 	answer(exchange, exchange->error);
-	if (!is_kept(exchange->answer.status) || exchange->error->code == ERROR_INVALID_KEY)
+	/* A form that was refused is filled in again and sent with the same key. */
+	if (!is_kept(exchange->answer.status) || !exchange->request.wants_json)
 		return true;
 	exchange->keeping_error = true;
 	submit(exchange);

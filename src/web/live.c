@@ -1,0 +1,633 @@
+/*
+ * Live events: one thread of its own holds all server-sent event connections, so that thousands of idle ones cost the request path
+ * nothing and each costs about 3 KB. It follows the sealed event log; for each person who is concerned it asks the engine's
+ * feed, with that person's rights as they are now, and sends topics and versions, never field data.
+ */
+#include "web/server.h"
+
+#include "base/table.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define TOPICS_MAX 16
+#define OUT_BYTES 2048
+#define HEARTBEAT_US (20 * 1000000LL)
+#define RECHECK_US (60 * 1000000LL)
+#define PASS_GAP_US 100000
+#define FEED_ROWS 500
+#define CREDENTIAL_BYTES 200
+
+enum topic_kind { TOPIC_RECORD, TOPIC_TYPE, TOPIC_NOTIFICATIONS };
+
+struct topic {
+	enum topic_kind kind;
+	const struct type *type;
+	int64_t record_id;
+};
+
+struct live_ticket {
+	struct topic topics[TOPICS_MAX];
+	size_t topic_count;        /* 0: everything */
+	int64_t since;
+	int64_t user_id;
+	bool by_cookie;
+	size_t credential_length;
+	char credential[CREDENTIAL_BYTES];
+};
+
+struct subscriber {
+	struct subscriber *next, *previous;
+	struct live_ticket ticket;
+	int descriptor;
+	bool behind;               /* has events to catch up on */
+	bool wants_write;
+	int64_t unread;
+	int64_t sent_us, checked_us;
+	size_t out_length;
+	char out[OUT_BYTES];
+};
+
+struct live {
+	struct web *web;
+	struct arena *arena;       /* of the slots */
+	struct arena *pass_arena;
+	struct store *store;
+	struct record_cache *cache;
+	int loop, wake;
+	pthread_t thread, notify_thread;
+	bool started, notify_started;
+	_Atomic bool stopping;
+	_Atomic int64_t seen;      /* sequence up to which everybody was told */
+	_Atomic int64_t count;
+	pthread_mutex_t mutex;     /* adopted and free slots */
+	struct subscriber *adopted, *free;
+	struct subscriber *subscribers;
+};
+
+int64_t live_count(const struct live *live)
+{
+	return live == NULL ? 0 : atomic_load(&live->count);
+}
+
+void live_wake(struct live *live)
+{
+	uint64_t one = 1;
+
+	if (live != NULL)
+		(void)!write(live->wake, &one, sizeof(one));
+}
+
+/* ---- authorising, on a worker ---- */
+
+static struct error *parse_topic(struct work *work, const struct web *web, text source, struct topic *ret_topic)
+{
+	ptrdiff_t slash = text_find_char(source, '/');
+	text name = slash < 0 ? source : text_slice(source, 0, (size_t)slash);
+	struct record *record;
+
+	*ret_topic = (struct topic){ .kind = TOPIC_NOTIFICATIONS };
+	if (text_equal(source, T("notifications")))
+		return NULL;
+	ret_topic->type = model_type(web->settings.model, name);
+	if (ret_topic->type == NULL || ret_topic->type->abstract)
+		return error_new(work->arena, ERROR_NOT_FOUND, "there is no topic '%.*s'", TEXT_ARG(source));
+	if (slash < 0) {
+		ret_topic->kind = TOPIC_TYPE;
+		return access_require(work, RIGHT_READ, ret_topic->type, NULL);
+	}
+	ret_topic->kind = TOPIC_RECORD;
+	TRY(access_load(work, ret_topic->type, text_slice(source, (size_t)slash + 1, source.length), &record));
+	ret_topic->record_id = record->id;
+	return NULL;
+}
+
+static struct error *parse_topics(struct work *work, const struct web *web, text source, struct live_ticket *ticket)
+{
+	text one;
+
+	while (text_is_set(source) && text_cut(&source, ',', &one)) {
+		if (text_trim(one).length == 0)
+			continue;
+		if (ticket->topic_count == TOPICS_MAX)
+			return error_new(work->arena, ERROR_TOO_LARGE, "too many topics; at most %d", TOPICS_MAX);
+		TRY(parse_topic(work, web, text_trim(one), &ticket->topics[ticket->topic_count++]));
+	}
+	return NULL;
+}
+
+struct error *live_page(struct work *work, struct web_request *request, struct page *page unused)
+{
+	struct exchange *exchange = exchange_of(request);
+	struct live_ticket *ticket = arena_new_struct(work->arena, struct live_ticket);
+	text last = request_header(request, T("Last-Event-ID"));
+	text authorization = request_header(request, T("Authorization"));
+	text credential = request->by_cookie ? request_session(request) :
+	                                       text_trim(text_slice(authorization, 7, authorization.length));
+
+	if (live_count(request->web->live) >= LIMIT_LIVE)
+		return error_new(work->arena, ERROR_UNAVAILABLE, "there are too many live connections");
+	if (credential.length == 0 || credential.length > CREDENTIAL_BYTES)
+		return error_new(work->arena, ERROR_UNAUTHENTICATED, "sign in first");
+	TRY(parse_topics(work, request->web, request_query(request, T("topics")), ticket));
+	ticket->user_id = work->actor->id;
+	ticket->by_cookie = request->by_cookie;
+	memcpy(ticket->credential, credential.data, credential.length);
+	ticket->credential_length = credential.length;
+	ticket->since = atomic_load(&request->web->live->seen);
+	if (text_is_set(last) && last.length > 0) {
+		int64_t since;
+		if (!text_to_integer(last, &since) || since < 0)
+			return error_new(work->arena, ERROR_MALFORMED, "Last-Event-ID is no sequence of ours");
+		ticket->since = minimum(since, ticket->since);
+	}
+	if (!exchange->is_head)
+		exchange->live = ticket;
+	return NULL;
+}
+
+/* ---- the sockets, on the live thread ---- */
+
+static void drop(struct live *live, struct subscriber *subscriber)
+{
+	close(subscriber->descriptor); /* takes it out of the epoll set too: no other descriptor refers to it by now */
+	if (subscriber->previous != NULL)
+		subscriber->previous->next = subscriber->next;
+	else
+		live->subscribers = subscriber->next;
+	if (subscriber->next != NULL)
+		subscriber->next->previous = subscriber->previous;
+	atomic_fetch_sub(&live->count, 1);
+	pthread_mutex_lock(&live->mutex);
+	subscriber->next = live->free;
+	live->free = subscriber;
+	pthread_mutex_unlock(&live->mutex);
+}
+
+static void want_write(struct live *live, struct subscriber *subscriber, bool wants)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP | (wants ? EPOLLOUT : 0), .data.ptr = subscriber };
+
+	if (subscriber->wants_write != wants)
+		(void)epoll_ctl(live->loop, EPOLL_CTL_MOD, subscriber->descriptor, &event);
+	subscriber->wants_write = wants;
+}
+
+/* False: the socket is gone or its buffer is full; the caller drops it and the browser comes back with Last-Event-ID. */
+static bool flush(struct live *live, struct subscriber *subscriber)
+{
+	ssize_t sent = send(subscriber->descriptor, subscriber->out, subscriber->out_length, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (sent < 0 && errno != EAGAIN && errno != EINTR)
+		return false;
+	if (sent > 0) {
+		subscriber->out_length -= (size_t)sent;
+		memmove(subscriber->out, subscriber->out + sent, subscriber->out_length);
+	}
+	want_write(live, subscriber, subscriber->out_length > 0);
+	return true;
+}
+
+static bool say(struct live *live, struct subscriber *subscriber, text words)
+{
+	subscriber->sent_us = monotonic_us();
+	while (words.length > 0) {
+		size_t part = minimum(words.length, OUT_BYTES - subscriber->out_length);
+		if (part == 0)
+			return false;
+		memcpy(subscriber->out + subscriber->out_length, words.data, part);
+		subscriber->out_length += part;
+		words = text_slice(words, part, words.length);
+		if (!flush(live, subscriber))
+			return false;
+	}
+	return true;
+}
+
+void live_adopt(struct live *live, int descriptor, const struct live_ticket *ticket)
+{
+	pthread_mutex_lock(&live->mutex);
+	struct subscriber *subscriber = live->free;
+	if (subscriber != NULL)
+		live->free = subscriber->next;
+	else
+		subscriber = arena_new_struct(live->arena, struct subscriber);
+	*subscriber = (struct subscriber){ .ticket = *ticket, .descriptor = descriptor, .behind = true, .unread = -1,
+		                           .next = live->adopted };
+	live->adopted = subscriber;
+	pthread_mutex_unlock(&live->mutex);
+	live_wake(live);
+}
+
+static void greet(struct live *live, struct subscriber *subscriber)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP, .data.ptr = subscriber };
+	char head[400];
+
+	subscriber->previous = NULL;
+	subscriber->next = live->subscribers;
+	if (live->subscribers != NULL)
+		live->subscribers->previous = subscriber;
+	live->subscribers = subscriber;
+	atomic_fetch_add(&live->count, 1);
+	subscriber->checked_us = monotonic_us();
+	int length = snprintf(head, sizeof(head),
+	                      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+	                      "X-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\n"
+	                      "retry: 2000\nid: %lld\n\n",
+	                      (long long)subscriber->ticket.since);
+	if (epoll_ctl(live->loop, EPOLL_CTL_ADD, subscriber->descriptor, &event) != 0 ||
+	    !say(live, subscriber, (text){ head, (size_t)length }))
+		drop(live, subscriber);
+}
+
+static void take_adopted(struct live *live)
+{
+	pthread_mutex_lock(&live->mutex);
+	struct subscriber *subscriber = live->adopted;
+	live->adopted = NULL;
+	pthread_mutex_unlock(&live->mutex);
+	while (subscriber != NULL) {
+		struct subscriber *next = subscriber->next;
+		greet(live, subscriber);
+		subscriber = next;
+	}
+}
+
+static void read_socket(struct live *live, struct subscriber *subscriber, uint32_t events)
+{
+	char ignored[512];
+
+	if (events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP)) {
+		drop(live, subscriber);
+		return;
+	}
+	if (events & EPOLLIN) {
+		/* Nothing is expected from the client; whoever talks on is cut off. */
+		ssize_t size = recv(subscriber->descriptor, ignored, sizeof(ignored), MSG_DONTWAIT);
+		if (size >= 0 || (errno != EAGAIN && errno != EINTR)) {
+			drop(live, subscriber);
+			return;
+		}
+	}
+	if ((events & EPOLLOUT) && !flush(live, subscriber))
+		drop(live, subscriber);
+}
+
+/* ---- what is new ---- */
+
+struct news {
+	struct event *events;
+	size_t count;
+	bool notified;
+	bool *types;           /* per model type */
+};
+
+static struct error *read_news(struct live *live, struct work *work, struct news *news)
+{
+	const struct model *model = work->model;
+
+	*news = (struct news){ .types = arena_new_array(work->arena, bool, model->type_count) };
+	TRY(engine_feed_all(work, atomic_load(&live->seen), FEED_ROWS, &news->events, &news->count));
+	for (size_t i = 0; i < news->count; i++) {
+		const struct event *event = &news->events[i];
+		news->notified = news->notified || event->kind == EVENT_NOTIFIED;
+		news->types[event->type->position] = true;
+		if (event->type->platform)
+			__atomic_add_fetch(&live->web->generation, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+static bool concerns(const struct news *news, const struct topic *topic)
+{
+	if (topic->kind == TOPIC_NOTIFICATIONS)
+		return news->notified;
+	if (topic->kind == TOPIC_TYPE)
+		return news->types[topic->type->position];
+	if (!news->types[topic->type->position])
+		return false;
+	for (size_t i = 0; i < news->count; i++)
+		if (news->events[i].record_id == topic->record_id)
+			return true;
+	return false;
+}
+
+static bool is_concerned(const struct news *news, const struct subscriber *subscriber)
+{
+	if (subscriber->behind || (subscriber->ticket.topic_count == 0 && news->count > 0))
+		return true;
+	for (size_t i = 0; i < subscriber->ticket.topic_count; i++)
+		if (concerns(news, &subscriber->ticket.topics[i]))
+			return true;
+	return false;
+}
+
+/* One person's feed from one point, shared by all of their connections that stand there. */
+struct feed {
+	struct actor *actor;
+	struct event *events;
+	size_t count;
+	int64_t last;
+};
+
+/* The actor as of now: the session or token may have been closed, the roles may have changed. */
+static struct error *find_actor(struct work *work, const struct live_ticket *ticket, struct actor **ret_actor)
+{
+	text credential = { ticket->credential, ticket->credential_length };
+	bool touch;
+
+	if (ticket->by_cookie)
+		return session_actor(work, credential, ret_actor, &touch);
+	return token_actor(work, credential, ret_actor);
+}
+
+static struct error *read_feed(struct work *work, struct table *feeds, const struct live_ticket *ticket, struct feed **ret_feed)
+{
+	text key = text_format(work->arena, "%lld:%.*s", (long long)ticket->since, (int)ticket->credential_length,
+	                       ticket->credential);
+	struct feed *feed = table_get(feeds, key);
+
+	if (feed == NULL) {
+		feed = arena_new_struct(work->arena, struct feed);
+		TRY(find_actor(work, ticket, &feed->actor));
+		work->actor = feed->actor;
+		TRY(engine_feed(work, ticket->since, FEED_ROWS, &feed->events, &feed->count, &feed->last));
+		table_set(feeds, key, feed);
+	}
+	work->actor = feed->actor;
+	*ret_feed = feed;
+	return NULL;
+}
+
+static bool has_later(const struct feed *feed, size_t at, bool same_record)
+{
+	for (size_t i = at + 1; i < feed->count; i++)
+		if (feed->events[i].type == feed->events[at].type &&
+		    (!same_record || feed->events[i].record_id == feed->events[at].record_id))
+			return true;
+	return false;
+}
+
+static bool wants(const struct live_ticket *ticket, enum topic_kind kind, const struct event *event)
+{
+	if (ticket->topic_count == 0)
+		return kind == TOPIC_RECORD;
+	for (size_t i = 0; i < ticket->topic_count; i++)
+		if (ticket->topics[i].kind == kind && ticket->topics[i].type == event->type &&
+		    (kind == TOPIC_TYPE || ticket->topics[i].record_id == event->record_id))
+			return true;
+	return false;
+}
+
+static void write_message(struct buffer *out, int64_t sequence, text topic, int64_t version)
+{
+	buffer_format(out, "id: %lld\nevent: changed\ndata: {\"topic\":\"%.*s\",\"version\":%lld}\n\n", (long long)sequence,
+	              TEXT_ARG(topic), (long long)version);
+}
+
+static struct error *write_events(struct work *work, const struct live_ticket *ticket, const struct feed *feed, struct buffer *out)
+{
+	for (size_t i = 0; i < feed->count; i++) {
+		const struct event *event = &feed->events[i];
+		if (wants(ticket, TOPIC_RECORD, event) && !has_later(feed, i, true)) {
+			struct record_name name;
+			TRY(model_name(work, event->type, event->record_id, &name));
+			write_message(out, event->seq,
+			              text_format(work->arena, "%.*s/%.*s", TEXT_ARG(event->type->name), TEXT_ARG(name.number)),
+			              event->version);
+		}
+		if (wants(ticket, TOPIC_TYPE, event) && !has_later(feed, i, false))
+			write_message(out, event->seq, event->type->name, event->seq);
+	}
+	return NULL;
+}
+
+static struct error *write_notifications(struct work *work, struct subscriber *subscriber, int64_t sequence, struct buffer *out)
+{
+	for (size_t i = 0; i < subscriber->ticket.topic_count; i++) {
+		if (subscriber->ticket.topics[i].kind != TOPIC_NOTIFICATIONS)
+			continue;
+		int64_t unread, before = subscriber->unread;
+		TRY(engine_notifications_unread(work, &unread));
+		subscriber->unread = unread;
+		if (before >= 0 && before != unread)
+			write_message(out, sequence, T("notifications"), unread);
+	}
+	return NULL;
+}
+
+/* ERROR_UNAUTHENTICATED and the like: the connection is to be closed. */
+static struct error *tell(struct live *live, struct work *work, struct table *feeds, struct subscriber *subscriber)
+{
+	struct feed *feed;
+	struct buffer out;
+
+	TRY(read_feed(work, feeds, &subscriber->ticket, &feed));
+	buffer_init(&out, work->arena, 256 * 1024);
+	TRY(write_events(work, &subscriber->ticket, feed, &out));
+	subscriber->ticket.since = maximum(subscriber->ticket.since, feed->last);
+	subscriber->behind = feed->count == FEED_ROWS;
+	subscriber->checked_us = monotonic_us();
+	TRY(write_notifications(work, subscriber, subscriber->ticket.since, &out));
+	text words = buffer_peek(&out);
+	if (words.length > 0 && !say(live, subscriber, words))
+		return error_new(work->arena, ERROR_TOO_LARGE, "the connection does not keep up");
+	return NULL;
+}
+
+/* *ret_more: somebody is still behind. */
+static struct error *pass(struct live *live, bool *ret_more)
+{
+	struct web *web = live->web;
+	struct news news;
+	struct table feeds;
+	struct work work = { .arena = live->pass_arena, .store = live->store, .model = web->settings.model,
+		             .actor = access_system(), .now = web_now(web), .origin = ORIGIN_WEB, .language = T("en"),
+		             .cache = live->cache };
+
+	record_cache_reset(live->cache);
+	store_set_deadline(live->store, monotonic_us() + 5 * LIMIT_READ_MS * 1000);
+	TRY(store_begin(live->store, work.arena));
+	TRY(read_news(live, &work, &news));
+	table_init(&feeds, work.arena);
+	*ret_more = news.count == FEED_ROWS;
+	int64_t seen = news.count == 0 ? atomic_load(&live->seen) : news.events[news.count - 1].seq;
+	struct subscriber *next;
+	for (struct subscriber *subscriber = live->subscribers; subscriber != NULL; subscriber = next) {
+		next = subscriber->next;
+		if (!is_concerned(&news, subscriber) && monotonic_us() - subscriber->checked_us < RECHECK_US) {
+			subscriber->ticket.since = maximum(subscriber->ticket.since, seen);
+			continue;
+		}
+		struct error *error = tell(live, &work, &feeds, subscriber);
+		*ret_more = *ret_more || subscriber->behind;
+		if (error != NULL && error->code == ERROR_UNAVAILABLE)
+			return error;
+		if (error != NULL)
+			drop(live, subscriber);
+	}
+	atomic_store(&live->seen, seen);
+	return NULL;
+}
+
+static bool run_pass(struct live *live)
+{
+	bool more = false;
+	struct error *error = pass(live, &more);
+
+	if (error != NULL)
+		log_error("live", error);
+	store_rollback(live->store);
+	arena_reset(live->pass_arena);
+	return more || error != NULL;
+}
+
+static bool beat(struct live *live)
+{
+	int64_t now = monotonic_us();
+	struct subscriber *next;
+	bool recheck = false;
+
+	for (struct subscriber *subscriber = live->subscribers; subscriber != NULL; subscriber = next) {
+		next = subscriber->next;
+		recheck = recheck || now - subscriber->checked_us > RECHECK_US;
+		if (now - subscriber->sent_us > HEARTBEAT_US && !say(live, subscriber, T(":\n\n")))
+			drop(live, subscriber);
+	}
+	return recheck;
+}
+
+/* ---- the thread ---- */
+
+static void wait_for_events(struct live *live, int timeout_ms, bool *ret_woken)
+{
+	struct epoll_event events[64];
+	int count = epoll_wait(live->loop, events, array_length(events), timeout_ms);
+
+	for (int i = 0; i < count; i++) {
+		uint64_t ignored;
+		if (events[i].data.ptr != NULL)
+			read_socket(live, events[i].data.ptr, events[i].events);
+		else if (read(live->wake, &ignored, sizeof(ignored)) > 0)
+			*ret_woken = true;
+	}
+}
+
+static void *follow(void *data)
+{
+	struct live *live = data;
+	int64_t next_us = 0, beat_us = monotonic_us();
+	bool wanted = false;
+
+	while (!atomic_load(&live->stopping)) {
+		int64_t now = monotonic_us();
+		wait_for_events(live, wanted ? (int)maximum(0, (next_us - now) / 1000 + 1) : 1000, &wanted);
+		take_adopted(live);
+		now = monotonic_us();
+		if (now - beat_us > 1000000) {
+			wanted = beat(live) || wanted;
+			beat_us = now;
+		}
+		if (!wanted || now < next_us)
+			continue;
+		wanted = run_pass(live);
+		/* At most a fifth of a processor goes into telling. */
+		int64_t took = monotonic_us() - now;
+		next_us = now + took + maximum(PASS_GAP_US, 4 * took);
+	}
+	while (live->subscribers != NULL) {
+		(void)say(live, live->subscribers, T("retry: 2000\n\n"));
+		drop(live, live->subscribers);
+	}
+	return NULL;
+}
+
+/* PostgreSQL: other nodes' changes come by NOTIFY. */
+static void *listen_for_nodes(void *data)
+{
+	struct live *live = data;
+	struct arena *arena = arena_new(LIMIT_WORK_BYTES);
+	struct store *store = NULL;
+
+	while (!atomic_load(&live->stopping)) {
+		bool woken = false;
+		struct error *error = store == NULL ? store_open(arena, &live->web->settings.store, STORE_READ, &store) : NULL;
+		if (error == NULL)
+			error = store_wait_notify(store, arena, T(WEB_NOTIFY_CHANNEL), 1000, &woken);
+		if (error != NULL) {
+			log_error("live", error);
+			usleep(500000);
+		}
+		if (woken || error != NULL)
+			live_wake(live);
+		arena_reset(arena);
+	}
+	if (store != NULL)
+		store_close(store);
+	arena_free(arena);
+	return NULL;
+}
+
+/* ---- start and stop ---- */
+
+static struct error *read_head(struct live *live, struct arena *error_arena)
+{
+	struct work work = { .arena = live->pass_arena, .store = live->store, .model = live->web->settings.model,
+		             .actor = access_system(), .now = web_now(live->web), .language = T("en") };
+	text head = TEXT_UNSET, first;
+	int64_t seq = 0;
+
+	struct error *error = sealer_head_text(&work, &head);
+	if (error != NULL && error->code != ERROR_NOT_FOUND)
+		return error_copy(error_arena, error);
+	if (text_is_set(head) && text_cut(&head, ' ', &first) && text_to_integer(first, &seq))
+		atomic_store(&live->seen, seq);
+	arena_reset(live->pass_arena);
+	return NULL;
+}
+
+struct error *live_start(struct arena *error_arena, struct web *web, struct live **ret_live)
+{
+	struct live *live = arena_new_struct(web->arena, struct live);
+	struct epoll_event wake = { .events = EPOLLIN };
+
+	*ret_live = live;
+	live->web = web;
+	live->arena = arena_new(SIZE_MAX);
+	live->pass_arena = arena_new(LIMIT_WORK_BYTES);
+	live->cache = record_cache_new(live->arena, &web->generation);
+	pthread_mutex_init(&live->mutex, NULL);
+	live->loop = epoll_create1(EPOLL_CLOEXEC);
+	live->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	TRY(store_open(error_arena, &web->settings.store, STORE_READ, &live->store));
+	TRY(read_head(live, error_arena));
+	if (live->loop < 0 || live->wake < 0 || epoll_ctl(live->loop, EPOLL_CTL_ADD, live->wake, &wake) != 0 ||
+	    pthread_create(&live->thread, NULL, follow, live) != 0)
+		return error_new(error_arena, ERROR_UNAVAILABLE, "live events cannot start");
+	live->started = true;
+	if (text_is_set(web->settings.store.url))
+		live->notify_started = pthread_create(&live->notify_thread, NULL, listen_for_nodes, live) == 0;
+	return NULL;
+}
+
+void live_stop(struct live *live)
+{
+	atomic_store(&live->stopping, true);
+	live_wake(live);
+	if (live->started)
+		pthread_join(live->thread, NULL);
+	if (live->notify_started)
+		pthread_join(live->notify_thread, NULL);
+	if (live->store != NULL)
+		store_close(live->store);
+	if (live->loop >= 0)
+		close(live->loop);
+	if (live->wake >= 0)
+		close(live->wake);
+	arena_free(live->pass_arena);
+	arena_free(live->arena);
+}

@@ -1,0 +1,178 @@
+/*
+ * The parts of the OpenAPI description that are the same for every set of definitions, as JSON: schemas, parameters, answers.
+ * Only openapi.c includes this.
+ */
+#ifndef REEVE_WEB_OPENAPI_PARTS_H
+#define REEVE_WEB_OPENAPI_PARTS_H
+
+#define OPENAPI_HEAD \
+	"{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"Reeve\",\"summary\":\"IT service management\"," \
+	"\"description\":\"Every record," \
+	" transition and event of Reeve. Printed from the active definitions.\"," \
+	"\"license\":{\"name\":\"Apache-2.0\",\"identifier\":\"Apache-2.0\"}}}"
+
+#define OPENAPI_COMPONENTS \
+	"{\"securitySchemes\":{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"}," \
+	"\"session\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"reeve_session\"}}," \
+	"\"responses\":{\"Problem\":{\"description\":\"What went wrong\"," \
+	"\"content\":{\"application/problem+json\":{\"schema\":{\"$ref\":\"#/components/schemas/Problem\"}}}}}," \
+	"\"parameters\":{\"IdempotencyKey\":{\"name\":\"Idempotency-Key\",\"in\":\"header\"," \
+	"\"required\":false,\"schema\":{\"type\":\"string\",\"maxLength\":200}," \
+	"\"description\":\"A repeat within 24 hours gets the first answer\"}," \
+	"\"IfMatch\":{\"name\":\"If-Match\",\"in\":\"header\",\"required\":false," \
+	"\"schema\":{\"type\":\"string\"}," \
+	"\"description\":\"The version that the change is meant for\"}}}"
+
+#define OPENAPI_QUERIES \
+	"{\"record_list\":[{\"name\":\"q\",\"in\":\"query\",\"required\":false," \
+	"\"schema\":{\"type\":\"string\"},\"description\":\"A condition\"},{\"name\":\"sort\",\"in\":\"query\"," \
+	"\"required\":false,\"schema\":{\"type\":\"string\"},\"description\":\"Field names," \
+	" - for descending\"},{\"name\":\"limit\",\"in\":\"query\",\"required\":false," \
+	"\"schema\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":200}," \
+	"\"description\":\"Rows of a page\"},{\"name\":\"after\",\"in\":\"query\",\"required\":false," \
+	"\"schema\":{\"type\":\"string\"},\"description\":\"Cursor of the previous page\"}," \
+	"{\"name\":\"fields\",\"in\":\"query\",\"required\":false,\"schema\":{\"type\":\"string\"}," \
+	"\"description\":\"Names of fields, with commas\"},{\"name\":\"count\",\"in\":\"query\"," \
+	"\"required\":false,\"schema\":{\"type\":\"boolean\"},\"description\":\"Count matches," \
+	" up to 1000\"}],\"record_get\":[{\"name\":\"fields\",\"in\":\"query\",\"required\":false," \
+	"\"schema\":{\"type\":\"string\"},\"description\":\"Names of fields, with commas\"}," \
+	"{\"name\":\"as_of\",\"in\":\"query\",\"required\":false,\"schema\":{\"type\":\"string\"}," \
+	"\"description\":\"A moment: the record as it was then\"}],\"search\":[{\"name\":\"q\"," \
+	"\"in\":\"query\",\"required\":false,\"schema\":{\"type\":\"string\"},\"description\":\"Words\"}," \
+	"{\"name\":\"type\",\"in\":\"query\",\"required\":false,\"schema\":{\"type\":\"string\"}," \
+	"\"description\":\"A type\"},{\"name\":\"order\",\"in\":\"query\",\"required\":false," \
+	"\"schema\":{\"type\":\"string\",\"enum\":[\"ranked\",\"newest\"]},\"description\":\"Order\"}," \
+	"{\"name\":\"limit\",\"in\":\"query\",\"required\":false,\"schema\":{\"type\":\"integer\"," \
+	"\"minimum\":1,\"maximum\":200},\"description\":\"Rows of a page\"},{\"name\":\"after\"," \
+	"\"in\":\"query\",\"required\":false,\"schema\":{\"type\":\"string\"}," \
+	"\"description\":\"Cursor of the previous page\"},{\"name\":\"prefix\",\"in\":\"query\"," \
+	"\"required\":false,\"schema\":{\"type\":\"string\"}," \
+	"\"description\":\"The last word is a beginning\"}],\"changes\":[{\"name\":\"since\"," \
+	"\"in\":\"query\",\"required\":false,\"schema\":{\"type\":\"integer\",\"minimum\":0}," \
+	"\"description\":\"Sequence of the last known event\"},{\"name\":\"limit\",\"in\":\"query\"," \
+	"\"required\":false,\"schema\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":1000}," \
+	"\"description\":\"Events of a page\"}],\"live\":[{\"name\":\"topics\",\"in\":\"query\"," \
+	"\"required\":false,\"schema\":{\"type\":\"string\"},\"description\":\"Topics," \
+	" with commas: TYPE/NUMBER, TYPE, notifications; none: everything\"}]," \
+	"\"attachment_get\":[{\"name\":\"inline\",\"in\":\"query\",\"required\":false," \
+	"\"schema\":{\"type\":\"string\"}," \
+	"\"description\":\"Raster images may be shown instead of saved\"}]}"
+
+#define OPENAPI_SCHEMAS \
+	"{\"Anything\":{\"type\":\"object\",\"additionalProperties\":true},\"Status\":{\"type\":\"object\"," \
+	"\"required\":[\"status\"],\"properties\":{\"status\":{\"type\":\"string\"}," \
+	"\"version\":{\"type\":\"string\"},\"definitions\":{\"type\":\"integer\"}}," \
+	"\"additionalProperties\":false},\"Reference\":{\"type\":\"object\",\"required\":[\"type\"," \
+	"\"number\"],\"properties\":{\"type\":{\"type\":\"string\"},\"number\":{\"type\":[\"string\"," \
+	"\"null\"]},\"title\":{\"type\":[\"string\",\"null\"]}},\"additionalProperties\":false}," \
+	"\"Problem\":{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\"]," \
+	"\"properties\":{\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"}," \
+	"\"status\":{\"type\":\"integer\"},\"detail\":{\"type\":\"string\"},\"errors\":{\"type\":\"array\"," \
+	"\"items\":{\"type\":\"object\",\"required\":[\"message\"]," \
+	"\"properties\":{\"field\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"}," \
+	"\"hint\":{\"type\":\"string\"},\"line\":{\"type\":\"integer\"},\"column\":{\"type\":\"integer\"}}," \
+	"\"additionalProperties\":false}}},\"additionalProperties\":true}," \
+	"\"Transition\":{\"type\":\"object\",\"required\":[\"name\",\"to\",\"needs\"]," \
+	"\"properties\":{\"name\":{\"type\":\"string\"},\"to\":{\"type\":\"string\"}," \
+	"\"needs\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}},\"additionalProperties\":false}," \
+	"\"Clock\":{\"type\":\"object\",\"required\":[\"name\",\"state\",\"goal_ms\",\"elapsed_ms\",\"due_at\"," \
+	"\"ledger\"],\"properties\":{\"name\":{\"type\":\"string\"},\"state\":{\"type\":\"string\"," \
+	"\"enum\":[\"running\",\"paused\",\"stopped\"]},\"breached\":{\"type\":\"boolean\"}," \
+	"\"goal_ms\":{\"type\":[\"integer\",\"null\"]},\"elapsed_ms\":{\"type\":\"integer\"}," \
+	"\"started_at\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}," \
+	"\"stopped_at\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}," \
+	"\"due_at\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}," \
+	"\"calendar\":{\"type\":[\"string\",\"null\"]},\"ledger\":{\"type\":\"array\"," \
+	"\"items\":{\"$ref\":\"#/components/schemas/Interval\"}}},\"additionalProperties\":false}," \
+	"\"Interval\":{\"type\":\"object\",\"required\":[\"from\",\"to\",\"kind\",\"counted_ms\"]," \
+	"\"properties\":{\"from\":{\"type\":\"string\",\"format\":\"date-time\"},\"to\":{\"type\":\"string\"," \
+	"\"format\":\"date-time\"},\"kind\":{\"type\":\"string\",\"enum\":[\"running\",\"paused\",\"closed\"," \
+	"\"holiday\"]},\"reason\":{\"type\":[\"string\",\"null\"]},\"counted_ms\":{\"type\":\"integer\"}}," \
+	"\"additionalProperties\":false},\"Event\":{\"type\":\"object\",\"required\":[\"id\"]," \
+	"\"properties\":{\"id\":{\"type\":\"integer\"},\"seq\":{\"type\":[\"integer\",\"null\"]}," \
+	"\"kind\":{\"type\":\"string\"},\"at\":{\"type\":\"string\",\"format\":\"date-time\"}," \
+	"\"recorded_at\":{\"type\":\"string\",\"format\":\"date-time\"}," \
+	"\"actor\":{\"oneOf\":[{\"$ref\":\"#/components/schemas/Reference\"},{\"type\":\"null\"}]}," \
+	"\"origin\":{\"type\":\"string\"},\"visibility\":{\"type\":\"string\",\"enum\":[\"public\"," \
+	"\"internal\"]},\"version\":{\"type\":\"integer\"},\"cause\":{\"type\":[\"integer\",\"null\"]}}," \
+	"\"additionalProperties\":true," \
+	"\"description\":\"Further members say what happened: changes, transition," \
+	" comment ...\"},\"EventList\":{\"type\":\"object\",\"required\":[\"items\",\"next\"]," \
+	"\"properties\":{\"items\":{\"type\":\"array\"," \
+	"\"items\":{\"$ref\":\"#/components/schemas/Event\"}},\"next\":{\"type\":[\"string\",\"null\"]}}," \
+	"\"additionalProperties\":false},\"Comment\":{\"type\":\"object\",\"required\":[\"text\"]," \
+	"\"properties\":{\"text\":{\"type\":\"string\"},\"visibility\":{\"type\":\"string\"," \
+	"\"enum\":[\"public\",\"internal\"]}},\"additionalProperties\":false}," \
+	"\"Attachment\":{\"type\":\"object\",\"required\":[\"id\",\"name\",\"size\"]," \
+	"\"properties\":{\"id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"}," \
+	"\"media_type\":{\"type\":\"string\"},\"size\":{\"type\":\"integer\"},\"sha256\":{\"type\":\"string\"}," \
+	"\"visibility\":{\"type\":\"string\",\"enum\":[\"public\",\"internal\"]}," \
+	"\"created_at\":{\"type\":\"string\",\"format\":\"date-time\"}," \
+	"\"created_by\":{\"oneOf\":[{\"$ref\":\"#/components/schemas/Reference\"},{\"type\":\"null\"}]}," \
+	"\"url\":{\"type\":\"string\"}},\"additionalProperties\":false}," \
+	"\"AttachmentList\":{\"type\":\"object\",\"required\":[\"items\",\"next\"]," \
+	"\"properties\":{\"items\":{\"type\":\"array\"," \
+	"\"items\":{\"$ref\":\"#/components/schemas/Attachment\"}},\"next\":{\"type\":[\"string\"," \
+	"\"null\"]}},\"additionalProperties\":false},\"AttachmentCreated\":{\"type\":\"object\"," \
+	"\"required\":[\"id\",\"items\"],\"properties\":{\"id\":{\"type\":\"integer\"}," \
+	"\"name\":{\"type\":\"string\"},\"media_type\":{\"type\":\"string\"},\"size\":{\"type\":\"integer\"}," \
+	"\"sha256\":{\"type\":\"string\"},\"visibility\":{\"type\":\"string\",\"enum\":[\"public\"," \
+	"\"internal\"]},\"created_at\":{\"type\":\"string\",\"format\":\"date-time\"}," \
+	"\"created_by\":{\"oneOf\":[{\"$ref\":\"#/components/schemas/Reference\"},{\"type\":\"null\"}]}," \
+	"\"url\":{\"type\":\"string\"},\"items\":{\"type\":\"array\"," \
+	"\"items\":{\"$ref\":\"#/components/schemas/Attachment\"}}},\"additionalProperties\":false}," \
+	"\"Upload\":{\"type\":\"object\",\"required\":[\"file\"],\"properties\":{\"file\":{\"type\":\"string\"," \
+	"\"contentMediaType\":\"application/octet-stream\"},\"visibility\":{\"type\":\"string\"," \
+	"\"enum\":[\"public\",\"internal\"]}}},\"Link\":{\"type\":\"object\",\"required\":[\"id\"]," \
+	"\"properties\":{\"id\":{\"type\":\"integer\"},\"relation\":{\"type\":\"string\"}," \
+	"\"inverse\":{\"type\":\"boolean\"},\"label\":{\"type\":\"string\"}," \
+	"\"to\":{\"$ref\":\"#/components/schemas/Reference\"},\"created_at\":{\"type\":\"string\"," \
+	"\"format\":\"date-time\"},\"url\":{\"type\":\"string\"}},\"additionalProperties\":false}," \
+	"\"LinkList\":{\"type\":\"object\",\"required\":[\"items\",\"next\"]," \
+	"\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Link\"}}," \
+	"\"next\":{\"type\":[\"string\",\"null\"]}},\"additionalProperties\":false}," \
+	"\"LinkInput\":{\"type\":\"object\",\"required\":[\"relation\",\"to\"]," \
+	"\"properties\":{\"relation\":{\"type\":\"string\"},\"to\":{\"type\":\"string\"}}," \
+	"\"additionalProperties\":false},\"Bulk\":{\"type\":\"object\",\"required\":[\"items\"]," \
+	"\"properties\":{\"items\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":1000," \
+	"\"items\":{\"type\":\"object\",\"properties\":{\"number\":{\"type\":\"string\"}," \
+	"\"version\":{\"type\":\"integer\"}},\"additionalProperties\":true}}}," \
+	"\"additionalProperties\":false," \
+	"\"description\":\"An item with a number changes that record," \
+	" one without creates a record\"},\"BulkResult\":{\"type\":\"object\",\"required\":[\"items\"]," \
+	"\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"," \
+	"\"required\":[\"status\"],\"properties\":{\"status\":{\"type\":\"integer\"}," \
+	"\"number\":{\"type\":\"string\"},\"version\":{\"type\":\"integer\"}," \
+	"\"problem\":{\"$ref\":\"#/components/schemas/Problem\"}},\"additionalProperties\":false}}}," \
+	"\"additionalProperties\":false},\"SearchHit\":{\"type\":\"object\",\"required\":[\"type\"," \
+	"\"number\",\"title\"],\"properties\":{\"type\":{\"type\":\"string\"},\"number\":{\"type\":\"string\"}," \
+	"\"title\":{\"type\":[\"string\",\"null\"]},\"state\":{\"type\":[\"string\",\"null\"]}," \
+	"\"snippet\":{\"type\":[\"string\",\"null\"]},\"snippet_html\":{\"type\":[\"string\",\"null\"]}," \
+	"\"updated_at\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}," \
+	"\"url\":{\"type\":\"string\"}},\"additionalProperties\":false}," \
+	"\"SearchResult\":{\"type\":\"object\",\"required\":[\"items\",\"next\",\"total\"]," \
+	"\"properties\":{\"items\":{\"type\":\"array\"," \
+	"\"items\":{\"$ref\":\"#/components/schemas/SearchHit\"}},\"next\":{\"type\":[\"string\"," \
+	"\"null\"]},\"total\":{\"type\":\"integer\"},\"total_capped\":{\"type\":\"boolean\"}}," \
+	"\"additionalProperties\":false},\"Change\":{\"type\":\"object\",\"required\":[\"seq\",\"type\"," \
+	"\"number\",\"version\"],\"properties\":{\"seq\":{\"type\":\"integer\"},\"at\":{\"type\":\"string\"," \
+	"\"format\":\"date-time\"},\"kind\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"}," \
+	"\"number\":{\"type\":\"string\"},\"topic\":{\"type\":\"string\"},\"version\":{\"type\":\"integer\"}}," \
+	"\"additionalProperties\":false},\"Changes\":{\"type\":\"object\",\"required\":[\"items\"," \
+	"\"next\"],\"properties\":{\"items\":{\"type\":\"array\"," \
+	"\"items\":{\"$ref\":\"#/components/schemas/Change\"}},\"next\":{\"type\":\"integer\"}," \
+	"\"more\":{\"type\":\"boolean\"}},\"additionalProperties\":false},\"Type\":{\"type\":\"object\"," \
+	"\"required\":[\"name\",\"links\"],\"properties\":{\"name\":{\"type\":\"string\"}," \
+	"\"label\":{\"type\":\"string\"},\"plural\":{\"type\":\"string\"},\"practice\":{\"type\":[\"string\"," \
+	"\"null\"]},\"platform\":{\"type\":\"boolean\"},\"create\":{\"type\":\"boolean\"}," \
+	"\"links\":{\"type\":\"object\",\"required\":[],\"properties\":{\"list\":{\"type\":\"string\"}," \
+	"\"record\":{\"type\":\"string\"},\"bulk\":{\"type\":\"string\"}},\"additionalProperties\":false}}," \
+	"\"additionalProperties\":false},\"Types\":{\"type\":\"object\",\"required\":[\"types\"]," \
+	"\"properties\":{\"version\":{\"type\":\"string\"}," \
+	"\"person\":{\"oneOf\":[{\"$ref\":\"#/components/schemas/Reference\"},{\"type\":\"null\"}]}," \
+	"\"types\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Type\"}}," \
+	"\"links\":{\"type\":\"object\",\"required\":[],\"properties\":{\"openapi\":{\"type\":\"string\"}," \
+	"\"search\":{\"type\":\"string\"},\"changes\":{\"type\":\"string\"},\"live\":{\"type\":\"string\"}}," \
+	"\"additionalProperties\":false}},\"additionalProperties\":false}}"
+
+#endif
