@@ -335,7 +335,6 @@ static void push(struct writer *writer, const struct value *value)
 {
 	assert(writer->depth < LIMIT_TEMPLATE_DEPTH);
 	writer->scopes[writer->depth++] = (struct scope){ .value = value };
-	return true;
 }
 
 static const struct value *item_at(const struct value *list, size_t index)
@@ -442,9 +441,20 @@ static uint32_t run_op(struct writer *writer, const struct op *op, uint32_t at)
 	case OP_COUNT:
 		write_count(writer, op);
 		return at + 1;
-	default:
-		return run_block(writer, op, at);
+	case OP_IF:
+	case OP_UNLESS:
+	case OP_IS_TEXT:
+	case OP_IS_PATH:
+	case OP_EACH:
+	case OP_NEXT:
+	case OP_WITH:
+	case OP_SCOPE:
+	case OP_POP:
+	case OP_JUMP:
+	case OP_END:
+		break;
 	}
+	return run_block(writer, op, at);
 }
 
 struct error *template_write(const struct template_set *set, struct arena *arena, text name, const struct value *data,

@@ -327,8 +327,9 @@ static void run(struct worker *worker, struct exchange *exchange)
 	begin_work(worker, exchange);
 	struct error *error = store_begin(worker->store, exchange->arena);
 	if (error != NULL && exchange->stage == STAGE_START) {
-		(void)request_read_head(exchange);
-		reply_error(exchange, error);
+		/* Whether JSON is wanted is known even when the address is malformed. */
+		struct error *malformed = request_read_head(exchange);
+		reply_error(exchange, malformed != NULL ? malformed : error);
 		done = true;
 	} else if (exchange->stage == STAGE_START) {
 		done = run_start(exchange);
