@@ -31,6 +31,9 @@ static void tidy(char *message)
 }
 
 static void add_error(struct define *d, uint32_t line, uint32_t column, text hint, const char *format, va_list arguments)
+	printf_like(5, 0);
+
+static void add_error(struct define *d, uint32_t line, uint32_t column, text hint, const char *format, va_list arguments)
 {
 	struct place place = { d->file == NULL ? TEXT_UNSET : d->file->path, line, column };
 	char message[400];
