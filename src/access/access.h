@@ -77,6 +77,8 @@ must_use struct error *access_load_id(struct work *work, const struct type *type
 /* Fill in the actor's branches and context, and run; a condition or sort on an unreadable field is ERROR_CONDITION ("no field ..."). */
 must_use struct error *access_find(struct work *work, struct query *query, struct record_page *ret_page);
 must_use struct error *access_count(struct work *work, struct query *query, int64_t limit, int64_t *ret_count);
+/* Number and title of a link's target, both unset when the actor may not read it (or it is gone): for pages. */
+must_use struct error *access_name(struct work *work, const struct type *type, int64_t id, struct record_name *ret_name);
 must_use struct error *access_each(struct work *work, struct query *query,
                                    struct error *(*visit)(void *data, struct work *work, struct record *record), void *data);
 /*

@@ -83,6 +83,15 @@ struct error *access_each(struct work *work, struct query *query,
 	return model_each(work, query, visit, data);
 }
 
+struct error *access_name(struct work *work, const struct type *type, int64_t id, struct record_name *ret_name)
+{
+	bool readable;
+
+	*ret_name = (struct record_name){ .number = TEXT_UNSET, .title = TEXT_UNSET };
+	TRY(rights_readable_id(work, type, id, &readable));
+	return readable ? model_name(work, type, id, ret_name) : NULL;
+}
+
 /* ---- a record as a value ---- */
 
 /* That there is a target is in the record's own field; which one it is not for this actor to know. */

@@ -1,22 +1,106 @@
-/* The pages for people as a table, and what every page has in common. */
-#include "web/web_private.h"
+/*
+ * The table of page routes and what the machinery asks of the pages: the error page and the way to the sign-in page. Each topic
+ * has its list in a routes_*.def file of its own, and its functions in pages_*.c files.
+ */
+#include "web/pages_private.h"
+
+#include "base/words.h"
+
+#define ROUTE(method_, pattern_, policy_, scope_, prepare_, apply_, render_, refuse_, flags_, name_)                            \
+	{ .method = METHOD_##method_, .pattern = pattern_, .policy = POLICY_##policy_, .scope = SCOPE_##scope_,                 \
+	  .prepare = prepare_, .apply = apply_, .render = render_, .refuse = refuse_, .flags = flags_, .name = name_ },
 
 const struct route page_routes[] = {
+#include "web/routes_work.def"
+#include "web/routes_portal.def"
 	{ .pattern = NULL },
 };
 
-struct error *pages_frame(struct work *work unused, struct web_request *request unused, struct page *page unused)
+text pages_sign_in_location(struct work *work, struct web_request *request)
 {
+	if (!text_is_set(request->target) || text_equal(request->target, T("/")))
+		return T("/sign-in");
+	return text_format(work->arena, "/sign-in?next=%.*s", TEXT_ARG(url_part(work->arena, request->target)));
+}
+
+/* Staff begin with their first view, everybody else with the portal. */
+struct error *home_render(struct work *work, struct web_request *request, struct page *page)
+{
+	if (work->actor->kind == ACTOR_NOBODY) {
+		page_redirect(page, pages_sign_in_location(work, request));
+		return NULL;
+	}
+	for (size_t i = 0; i < work->model->type_count; i++) {
+		const struct type *type = &work->model->types[i];
+		const struct view *view = type->platform || type->abstract ? NULL : first_view(work, type);
+		if (view == NULL)
+			continue;
+		page_redirect(page, view_href(work->arena, type, view));
+		return NULL;
+	}
+	page_redirect(page, T("/me"));
 	return NULL;
 }
 
-void pages_error(struct work *work, struct web_request *request unused, const struct error *error, struct page *page)
+/* ---- the error page ---- */
+
+/* What was typed stands on the page and goes along when it is sent again: a failing server must not cost anybody a text. */
+static struct value *typed_texts(struct work *work, const struct web_request *request)
 {
-	page->template = T("error");
-	page->data = web_problem_value(work->arena, error);
+	struct value *typed = value_list(work->arena);
+
+	if (request->body == NULL || request->body_is_json || request->body->kind != VALUE_MAP)
+		return typed;
+	for (size_t i = 0; i < request->body->map.count; i++) {
+		const struct value_entry *entry = &request->body->map.entries[i];
+		if (entry->value->kind != VALUE_TEXT || text_starts_with(entry->key, T("was.")) ||
+		    text_find(entry->key, T("password")) >= 0 || text_find(entry->key, T("token")) >= 0)
+			continue;
+		struct value *one = value_map(work->arena);
+		value_set_text(work->arena, one, T("name"), entry->key);
+		value_set(work->arena, one, T("value"), entry->value);
+		value_set_bool(work->arena, one, T("shown"), entry->value->text.length > 0);
+		value_append(work->arena, typed, one);
+	}
+	return typed;
 }
 
-text pages_sign_in_location(struct work *work unused, struct web_request *request unused)
+static text error_heading(const struct work *work, const struct error *error)
 {
-	return T("/sign-in");
+	switch (error_http_status(error->code)) {
+	case 403:
+		return words(work->language, T("You may not do this"));
+	case 404:
+		return words(work->language, T("There is nothing here that you can see"));
+	case 409:
+		return words(work->language, T("This is not possible now"));
+	case 412:
+		return words(work->language, T("Somebody else changed it meanwhile"));
+	case 429:
+		return words(work->language, T("Too many attempts"));
+	case 500:
+		return words(work->language, T("Something went wrong on our side"));
+	case 503:
+		return words(work->language, T("Reeve cannot do this at the moment"));
+	default:
+		return words(work->language, T("This could not be done"));
+	}
+}
+
+void pages_error(struct work *work, struct web_request *request, const struct error *error, struct page *page)
+{
+	struct value *data = page->data != NULL ? page->data : value_map(work->arena);
+	int status = error_http_status(error->code);
+
+	page->data = data;
+	page->template = work->actor->kind == ACTOR_NOBODY ? T("error_gate") : is_staff(work) ? T("error") : T("error_portal");
+	value_set_integer(work->arena, data, T("status"), status);
+	value_set_text(work->arena, data, T("title"), error_heading(work, error));
+	/* What went wrong inside is for the log. */
+	if (status != 500)
+		value_set(work->arena, data, T("errors"), part_errors(work, request->type, error));
+	value_set_text(work->arena, data, T("path"), request->path);
+	value_set_text(work->arena, data, T("target"), request->target);
+	if (request->method != METHOD_GET)
+		value_set(work->arena, data, T("typed"), typed_texts(work, request));
 }

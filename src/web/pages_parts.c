@@ -2,6 +2,7 @@
 #include "web/pages_private.h"
 
 #include "base/embed.h"
+#include "base/random.h"
 #include "base/words.h"
 
 struct value *part_icon(struct arena *arena, text name)
@@ -10,13 +11,7 @@ struct value *part_icon(struct arena *arena, text name)
 		embedded_find(embedded_web, text_format(arena, "dist/icons/%.*s.svg", TEXT_ARG(name)));
 	if (file == NULL)
 		return value_null(arena);
-	text svg = embedded_text(file);
-	/* The file opens with its licence comment; the drawing begins at its element. */
-	ptrdiff_t start = text_find(svg, T("<svg"));
-	if (start < 0)
-		return value_null(arena);
-	svg = text_slice(svg, (size_t)start + 4, svg.length);
-	return value_html(arena, text_format(arena, "<svg aria-hidden=\"true\" focusable=\"false\"%.*s", TEXT_ARG(svg)));
+	return value_html(arena, embedded_text(file));
 }
 
 text part_initials(struct arena *arena, text name)
@@ -61,16 +56,20 @@ text url_part(struct arena *arena, text t)
 
 struct error *part_person(struct work *work, int64_t user_id, struct value **ret_value)
 {
-	if (user_id == 0) {
-		*ret_value = value_null(work->arena);
+	struct arena *arena = work->arena;
+	struct record_name name = { .number = TEXT_UNSET };
+
+	if (user_id != 0)
+		TRY(access_name(work, work->model->user, user_id, &name));
+	if (!text_is_set(name.number)) {
+		*ret_value = value_null(arena);
 		return NULL;
 	}
-	struct record_name name;
-	TRY(model_name(work, work->model->user, user_id, &name));
-	struct value *person = value_map(work->arena);
-	value_add(work->arena, person, T("name"), value_text(work->arena, name.title));
-	value_add(work->arena, person, T("initials"), value_text(work->arena, part_initials(work->arena, name.title)));
-	value_add(work->arena, person, T("href"), value_text(work->arena, record_href(work->arena, work->model->user, name.number)));
+	struct value *person = value_map(arena);
+	value_add(arena, person, T("name"), value_text(arena, name.title));
+	value_add(arena, person, T("initials"), value_text(arena, part_initials(arena, name.title)));
+	value_add(arena, person, T("login"), value_text(arena, name.number));
+	value_add(arena, person, T("href"), value_text(arena, record_href(arena, work->model->user, name.number)));
 	*ret_value = person;
 	return NULL;
 }
@@ -106,12 +105,6 @@ struct value *part_moment(struct work *work, moment at)
 	return value;
 }
 
-text part_span(struct work *work, moment from, moment to)
-{
-	int64_t ms = to > from ? to - from : from - to;
-	return duration_format(work->arena, ms < MINUTE_MS ? MINUTE_MS : ms);
-}
-
 text part_size(struct arena *arena, int64_t bytes)
 {
 	if (bytes < 1000)
@@ -143,6 +136,7 @@ struct value *part_choice(struct work *work, const struct record *record, ptrdif
 	struct value *value = value_map(work->arena);
 	value_add(work->arena, value, T("name"), value_text(work->arena, choice->name));
 	value_add(work->arena, value, T("label"), value_text(work->arena, label_in(&choice->label, work->language)));
+	value_add(work->arena, value, T("level"), value_integer(work->arena, record_cell(record, (size_t)field)->integer + 1));
 	return value;
 }
 
@@ -185,7 +179,100 @@ struct value *part_due(struct work *work, const struct clock *clock)
 	return value;
 }
 
-bool is_staff(const struct work *work)
+/* ---- fields in words ---- */
+
+struct error *part_words(struct work *work, const struct record *record, const struct field *field, text *ret_words)
 {
-	return actor_has_role(work, T("agent")) || actor_has_role(work, T("auditor")) || actor_has_role(work, T("administrator"));
+	const struct cell *cell = record_cell(record, field->position);
+	struct record_name name;
+
+	*ret_words = TEXT_UNSET;
+	if (field->kind == KIND_LINKS || cell->kind == CELL_NULL)
+		return NULL;
+	if (field->kind != KIND_LINK)
+		return field_words(work, field, cell, work->actor->zone, ret_words);
+	TRY(access_name(work, field->target, cell->integer, &name));
+	*ret_words = text_is_set(name.number) ? (text_is_empty(name.title) ? name.number : name.title)
+	                                      : words(work->language, T("something you may not see"));
+	return NULL;
+}
+
+static text link_words(const struct work *work, const struct value *link)
+{
+	text title = value_get_text(link, T("title"));
+
+	if (text_is_set(title) && !text_is_empty(title))
+		return title;
+	title = value_get_text(link, T("number"));
+	return text_is_set(title) ? title : words(work->language, T("something you may not see"));
+}
+
+static text list_words(struct work *work, const struct value *list)
+{
+	text *parts = arena_new_array(work->arena, text, list->list.count + 1);
+
+	for (size_t i = 0; i < list->list.count; i++)
+		parts[i] = link_words(work, list->list.items[i]);
+	return text_join(work->arena, parts, list->list.count, T(", "));
+}
+
+static text choice_words(const struct work *work, const struct field *field, text name)
+{
+	int position = field_choice(field, name);
+
+	return position < 0 ? name : label_in(&field->choices[position].label, work->language);
+}
+
+text part_value_words(struct work *work, const struct field *field, const struct value *value)
+{
+	moment at;
+
+	if (value_is_null(value))
+		return T("–");
+	switch (value->kind) {
+	case VALUE_MAP:
+		return link_words(work, value);
+	case VALUE_LIST:
+		return list_words(work, value);
+	case VALUE_BOOL:
+		return words(work->language, value->boolean ? T("yes") : T("no"));
+	case VALUE_INTEGER:
+		return field->kind == KIND_DURATION ? duration_format(work->arena, value->integer)
+		                                    : text_format(work->arena, "%lld", (long long)value->integer);
+	case VALUE_REAL:
+		return text_format(work->arena, "%g", value->real);
+	case VALUE_TEXT:
+	case VALUE_HTML:
+		if (field->kind == KIND_CHOICE)
+			return choice_words(work, field, value->text);
+		if (field->kind == KIND_MOMENT && moment_parse(value->text, NULL, &at))
+			return value_get_text(part_moment(work, at), T("full"));
+		return value->text;
+	case VALUE_NULL:
+		break;
+	}
+	return T("–");
+}
+
+/* ---- forms ---- */
+
+struct value *part_errors(struct work *work, const struct type *type, const struct error *error)
+{
+	struct value *errors = value_list(work->arena);
+
+	for (; error != NULL; error = error->next) {
+		const struct field *field = type == NULL || !text_is_set(error->field) ? NULL : type_field(type, error->field);
+		struct value *one = value_map(work->arena);
+		value_set_text(work->arena, one, T("message"), error->message);
+		value_set_text(work->arena, one, T("field"), error->field);
+		value_set_text(work->arena, one, T("label"), field == NULL ? TEXT_UNSET : label_in(&field->label, work->language));
+		value_set_text(work->arena, one, T("hint"), error->hint);
+		value_append(work->arena, errors, one);
+	}
+	return errors;
+}
+
+struct value *part_key(struct arena *arena)
+{
+	return value_text(arena, random_token(arena, 12));
 }

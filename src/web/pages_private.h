@@ -1,24 +1,31 @@
-/* What the pages share among themselves: parts of a page's value that more than one page shows. */
+/* What the pages share among themselves: parts of a page's value that more than one page shows, and the phases of the routes. */
 #ifndef REEVE_WEB_PAGES_PRIVATE_H
 #define REEVE_WEB_PAGES_PRIVATE_H
 
 #include "web/web_private.h"
 
+/* ---- who sees what (pages_frame.c) ---- */
+
+/* True when the actor works on records (has more than a requester's view): else the portal is theirs. */
+bool is_staff(const struct work *work);
+bool view_is_for(const struct work *work, const struct view *view);
+/* The view that the actor begins with; portal views only when there is no other. NULL: none is for them. */
+const struct view *first_view(const struct work *work, const struct type *type);
+must_use text view_href(struct arena *arena, const struct type *type, const struct view *view);
+
 /* ---- values for templates (pages_parts.c) ---- */
 
-/* An icon of web/dist/icons as safe HTML; an unknown name gives a null value. */
+/* An icon of web/dist/icons as safe HTML; an unknown name gives a null value. Templates write {{> icon-NAME}} instead. */
 must_use struct value *part_icon(struct arena *arena, text name);
 /* {name, initials, href} of a person; null value for id 0 or one that may not be read. */
 must_use struct error *part_person(struct work *work, int64_t user_id, struct value **ret_value);
-/* {at (RFC 3339), words ("today 14:03", "12 Mar"), full} in the actor's zone; null when unset. */
+/* {at (RFC 3339), words ("14:03", "Tue 14:03", "12 Mar"), full} in the actor's zone; null when unset. */
 must_use struct value *part_moment(struct work *work, moment at);
-/* "in 12 min", "40 min ago": rounded, for people. */
-must_use text part_span(struct work *work, moment from, moment to);
 /* {name, label, plain, group} of the record's state; null without lifecycle. */
 must_use struct value *part_state(struct work *work, const struct record *record);
-/* {name, label} of a choice field's value; null when unset. */
+/* {name, label, level (1 for the first choice)} of a choice field's value; null when unset. */
 must_use struct value *part_choice(struct work *work, const struct record *record, ptrdiff_t field);
-/* {name, label, state, words, class, breached ...} of a clock, for lists and heads: how much is left. */
+/* {name, label, words, class, due, paused, late} of a clock, for lists and heads: how much is left. */
 must_use struct value *part_due(struct work *work, const struct clock *clock);
 text part_initials(struct arena *arena, text name);
 /* "/incident/INC0000042" */
@@ -27,56 +34,89 @@ must_use text record_href(struct arena *arena, const struct type *type, text num
 must_use text url_part(struct arena *arena, text t);
 /* Sizes for people: "12 kB". */
 must_use text part_size(struct arena *arena, int64_t bytes);
+/* One field of a record in words: what a link points to only when it may be read. Unset when there is nothing to show. */
+must_use struct error *part_words(struct work *work, const struct record *record, const struct field *field, text *ret_words);
+/* The same from a value as the API says it (history, conflicts). */
+must_use text part_value_words(struct work *work, const struct field *field, const struct value *value);
+/* [{message, field, label, hint}] of an error chain for the summary on top of a form. `type` may be NULL. */
+must_use struct value *part_errors(struct work *work, const struct type *type, const struct error *error);
+/* A random key per form shown: a form that is sent twice does its work once. */
+must_use struct value *part_key(struct arena *arena);
 
 /* ---- widgets (pages_form.c) ---- */
 
 /*
- * {name, label, help, required, widget ("text", "prose", "choice", "boolean", "moment", "link", "links", "number"), value, words,
- *  choices [{name, label, chosen}], lookup (URL), error, long} for one field. `given` (may be NULL) is what came with a refused form, `errors` its errors.
+ * One field of a form: {name, label, help, required, widget ("text", "number", "prose", "choice", "boolean", "moment", "link", "links"),
+ * value, words (of a link), choices [{name, label, chosen}], lookup, least, most, error, was}. `record` may be NULL (create). `given`
+ * (may be NULL) is what came with a refused form or a draft, `errors` (may be NULL) what was wrong with it.
  */
 must_use struct error *part_widget(struct work *work, const struct field *field, struct record *record, const struct value *given,
                                    const struct error *errors, struct value **ret_value);
 /* Sections [{label, fields [widget]}] of a form of the type; only fields that the actor may write. */
 must_use struct error *part_form(struct work *work, const struct type *type, text form, struct record *record,
                                  const struct value *given, const struct error *errors, struct value **ret_sections);
-/* Turns form texts into what the engine takes: empty texts to null, checkbox companions to booleans, "links" texts to lists. */
-must_use struct value *form_input(struct work *work, const struct type *type, const struct value *body, bool all);
-/* [{message, field, hint}] of an error chain for the summary on top of a form. */
-must_use struct value *part_errors(struct work *work, const struct type *type, const struct error *error);
+/*
+ * Form texts as the engine takes them: empty texts become null, checkboxes named in "shown" but not sent false, texts of "links"
+ * fields lists. With a "was.NAME" that equals NAME the field was not touched and is left out.
+ */
+must_use struct value *form_input(struct work *work, const struct type *type, const struct value *body);
 
-/* ---- record parts (pages_timeline.c, pages_clock.c) ---- */
-must_use struct error *part_timeline(struct work *work, struct web_request *request, struct record *record, bool all,
-                                     struct value **ret_value);
-must_use struct error *part_clocks(struct work *work, struct record *record, struct value **ret_value);
-must_use struct error *part_transitions(struct work *work, struct record *record, struct value **ret_value);
-must_use struct error *part_attachments(struct work *work, struct record *record, struct value **ret_value);
+/* ---- drafts (pages_draft.c): {part: {field: text}} per page ---- */
 
-/* True when the actor works on records of this type (has more than a requester's view): else the portal is theirs. */
-bool is_staff(const struct work *work);
+/* The draft of a page; NULL when there is none or it cannot be read. */
+must_use struct error *draft_load(struct work *work, const struct type *type, int64_t record_id, text form, struct value **ret_draft);
+/* Takes one part out of the draft: what was sent is no draft any more. In apply. */
+must_use struct error *draft_forget(struct work *work, const struct type *type, int64_t record_id, text form, text part);
 
-/* ---- phases that pages.c puts into page_routes (one file per topic) ---- */
+/* ---- parts of a record (pages_timeline.c, pages_clock.c, pages_step.c, pages_side.c) ---- */
+must_use struct error *part_timeline(struct work *work, struct record *record, bool all, struct value *data);
+/* [{name, label, ... as part_due, percent, goal, elapsed, calendar, ledger [..] with `with_ledger`}] */
+must_use struct error *part_clocks(struct work *work, struct record *record, bool with_ledger, struct value **ret_value);
+/* [{name, label, href, asks, fields [widget], comment {...}}]; `drafts` may be NULL. */
+must_use struct error *part_steps(struct work *work, struct record *record, const struct value *drafts, struct value **ret_value);
+must_use struct error *part_step(struct work *work, struct record *record, const struct transition *transition, const bool *needed,
+                                 const struct value *given, const struct error *errors, struct value **ret_value);
+must_use struct error *part_side(struct work *work, struct record *record, struct value *data);
+/* number, title, type, href, version, state, priority, people: what the head of every page about a record shows. */
+must_use struct error *part_head(struct work *work, struct record *record, struct value *data);
+/* Loads the record of the request's {number}. */
+must_use struct error *load_record(struct work *work, struct web_request *request, struct record **ret_record);
+/* The record page with an error of one of its forms ("comment", a transition's name, unset) and what was typed there. */
+must_use struct error *show_record(struct work *work, struct web_request *request, struct page *page, text form,
+                                   const struct value *given);
+
+/* ---- phases that pages.c puts into page_routes ---- */
 #define PHASE(name) struct error *name(struct work *work, struct web_request *request, struct page *page)
+PHASE(home_render);
 PHASE(list_render);
 PHASE(view_counts_render);
-PHASE(record_render);
-PHASE(record_edit_render);
-PHASE(record_save_apply);
-PHASE(record_save_render);
-PHASE(record_save_refuse);
+PHASE(lookup_render);
 PHASE(create_render);
+PHASE(create_prepare);
 PHASE(create_apply);
 PHASE(create_done);
 PHASE(create_refuse);
+PHASE(record_render);
+PHASE(clocks_render);
+PHASE(similar_render);
+PHASE(edit_render);
+PHASE(edit_prepare);
+PHASE(edit_apply);
+PHASE(edit_refuse);
+PHASE(transition_render);
+PHASE(transition_prepare);
 PHASE(transition_apply);
 PHASE(transition_refuse);
-PHASE(transition_form_render);
 PHASE(comment_apply);
 PHASE(comment_refuse);
+PHASE(attach_apply);
+PHASE(detach_apply);
 PHASE(watch_apply);
 PHASE(link_apply);
 PHASE(unlink_apply);
-PHASE(attachment_render);
-PHASE(lookup_render);
 PHASE(record_back);
+PHASE(record_refuse);
+PHASE(draft_apply);
+PHASE(draft_done);
 
 #endif

@@ -201,17 +201,29 @@ static text copy_asset_url(void *data, struct arena *arena unused, text name)
 	return assets_url(data, name);
 }
 
+/* "templates/list.html" is "list"; each icon is a partial too: "dist/icons/bell.svg" is {{> icon-bell}}. */
+static text template_name(struct arena *arena, text path)
+{
+	if (text_starts_with(path, T("templates/")) && text_ends_with(path, T(".html")))
+		return text_slice(path, 10, path.length - 5);
+	if (text_starts_with(path, T("dist/icons/")) && text_ends_with(path, T(".svg"))) {
+		text icon = text_slice(path, 11, path.length - 4);
+		return text_format(arena, "partials/icon-%.*s", TEXT_ARG(icon));
+	}
+	return TEXT_UNSET;
+}
+
 static struct error *compile_templates(struct web *web)
 {
 	struct template_source *sources = NULL;
 	size_t count = 0, capacity = 0;
 
 	for (const struct embedded_file *file = embedded_web; file->path != NULL; file++) {
-		text path = text_from(file->path);
-		if (!text_starts_with(path, T("templates/")) || !text_ends_with(path, T(".html")))
+		text name = template_name(web->arena, text_from(file->path));
+		if (!text_is_set(name))
 			continue;
 		arena_make_room(web->arena, sources, count, capacity);
-		sources[count++] = (struct template_source){ text_slice(path, 10, path.length - 5), embedded_text(file) };
+		sources[count++] = (struct template_source){ name, embedded_text(file) };
 	}
 	return template_compile(web->arena, sources, count, copy_asset_url, web->assets, &web->templates);
 }
