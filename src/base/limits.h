@@ -64,6 +64,6 @@
 /* A draft: what a form may hold. */
 #define LIMIT_DRAFT_BYTES (256 * 1024)
 /* Events that one call of the feed looks at, whatever the actor may see of them. */
-#define LIMIT_FEED_SCAN 2000
+#define LIMIT_FEED_SCAN 500
 
 #endif

@@ -67,7 +67,7 @@ struct error *engine_create(struct work *work, const struct type *type, const st
 	fill_people(&step, work);
 	fill_defaults(&step);
 	errors = error_append(errors, step_decide(&step, work, true));
-	errors = error_append(errors, step_check_required(&step, work));
+	errors = error_append(errors, step_check_required(&step, work, false));
 	if (errors != NULL)
 		return errors;
 	TRY(check_may_create(&step, work));
@@ -90,7 +90,7 @@ struct error *engine_apply_create(struct work *work, const struct type *type, co
 	fill_people(&step, work);
 	fill_defaults(&step);
 	TRY(step_decide(&step, work, true));
-	TRY(step_check_required(&step, work));
+	TRY(step_check_required(&step, work, false));
 	TRY(step_insert(&step, work));
 	*ret_record = step.record;
 	return NULL;

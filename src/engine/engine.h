@@ -1,7 +1,8 @@
 /*
  * The only place where records change. Web, API, mail, import, automation and the command line all come through here:
  * each function validates, checks rights, guards, applies, journals and emits in the caller's transaction (a lane job's apply()),
- * and locks what it decides on first. work->actor is who does it; system work may everything.
+ * and locks what it decides on first. work->actor is who does it; system work may everything. The caller resets work->cache
+ * before each apply(): what an undone try has read must not be believed.
  *
  * Reading functions at the end are for worker threads with a reading connection.
  */

@@ -147,7 +147,7 @@ struct error *step_read(struct step *step, struct work *work, const struct value
 	return errors;
 }
 
-struct error *step_check_required(const struct step *step, struct work *work)
+struct error *step_check_required(const struct step *step, struct work *work, bool only_changed)
 {
 	struct error *errors = NULL;
 
@@ -156,7 +156,7 @@ struct error *step_check_required(const struct step *step, struct work *work)
 		const struct cell *cell = step_cell(step, i);
 		bool set = cell->kind == CELL_TEXT ? !text_is_empty(text_trim(cell->text)) : cell->kind != CELL_NULL;
 
-		if (field->required && !set && field->kind != KIND_LINKS)
+		if (field->required && !set && field->kind != KIND_LINKS && (!only_changed || step->changed[i]))
 			errors = error_append(errors, error_field(error_new(work->arena, ERROR_INVALID, "%.*s is needed",
 			                                                    TEXT_ARG(field->name)),
 			                                          field->name));

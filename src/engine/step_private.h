@@ -55,8 +55,11 @@ must_use struct error *step_decide(struct step *step, struct work *work, bool cr
 /* The table's output for these inputs, or null. */
 struct cell decision_output(const struct field *field, const struct cell *const *inputs);
 
-/* Required fields, one ERROR_INVALID for each that is unset. */
-must_use struct error *step_check_required(const struct step *step, struct work *work);
+/*
+ * Required fields, one ERROR_INVALID for each that is unset. only_changed: those that this step unsets; what an import left open
+ * does not stop a transition, whose dialog has no place for it.
+ */
+must_use struct error *step_check_required(const struct step *step, struct work *work, bool only_changed);
 /* Well-formed, not empty, not too long. */
 must_use struct error *comment_check(struct work *work, text comment);
 /*

@@ -114,7 +114,7 @@ struct error *engine_transition(struct work *work, const struct type *type, text
 	if (errors != NULL && errors->code != ERROR_INVALID)
 		return errors;
 	TRY(check_needs(&step, work, &errors, &is_public));
-	errors = error_append(errors, step_check_required(&step, work));
+	errors = error_append(errors, step_check_required(&step, work, true));
 	if (errors != NULL)
 		return errors;
 	TRY(step_settle_comment(&step, work, record, is_public));

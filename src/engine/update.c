@@ -21,7 +21,7 @@ struct error *engine_update(struct work *work, const struct type *type, text num
 	if (errors != NULL && errors->code != ERROR_INVALID)
 		return errors;
 	errors = error_append(errors, step_decide(&step, work, false));
-	errors = error_append(errors, step_check_required(&step, work));
+	errors = error_append(errors, step_check_required(&step, work, false));
 	if (errors != NULL)
 		return errors;
 	TRY(step_settle_comment(&step, work, record, false));

@@ -16,6 +16,7 @@
 /* The head log is read beside the chain: both ascend. */
 struct heads {
 	FILE *file;
+	long end;    /* its size when the walk began: what a running server appends later speaks of rows not looked at */
 	text path;
 	int64_t line;
 	int64_t seq; /* of the line that waits; 0: none */
@@ -48,7 +49,7 @@ static struct error *heads_next(struct walk *walk)
 
 	int64_t before = heads->seq;
 	heads->seq = 0;
-	if (heads->file == NULL || fgets(line, sizeof(line), heads->file) == NULL)
+	if (heads->file == NULL || ftell(heads->file) >= heads->end || fgets(line, sizeof(line), heads->file) == NULL)
 		return NULL;
 	heads->line++;
 	text rest = text_trim(text_from(line)), seq, seal;
@@ -72,6 +73,9 @@ static struct error *heads_open(struct walk *walk, text path)
 		                         error_new(walk->work->arena, ERROR_UNAVAILABLE, "the head log %.*s cannot be opened: %m",
 		                                   TEXT_ARG(path));
 	arena_defer(walk->work->arena, file_close, walk->heads.file);
+	if (fseek(walk->heads.file, 0, SEEK_END) != 0 || (walk->heads.end = ftell(walk->heads.file)) < 0)
+		return error_new(walk->work->arena, ERROR_UNAVAILABLE, "the head log %.*s cannot be read: %m", TEXT_ARG(path));
+	rewind(walk->heads.file);
 	return heads_next(walk);
 }
 

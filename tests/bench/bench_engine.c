@@ -1,8 +1,9 @@
 /*
  * What one incident costs on the writer lane of SQLite, without HTTP: 64 jobs always wait, every one creates an incident with its
- * clocks, automation and sealed event. Prints creates per second and microseconds of lane time for each.
+ * clocks, automation and sealed event. Prints creates per second and microseconds of lane time for each. With `import` the jobs are
+ * steps of imported histories instead, six for each incident.
  *
- * usage: bench_engine FOLDER [COUNT]      FOLDER must not exist
+ * usage: bench_engine FOLDER [COUNT [import]]      FOLDER must not exist
  */
 #include "base/json.h"
 #include "base/limits.h"
@@ -28,7 +29,8 @@ struct bench {
 	pthread_mutex_t lock;
 	pthread_cond_t finished;
 	int64_t left, running;
-	int64_t busy_us;
+	int64_t busy_us, step;
+	bool import;
 };
 
 struct bench_job {
@@ -52,6 +54,30 @@ static struct work work_of(const struct bench *bench, struct arena *arena, struc
 		              .origin = ORIGIN_API, .language = T("en"), .cache = bench->cache };
 }
 
+/* new, assigned, in progress, waiting, resolved, closed: the usual six steps. */
+static struct error *import(struct bench *bench, struct work *work)
+{
+	static const char *const states[] = { "new", "assigned", "in_progress", "waiting", "resolved", "closed" };
+	int64_t step = bench->step++;
+	struct value *fields = value_map(work->arena);
+	enum import_outcome outcome;
+	struct record *record;
+
+	value_set_text(work->arena, fields, T("title"), T("an imported one"));
+	value_set_text(work->arena, fields, T("service"), T("mail"));
+	value_set_text(work->arena, fields, T("impact"), step % 6 < 2 ? T("low") : T("medium"));
+	value_set_text(work->arena, fields, T("priority"), step % 6 < 2 ? T("4") : T("3"));
+	const struct import_step one = {
+		.at = INT64_C(1700000000000) + step * MINUTE_MS,
+		.number = text_format(work->arena, "INC%07lld", (long long)(step / 6 + 1)),
+		.state = lifecycle_state(bench->incident->lifecycle, text_from(states[step % 6])),
+		.fields = fields,
+		.source_key = text_format(work->arena, "log:%lld", (long long)step),
+	};
+	work->actor = access_system();
+	return engine_import(work, bench->incident, &one, &outcome, &record);
+}
+
 static struct error *apply(struct lane_job *job, struct store *store)
 {
 	struct bench_job *one = (struct bench_job *)(void *)job;
@@ -60,7 +86,8 @@ static struct error *apply(struct lane_job *job, struct store *store)
 	struct record *record;
 
 	record_cache_reset(one->bench->cache);
-	struct error *error = engine_create(&work, one->bench->incident, one->input, &record);
+	struct error *error = one->bench->import ? import(one->bench, &work) :
+	                                           engine_create(&work, one->bench->incident, one->input, &record);
 	one->bench->busy_us += monotonic_us() - begin;
 	return error;
 }
@@ -151,8 +178,8 @@ static void measure(struct bench *bench, int64_t count)
 	double seconds = (double)(monotonic_us() - begin) / 1e6;
 	lane_figures(bench->lane, &figures);
 	getrusage(RUSAGE_SELF, &usage);
-	printf("%lld creates in %.2f s: %.0f/s; apply %.1f us each; commit %.1f us each (%lld batches of %.1f); %lld slow\n",
-	       (long long)count, seconds, (double)count / seconds, (double)bench->busy_us / (double)count,
+	printf("%lld %s in %.2f s: %.0f/s; apply %.1f us each; commit %.1f us each (%lld batches of %.1f); %lld slow\n",
+	       (long long)count, bench->import ? "steps" : "creates", seconds, (double)count / seconds, (double)bench->busy_us / (double)count,
 	       (double)figures.commit_us_total / (double)count, (long long)figures.batches,
 	       (double)figures.jobs / (double)figures.batches, (long long)figures.slow);
 	printf("cpu %.2f s user, %.2f s system\n", (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6,
@@ -169,6 +196,7 @@ int main(int argc, char **argv)
 
 	if (argc < 2 || mkdir(argv[1], 0700) != 0 || (argc > 2 && !text_to_integer(text_from(argv[2]), &count)) || count < WAITING)
 		log_fatal("usage: bench_engine FOLDER [COUNT], with a folder that does not exist yet");
+	bench.import = argc > 3;
 	seals.key_path = text_format(bench.arena, "%s/seal.key", argv[1]);
 	seals.head_path = text_format(bench.arena, "%s/seal.log", argv[1]);
 	struct lane_settings settings = { .store = { .data_dir = text_from(argv[1]) }, .opened = sealer_opened,
