@@ -72,7 +72,7 @@ static inline struct error *gadget_parse_with(struct arena *arena, text source, 
 	model_embedded_sources(arena, &shipped, &count);
 	sources = arena_new_array(arena, struct definition_source, count + 2);
 	for (size_t i = 0; i < count; i++)
-		if (text_starts_with(shipped[i].path, T("platform/")) && !text_equal(shipped[i].path, T("platform/relations.yaml")))
+		if (text_starts_with(shipped[i].path, T("platform/")))
 			sources[used++] = shipped[i];
 	if (text_is_set(source))
 		sources[used++] = (struct definition_source){ T("practice.yaml"), source };
