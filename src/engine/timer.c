@@ -9,6 +9,7 @@
  */
 #include "engine/time_private.h"
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "model/calendars.h"
 
@@ -25,7 +26,8 @@
 
 struct timer {
 	int64_t id, cause_id;
-	text kind, name, data;
+	text kind, name;
+	text data; /* rule: steps of the chain so far; retry: what was said; clocks: the last one planned */
 	moment due_at;
 	int attempts;
 };
@@ -114,6 +116,9 @@ static struct error *plan_rule(struct work *work, const struct change *change, c
 	TRY(rule_due(work, change->after, rule, &timer.due_at));
 	if (timer.due_at == MOMENT_UNSET)
 		return NULL;
+	/* A rule that makes a moment come at once goes on with its chain: it could turn for ever. */
+	if (work->chain > 0 && timer.due_at <= work->now)
+		timer.data = text_format(work->arena, "%d", work->chain);
 	return put_timer(work, change->after, &timer);
 }
 
@@ -256,8 +261,12 @@ static struct error *run_rule(struct work *work, const struct timer *timer, stru
 	if (due > work->now)
 		return move_timer(work, timer->id, due, timer->attempts, timer->data);
 	TRY(remove_timer(work, timer->id));
-	const struct errand errand = { rule, record, timer->cause_id, timer->data };
-	return rules_run_timed(work, &errand);
+	const struct errand errand = { rule, record, timer->cause_id, retry ? timer->data : TEXT_UNSET };
+	struct work chained = *work;
+	int64_t chain;
+	if (!retry && text_is_set(timer->data) && text_to_integer(timer->data, &chain))
+		chained.chain = (int)minimum(chain, LIMIT_CHAIN);
+	return rules_run_timed(&chained, &errand);
 }
 
 static struct error *run_clocks(struct work *work, const struct timer *timer)
