@@ -63,7 +63,7 @@ static text plain(struct arena *arena, text source)
 }
 
 /* Images from elsewhere would tell their host who reads what: they become links. */
-static void replace_images(cmark_node *tree)
+static void replace_images(struct arena *arena, cmark_node *tree)
 {
 	cmark_iter *nodes = cmark_iter_new(tree);
 	cmark_event_type event;
@@ -71,8 +71,11 @@ static void replace_images(cmark_node *tree)
 	while ((event = cmark_iter_next(nodes)) != CMARK_EVENT_DONE) {
 		cmark_node *node = cmark_iter_get_node(nodes);
 		const char *url = cmark_node_get_type(node) == CMARK_NODE_IMAGE ? cmark_node_get_url(node) : NULL;
-		if (event == CMARK_EVENT_EXIT && url != NULL && !(url[0] == '/' && url[1] != '/'))
-			(void)cmark_node_set_type(node, CMARK_NODE_LINK);
+		if (event != CMARK_EVENT_EXIT || url == NULL || (url[0] == '/' && url[1] != '/'))
+			continue;
+		const char *kept = text_cstring(arena, text_from(url));
+		if (cmark_node_set_type(node, CMARK_NODE_LINK) != 0)
+			(void)cmark_node_set_url(node, kept);
 	}
 	cmark_iter_free(nodes);
 }
@@ -116,7 +119,7 @@ struct value *markdown_html(struct arena *arena, text source)
 	attach(parser, "autolink");
 	cmark_parser_feed(parser, source.data, source.length);
 	cmark_node *tree = cmark_parser_finish(parser);
-	replace_images(tree);
+	replace_images(arena, tree);
 	char *html = cmark_render_html(tree, OPTIONS, cmark_parser_get_syntax_extensions(parser));
 	text marked = mark_links(arena, text_from(html));
 	cmark_get_default_mem_allocator()->free(html);
