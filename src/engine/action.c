@@ -1,4 +1,5 @@
-/* What rules do. Each action goes through the engine's inner steps, so that it is journaled and followed like anybody's change. */
+/* What rules do. Each action goes through the engine's inner steps, so that it is journaled and followed like
+ * anybody's change. */
 #include "engine/time_private.h"
 
 #include "base/limits.h"
@@ -19,13 +20,16 @@ struct error *fill_words(struct work *work, struct record *record, text source, 
 	struct value *arguments = value_map(work->arena);
 	for (size_t i = 0; i < source.length; i++) {
 		size_t length;
-		const struct field *field = source.data[i] != '{' ? NULL
+		const struct field *field =
+		    source.data[i] != '{'
+			? NULL
 			: placeholder(record->type, text_slice(source, i, source.length), &length);
 		if (field == NULL)
 			continue;
 		text filled = T("…");
 		if (access_field_readable(work, record->type, field))
-			TRY(field_words(work, field, record_cell(record, field->position), work->actor->zone, &filled));
+			TRY(field_words(work, field, record_cell(record, field->position), work->actor->zone,
+					&filled));
 		value_set_text(work->arena, arguments, field->name, text_is_set(filled) ? filled : T("–"));
 	}
 	*ret_words = words_with(work->arena, work->language, source, arguments);
@@ -46,15 +50,17 @@ static struct error *run_comment(struct work *work, const struct errand *errand,
 	text comment;
 	int64_t event_id;
 	TRY(fill_words(work, errand->record, action->words, &comment));
-	return engine_apply_comment(work, errand->record, comment, action->comment_public ? VISIBLE_PUBLIC : VISIBLE_INTERNAL,
-	                            errand->rule->name, &event_id);
+	return engine_apply_comment(work, errand->record, comment,
+				    action->comment_public ? VISIBLE_PUBLIC : VISIBLE_INTERNAL,
+				    errand->rule->name, &event_id);
 }
 
-static struct error *run_transition(struct work *work, const struct errand *errand, const struct action *action)
+static struct error *run_transition(struct work *work, const struct errand *errand,
+				    const struct action *action)
 {
 	const struct lifecycle *lifecycle = errand->record->type->lifecycle;
-	return engine_apply_transition(work, errand->record, &lifecycle->transitions[action->transition], NULL, NULL, TEXT_UNSET,
-	                               VISIBLE_INTERNAL, errand->rule->name);
+	return engine_apply_transition(work, errand->record, &lifecycle->transitions[action->transition],
+				       NULL, NULL, TEXT_UNSET, VISIBLE_INTERNAL, errand->rule->name);
 }
 
 static const struct relation *find_relation(const struct model *model, text name)
@@ -74,13 +80,15 @@ static struct error *run_create(struct work *work, const struct errand *errand, 
 	struct cell *cells = arena_new_array(work->arena, struct cell, action->type->field_count);
 	const struct relation *relation = find_relation(work->model, action->relation);
 	TRY(engine_evaluate_settings(work, errand->record, action->sets, action->set_count, set, cells));
-	TRY(engine_apply_create(work, action->type, set, cells, errand->comment, errand->rule->name, &created));
+	TRY(engine_apply_create(work, action->type, set, cells, errand->comment, errand->rule->name,
+				&created));
 	if (relation == NULL)
 		return NULL;
 	return engine_apply_link(work, created, relation, errand->record, &link_id);
 }
 
-static struct error *run_action(struct work *work, const struct errand *errand, const struct action *action, struct root *root)
+static struct error *run_action(struct work *work, const struct errand *errand, const struct action *action,
+				struct root *root)
 {
 	switch (action->kind) {
 	case ACTION_SET:

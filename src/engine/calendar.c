@@ -1,4 +1,5 @@
-/* The calendar of a record, for everybody above the engine; the hours themselves are read by model/calendars.c. */
+/* The calendar of a record, for everybody above the engine; the hours themselves are read by
+ * model/calendars.c. */
 #include "engine/engine_private.h"
 
 #include "model/calendars.h"

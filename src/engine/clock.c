@@ -1,16 +1,19 @@
 /*
- * Clocks follow the changes of their record: start, pause, resume, stop, run on after a reopening, change their goal or calendar.
- * What has elapsed, when it is due and when to warn is computed from the ledger (clock_ledger.c) each time, so a change of priority
- * keeps every pause. A clock is breached only by time that counts: while it is paused or closed nothing is planned and nothing fires.
+ * Clocks follow the changes of their record: start, pause, resume, stop, run on after a reopening, change
+ * their goal or calendar. What has elapsed, when it is due and when to warn is computed from the ledger
+ * (clock_ledger.c) each time, so a change of priority keeps every pause. A clock is breached only by time
+ * that counts: while it is paused or closed nothing is planned and nothing fires.
  */
 #include "engine/time_private.h"
 
 static bool state_entered(const struct change *change, size_t state)
 {
-	return record_state(change->after) == (int)state && (change->before == NULL || record_state(change->before) != (int)state);
+	return record_state(change->after) == (int)state &&
+	       (change->before == NULL || record_state(change->before) != (int)state);
 }
 
-static bool trigger_hits(const struct work *work, const struct change *change, const struct clock_trigger *trigger)
+static bool trigger_hits(const struct work *work, const struct change *change,
+			 const struct clock_trigger *trigger)
 {
 	switch (trigger->kind) {
 	case TRIGGER_CREATED:
@@ -18,14 +21,17 @@ static bool trigger_hits(const struct work *work, const struct change *change, c
 	case TRIGGER_STATE:
 		return state_entered(change, trigger->index);
 	case TRIGGER_TRANSITION:
-		return change->transition != NULL && change->transition == &change->type->lifecycle->transitions[trigger->index];
+		return change->transition != NULL &&
+		       change->transition == &change->type->lifecycle->transitions[trigger->index];
 	case TRIGGER_PUBLIC_REPLY_BY_AGENT:
-		return text_is_set(change->comment) && change->visibility == VISIBLE_PUBLIC && change_by_agent(work, change);
+		return text_is_set(change->comment) && change->visibility == VISIBLE_PUBLIC &&
+		       change_by_agent(work, change);
 	}
 	return false;
 }
 
-static bool any_hits(const struct work *work, const struct change *change, const struct clock_trigger *triggers, size_t count)
+static bool any_hits(const struct work *work, const struct change *change,
+		     const struct clock_trigger *triggers, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (trigger_hits(work, change, &triggers[i]))
@@ -36,7 +42,8 @@ static bool any_hits(const struct work *work, const struct change *change, const
 static bool is_stop_state(const struct clock_definition *definition, const struct record *record)
 {
 	for (size_t i = 0; i < definition->stop_count; i++)
-		if (definition->stops[i].kind == TRIGGER_STATE && record_state(record) == (int)definition->stops[i].index)
+		if (definition->stops[i].kind == TRIGGER_STATE &&
+		    record_state(record) == (int)definition->stops[i].index)
 			return true;
 	return false;
 }
@@ -50,10 +57,12 @@ static bool is_over(const struct record *record)
 	return group == GROUP_DONE || group == GROUP_CLOSED || group == GROUP_CANCELLED;
 }
 
-/* A stopped clock that continues does so when its record comes back to work, be it (in imported histories) from closed. */
+/* A stopped clock that continues does so when its record comes back to work, be it (in imported histories)
+ * from closed. */
 static bool runs_on(const struct clock_definition *definition, const struct change *change)
 {
-	return definition->continues && change->before != NULL && !is_stop_state(definition, change->after) && !is_over(change->after) &&
+	return definition->continues && change->before != NULL && !is_stop_state(definition, change->after) &&
+	       !is_over(change->after) &&
 	       (is_stop_state(definition, change->before) || is_over(change->before));
 }
 
@@ -65,7 +74,7 @@ static bool is_closed(const struct record *record)
 
 /* Running, paused or stopped: what the clock is to be after this change; *ret_reason for a pause. */
 static struct error *wanted_kind(struct work *work, const struct change *change, const struct clock_row *row,
-                                 enum ledger_kind *ret_kind, text *ret_reason)
+				 enum ledger_kind *ret_kind, text *ret_reason)
 {
 	const struct clock_definition *definition = row->definition;
 	const struct ledger_entry *last = ledger_last(&row->ledger);
@@ -83,7 +92,8 @@ static struct error *wanted_kind(struct work *work, const struct change *change,
 		return NULL;
 	const struct field *field = &change->type->fields[definition->pause_reason_field];
 	const struct cell *cell = record_cell(change->after, definition->pause_reason_field);
-	if (field->kind == KIND_CHOICE && cell->kind == CELL_INTEGER && (size_t)cell->integer < field->choice_count)
+	if (field->kind == KIND_CHOICE && cell->kind == CELL_INTEGER &&
+	    (size_t)cell->integer < field->choice_count)
 		*ret_reason = field->choices[cell->integer].name;
 	else if (cell->kind == CELL_TEXT)
 		*ret_reason = cell->text;
@@ -107,16 +117,19 @@ struct error *clock_announce(struct work *work, struct record *record, const str
 }
 
 /*
- * Between the last wake-up and this change the goal may have passed without the timer having come: it is said before the change
- * moves the goal or stops the clock. A row that nobody planned (imported) catches up in silence.
+ * Between the last wake-up and this change the goal may have passed without the timer having come: it is said
+ * before the change moves the goal or stops the clock. A row that nobody planned (imported) catches up in
+ * silence.
  */
-static struct error *settle(struct work *work, const struct change *change, struct clock_row *row, struct clock_news *ret_news)
+static struct error *settle(struct work *work, const struct change *change, struct clock_row *row,
+			    struct clock_news *ret_news)
 {
 	const struct ledger_entry *last = ledger_last(&row->ledger);
 	if (last == NULL || last->kind != LEDGER_RUN || row->goal_ms < 0)
 		return NULL;
 	TRY(clock_row_calendars(work, row));
-	int reached = clock_level_reached(row->definition, row->goal_ms, ledger_elapsed(&row->ledger, &row->calendars, change->at));
+	int reached = clock_level_reached(row->definition, row->goal_ms,
+					  ledger_elapsed(&row->ledger, &row->calendars, change->at));
 	if (reached <= row->level)
 		return NULL;
 	if (row->wake_at == MOMENT_UNSET || change->kind == EVENT_IMPORTED)
@@ -127,8 +140,8 @@ static struct error *settle(struct work *work, const struct change *change, stru
 }
 
 /* Puts the change into the ledger and the row; *ret_changed: it is to be written. */
-static struct error *apply_change(struct work *work, const struct change *change, struct clock_row *row, enum ledger_kind kind,
-                                  text reason, bool *ret_changed)
+static struct error *apply_change(struct work *work, const struct change *change, struct clock_row *row,
+				  enum ledger_kind kind, text reason, bool *ret_changed)
 {
 	bool starts = row->id == 0;
 	bool quiet = change->kind == EVENT_IMPORTED;
@@ -138,23 +151,26 @@ static struct error *apply_change(struct work *work, const struct change *change
 		TRY(clock_row_terms(work, change->after, row));
 	if (starts) {
 		row->started_at = change->at;
-		moved = ledger_set(work->arena, &row->ledger, change->at, LEDGER_RUN, row->calendar_id, TEXT_UNSET);
+		moved = ledger_set(work->arena, &row->ledger, change->at, LEDGER_RUN, row->calendar_id,
+				   TEXT_UNSET);
 	}
 	TRY(clock_row_calendars(work, row));
 	moved = ledger_set(work->arena, &row->ledger, change->at, kind, row->calendar_id, reason) || moved;
 	row->stopped_at = kind == LEDGER_STOP ? change->at : MOMENT_UNSET;
 	if (!starts && row->goal_ms != old.goal_ms) {
-		/* A goal made easier takes back what was announced; one made harder is announced by the next wake-up, which is now. */
+		/* A goal made easier takes back what was announced; one made harder is announced by the next
+		 * wake-up, which is now. */
 		int64_t elapsed = ledger_elapsed(&row->ledger, &row->calendars, change->at);
 		row->level = minimum(row->level, clock_level_reached(row->definition, row->goal_ms, elapsed));
 	}
 	clock_row_plan(row, change->at, quiet);
-	*ret_changed = moved || row->goal_ms != old.goal_ms || row->calendar_id != old.calendar_id || row->wake_at != old.wake_at ||
-	               row->due_at != old.due_at;
+	*ret_changed = moved || row->goal_ms != old.goal_ms || row->calendar_id != old.calendar_id ||
+		       row->wake_at != old.wake_at || row->due_at != old.due_at;
 	return NULL;
 }
 
-static struct error *follow_clock(struct work *work, const struct change *change, struct clock_row *row, struct clock_news *ret_news)
+static struct error *follow_clock(struct work *work, const struct change *change, struct clock_row *row,
+				  struct clock_news *ret_news)
 {
 	enum ledger_kind kind;
 	text reason;

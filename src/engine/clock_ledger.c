@@ -6,7 +6,9 @@
 /* A ledger grows by one entry per pause; somebody who pauses a record so often writes a program. */
 #define LEDGER_BYTES (1024 * 1024)
 
-static const char *const kind_words[] = { [LEDGER_RUN] = "run", [LEDGER_PAUSE] = "pause", [LEDGER_STOP] = "stop" };
+static const char *const kind_words[] = {
+	[LEDGER_RUN] = "run", [LEDGER_PAUSE] = "pause", [LEDGER_STOP] = "stop"
+};
 
 const struct calendar *ledger_calendar(const struct ledger_calendars *calendars, int64_t id)
 {
@@ -21,12 +23,14 @@ static bool parse_entry(const struct value *item, struct ledger_entry *ret_entry
 	if (item->kind != VALUE_LIST || item->list.count < 3)
 		return false;
 	struct value **parts = item->list.items;
-	if (parts[0]->kind != VALUE_TEXT || parts[1]->kind != VALUE_INTEGER || parts[2]->kind != VALUE_INTEGER)
+	if (parts[0]->kind != VALUE_TEXT || parts[1]->kind != VALUE_INTEGER ||
+	    parts[2]->kind != VALUE_INTEGER)
 		return false;
 	for (size_t kind = 0; kind < array_length(kind_words); kind++) {
 		if (!text_equal(parts[0]->text, text_from(kind_words[kind])))
 			continue;
-		*ret_entry = (struct ledger_entry){ (enum ledger_kind)kind, parts[1]->integer, parts[2]->integer, TEXT_UNSET };
+		*ret_entry = (struct ledger_entry){ (enum ledger_kind)kind, parts[1]->integer,
+						    parts[2]->integer, TEXT_UNSET };
 		if (item->list.count > 3 && parts[3]->kind == VALUE_TEXT)
 			ret_entry->reason = parts[3]->text;
 		return true;
@@ -42,7 +46,8 @@ struct error *ledger_parse(struct arena *arena, text source, struct ledger *ret_
 	for (size_t i = 0; list->kind == VALUE_LIST && i < list->list.count; i++) {
 		arena_make_room(arena, ledger.items, ledger.count, ledger.capacity);
 		if (!parse_entry(list->list.items[i], &ledger.items[ledger.count++]))
-			return error_new(arena, ERROR_INTERNAL, "entry %zu of a clock's ledger is not one of ours", i + 1);
+			return error_new(arena, ERROR_INTERNAL,
+					 "entry %zu of a clock's ledger is not one of ours", i + 1);
 	}
 	*ret_ledger = ledger;
 	return NULL;
@@ -78,7 +83,8 @@ static bool entry_same(const struct ledger_entry *a, const struct ledger_entry *
 	return a->kind == b->kind && a->calendar_id == b->calendar_id && text_equal(a->reason, b->reason);
 }
 
-bool ledger_set(struct arena *arena, struct ledger *ledger, moment at, enum ledger_kind kind, int64_t calendar_id, text reason)
+bool ledger_set(struct arena *arena, struct ledger *ledger, moment at, enum ledger_kind kind,
+		int64_t calendar_id, text reason)
 {
 	struct ledger_entry entry = { kind, at, calendar_id, reason };
 	if (ledger->count > 0) {
@@ -117,7 +123,8 @@ int64_t ledger_elapsed(const struct ledger *ledger, const struct ledger_calendar
 		const struct ledger_entry *entry = &ledger->items[i];
 		moment to = entry_end(ledger, i, at);
 		if (entry->kind == LEDGER_RUN && to > entry->from)
-			elapsed += calendar_measure(ledger_calendar(calendars, entry->calendar_id), entry->from, to);
+			elapsed +=
+			    calendar_measure(ledger_calendar(calendars, entry->calendar_id), entry->from, to);
 	}
 	return elapsed;
 }
@@ -136,7 +143,9 @@ moment ledger_reaches(const struct ledger *ledger, const struct ledger_calendars
 		if (entry->kind != LEDGER_RUN)
 			continue;
 		const struct calendar *calendar = ledger_calendar(calendars, entry->calendar_id);
-		int64_t counted = i == last_run ? INT64_MAX : calendar_measure(calendar, entry->from, ledger->items[i + 1].from);
+		int64_t counted = i == last_run
+				      ? INT64_MAX
+				      : calendar_measure(calendar, entry->from, ledger->items[i + 1].from);
 		if (i == last_run || before + counted >= ms)
 			return calendar_add(calendar, entry->from, maximum(ms - before, 0));
 		before += counted;
@@ -156,13 +165,15 @@ static void interval_add(struct arena *arena, struct interval_list *list, struct
 }
 
 static struct error *explain_run(struct arena *arena, const struct calendar *calendar, moment from, moment to,
-                                 struct interval_list *list)
+				 struct interval_list *list)
 {
 	struct calendar_interval *pieces;
 	size_t count;
 	TRY(calendar_explain(arena, calendar, from, to, &pieces, &count));
 	for (size_t i = 0; i < count; i++) {
-		struct clock_interval interval = { .from = pieces[i].from, .to = pieces[i].to, .kind = INTERVAL_CLOSED };
+		struct clock_interval interval = { .from = pieces[i].from,
+						   .to = pieces[i].to,
+						   .kind = INTERVAL_CLOSED };
 		if (pieces[i].kind == CALENDAR_OPEN) {
 			interval.kind = INTERVAL_RUNNING;
 			interval.counted_ms = pieces[i].to - pieces[i].from;
@@ -175,8 +186,9 @@ static struct error *explain_run(struct arena *arena, const struct calendar *cal
 	return arena_check(arena);
 }
 
-struct error *ledger_explain(struct arena *arena, const struct ledger *ledger, const struct ledger_calendars *calendars, moment at,
-                             struct clock_interval **ret_intervals, size_t *ret_count)
+struct error *ledger_explain(struct arena *arena, const struct ledger *ledger,
+			     const struct ledger_calendars *calendars, moment at,
+			     struct clock_interval **ret_intervals, size_t *ret_count)
 {
 	struct interval_list list = { NULL, 0, 0 };
 	for (size_t i = 0; i < ledger->count; i++) {
@@ -185,12 +197,15 @@ struct error *ledger_explain(struct arena *arena, const struct ledger *ledger, c
 		if (to <= entry->from || (entry->kind == LEDGER_STOP && i + 1 == ledger->count))
 			continue;
 		if (entry->kind == LEDGER_RUN) {
-			TRY(explain_run(arena, ledger_calendar(calendars, entry->calendar_id), entry->from, to, &list));
+			TRY(explain_run(arena, ledger_calendar(calendars, entry->calendar_id), entry->from,
+					to, &list));
 			continue;
 		}
-		/* Stopped and later continued (a reopened record): a pause whose reason is that it was stopped. */
+		/* Stopped and later continued (a reopened record): a pause whose reason is that it was
+		 * stopped. */
 		text reason = entry->kind == LEDGER_STOP ? T("stopped") : entry->reason;
-		interval_add(arena, &list, (struct clock_interval){ entry->from, to, INTERVAL_PAUSED, reason, 0 });
+		interval_add(arena, &list,
+			     (struct clock_interval){ entry->from, to, INTERVAL_PAUSED, reason, 0 });
 	}
 	*ret_intervals = list.items;
 	*ret_count = list.count;

@@ -1,4 +1,5 @@
-/* Clocks as people and the API see them: computed for now from the ledger, with the explanation that adds up. */
+/* Clocks as people and the API see them: computed for now from the ledger, with the explanation that adds up.
+ */
 #include "engine/time_private.h"
 
 #include "base/buffer.h"
@@ -10,7 +11,9 @@ static void fill_clock(const struct clock_row *row, moment now, struct clock *re
 	int64_t elapsed = ledger_elapsed(&row->ledger, &row->calendars, now);
 	*ret_clock = (struct clock){
 		.definition = row->definition,
-		.state = last->kind == LEDGER_RUN ? CLOCK_RUNNING : last->kind == LEDGER_PAUSE ? CLOCK_PAUSED : CLOCK_STOPPED,
+		.state = last->kind == LEDGER_RUN     ? CLOCK_RUNNING
+			 : last->kind == LEDGER_PAUSE ? CLOCK_PAUSED
+						      : CLOCK_STOPPED,
 		.breached = row->goal_ms >= 0 && elapsed >= row->goal_ms,
 		.goal_ms = row->goal_ms,
 		.elapsed_ms = elapsed,
@@ -22,7 +25,8 @@ static void fill_clock(const struct clock_row *row, moment now, struct clock *re
 		ret_clock->due_at = ledger_reaches(&row->ledger, &row->calendars, row->goal_ms);
 }
 
-struct error *engine_clocks(struct work *work, struct record *record, bool with_ledger, struct clock **ret_clocks, size_t *ret_count)
+struct error *engine_clocks(struct work *work, struct record *record, bool with_ledger,
+			    struct clock **ret_clocks, size_t *ret_count)
 {
 	const struct type *type = record->type;
 	struct clock *clocks = arena_new_array(work->arena, struct clock, type->clock_count);
@@ -39,7 +43,8 @@ struct error *engine_clocks(struct work *work, struct record *record, bool with_
 		fill_clock(row, work->now, clock);
 		TRY(model_calendar_label(work, row->calendar_id, &clock->calendar));
 		if (with_ledger)
-			TRY(ledger_explain(work->arena, &row->ledger, &row->calendars, work->now, &clock->ledger, &clock->ledger_count));
+			TRY(ledger_explain(work->arena, &row->ledger, &row->calendars, work->now,
+					   &clock->ledger, &clock->ledger_count));
 	}
 	*ret_clocks = clocks;
 	*ret_count = count;
@@ -58,16 +63,18 @@ static const struct clock_definition *find_clock(const struct type *type, text n
 static void fill_due(struct rows *rows, moment now, struct clock *ret_clock)
 {
 	text state = rows_text(rows, 1);
-	ret_clock->state = text_equal(state, T("running")) ? CLOCK_RUNNING
-	                 : text_equal(state, T("paused")) ? CLOCK_PAUSED : CLOCK_STOPPED;
+	ret_clock->state = text_equal(state, T("running"))  ? CLOCK_RUNNING
+			   : text_equal(state, T("paused")) ? CLOCK_PAUSED
+							    : CLOCK_STOPPED;
 	ret_clock->goal_ms = rows_is_null(rows, 2) ? -1 : rows_integer(rows, 2);
 	ret_clock->started_at = rows_moment(rows, 3);
 	ret_clock->stopped_at = rows_moment(rows, 4);
 	ret_clock->elapsed_ms = rows_integer(rows, 5);
 	ret_clock->due_at = rows_moment(rows, 6);
-	ret_clock->breached = ret_clock->goal_ms >= 0 &&
-		(ret_clock->elapsed_ms >= ret_clock->goal_ms ||
-	         (ret_clock->state == CLOCK_RUNNING && ret_clock->due_at != MOMENT_UNSET && ret_clock->due_at <= now));
+	ret_clock->breached =
+	    ret_clock->goal_ms >= 0 && (ret_clock->elapsed_ms >= ret_clock->goal_ms ||
+					(ret_clock->state == CLOCK_RUNNING &&
+					 ret_clock->due_at != MOMENT_UNSET && ret_clock->due_at <= now));
 }
 
 static text id_list(struct arena *arena, struct record *const *records, size_t count)
@@ -82,17 +89,21 @@ static text id_list(struct arena *arena, struct record *const *records, size_t c
 	return buffer_peek(&buffer);
 }
 
-struct error *engine_clock_dues(struct work *work, text clock, struct record *const *records, size_t count, struct clock *ret_clocks)
+struct error *engine_clock_dues(struct work *work, text clock, struct record *const *records, size_t count,
+				struct clock *ret_clocks)
 {
 	struct rows *rows;
 	bool more;
 	for (size_t i = 0; i < count; i++)
-		ret_clocks[i] = (struct clock){ .state = CLOCK_STOPPED, .goal_ms = -1, .started_at = MOMENT_UNSET,
-			                        .stopped_at = MOMENT_UNSET, .due_at = MOMENT_UNSET };
+		ret_clocks[i] = (struct clock){ .state = CLOCK_STOPPED,
+						.goal_ms = -1,
+						.started_at = MOMENT_UNSET,
+						.stopped_at = MOMENT_UNSET,
+						.due_at = MOMENT_UNSET };
 	if (count == 0)
 		return NULL;
 	TRY(store_query(work->store, work->arena, SQL_CLOCK_STATE_OF_RECORDS,
-	                CELLS(cell_text(id_list(work->arena, records, count)), cell_text(clock)), &rows));
+			CELLS(cell_text(id_list(work->arena, records, count)), cell_text(clock)), &rows));
 	TRY(rows_next(rows, &more));
 	while (more) {
 		for (size_t i = 0; i < count; i++) {

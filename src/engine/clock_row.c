@@ -3,7 +3,9 @@
 
 #include "model/calendars.h"
 
-static const text state_names[] = { [LEDGER_RUN] = T("running"), [LEDGER_PAUSE] = T("paused"), [LEDGER_STOP] = T("stopped") };
+static const text state_names[] = {
+	[LEDGER_RUN] = T("running"), [LEDGER_PAUSE] = T("paused"), [LEDGER_STOP] = T("stopped")
+};
 
 static const struct clock_definition *find_definition(const struct type *type, text name)
 {
@@ -15,7 +17,7 @@ static const struct clock_definition *find_definition(const struct type *type, t
 
 /* Columns as in the statements clock_of_record and clock_take. */
 static struct error *read_row(struct work *work, struct rows *rows, const struct clock_definition *definition,
-                              struct clock_row *ret_row)
+			      struct clock_row *ret_row)
 {
 	struct clock_row row = {
 		.id = rows_integer(rows, 0),
@@ -42,7 +44,8 @@ struct error *clock_rows_load(struct work *work, const struct record *record, st
 		list[i].definition = &type->clocks[i];
 	struct rows *rows;
 	bool more;
-	TRY(store_query(work->store, work->arena, SQL_CLOCK_OF_RECORD, CELLS(cell_integer(record->id)), &rows));
+	TRY(store_query(work->store, work->arena, SQL_CLOCK_OF_RECORD, CELLS(cell_integer(record->id)),
+			&rows));
 	TRY(rows_next(rows, &more));
 	while (more) {
 		const struct clock_definition *definition = find_definition(type, rows_text(rows, 1));
@@ -54,14 +57,16 @@ struct error *clock_rows_load(struct work *work, const struct record *record, st
 	return NULL;
 }
 
-struct error *clock_row_load(struct work *work, const struct record *record, int64_t id, struct clock_row **ret_row)
+struct error *clock_row_load(struct work *work, const struct record *record, int64_t id,
+			     struct clock_row **ret_row)
 {
 	struct clock_row *row = NULL;
 	struct rows *rows;
 	bool more;
 	TRY(store_query(work->store, work->arena, SQL_CLOCK_TAKE, CELLS(cell_integer(id)), &rows));
 	TRY(rows_next(rows, &more));
-	const struct clock_definition *definition = more ? find_definition(record->type, rows_text(rows, 1)) : NULL;
+	const struct clock_definition *definition =
+	    more ? find_definition(record->type, rows_text(rows, 1)) : NULL;
 	if (definition != NULL) {
 		row = arena_new_struct(work->arena, struct clock_row);
 		TRY(read_row(work, rows, definition, row));
@@ -93,7 +98,8 @@ struct error *clock_row_calendars(struct work *work, struct clock_row *row)
 
 static int64_t level_ms(int64_t goal_ms, int level)
 {
-	/* Not goal * level / 100: a goal of years times 100 stays far inside int64, but a definition may say anything. */
+	/* Not goal * level / 100: a goal of years times 100 stays far inside int64, but a definition may say
+	 * anything. */
 	return goal_ms / 100 * level + goal_ms % 100 * level / 100;
 }
 
@@ -132,8 +138,8 @@ void clock_row_plan(struct clock_row *row, moment at, bool quiet)
 	if (last->kind != LEDGER_RUN || quiet || next == 0)
 		return;
 	row->wake_at = next == CLOCK_LEVEL_BREACH
-		? row->due_at
-		: ledger_reaches(&row->ledger, &row->calendars, level_ms(row->goal_ms, next));
+			   ? row->due_at
+			   : ledger_reaches(&row->ledger, &row->calendars, level_ms(row->goal_ms, next));
 }
 
 struct error *clock_row_save(struct work *work, const struct record *record, struct clock_row *row)
@@ -143,16 +149,18 @@ struct error *clock_row_save(struct work *work, const struct record *record, str
 	struct cell ledger = cell_text(ledger_text(work->arena, &row->ledger));
 	if (row->id != 0)
 		return store_run(work->store, work->arena, SQL_CLOCK_UPDATE,
-		                 CELLS(cell_integer(row->id), state, goal, cell_id(row->calendar_id), cell_moment(row->stopped_at),
-		                       cell_integer(row->elapsed_ms), cell_moment(row->due_at), cell_moment(row->wake_at),
-		                       cell_integer(row->level), ledger),
-		                 NULL);
+				 CELLS(cell_integer(row->id), state, goal, cell_id(row->calendar_id),
+				       cell_moment(row->stopped_at), cell_integer(row->elapsed_ms),
+				       cell_moment(row->due_at), cell_moment(row->wake_at),
+				       cell_integer(row->level), ledger),
+				 NULL);
 	return store_run(work->store, work->arena, SQL_CLOCK_INSERT,
-	                 CELLS(cell_integer(record->id), cell_text(record->type->name), cell_text(row->definition->name), state, goal,
-	                       cell_id(row->calendar_id), cell_moment(row->started_at), cell_moment(row->stopped_at),
-	                       cell_integer(row->elapsed_ms), cell_moment(row->due_at), cell_moment(row->wake_at),
-	                       cell_integer(row->level), ledger),
-	                 NULL);
+			 CELLS(cell_integer(record->id), cell_text(record->type->name),
+			       cell_text(row->definition->name), state, goal, cell_id(row->calendar_id),
+			       cell_moment(row->started_at), cell_moment(row->stopped_at),
+			       cell_integer(row->elapsed_ms), cell_moment(row->due_at),
+			       cell_moment(row->wake_at), cell_integer(row->level), ledger),
+			 NULL);
 }
 
 struct error *clock_row_terms(struct work *work, struct record *record, struct clock_row *row)

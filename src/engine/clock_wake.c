@@ -1,4 +1,5 @@
-/* Clocks whose warning or breach has come, and clocks whose opening hours have changed: what the time does to them, not a person. */
+/* Clocks whose warning or breach has come, and clocks whose opening hours have changed: what the time does to
+ * them, not a person. */
 #include "engine/time_private.h"
 
 /* Clocks planned anew by one job of the lane: each costs about 60 us. */
@@ -26,13 +27,15 @@ struct error *clock_wake(struct work *work, int64_t id)
 {
 	struct record *record;
 	struct clock_row *row;
-	/* The record first, as every change does: two nodes, or a person and the time, never wait for each other crosswise. */
+	/* The record first, as every change does: two nodes, or a person and the time, never wait for each
+	 * other crosswise. */
 	TRY(lock_record_of(work, id, &record));
 	if (record == NULL)
 		return NULL;
 	TRY(clock_row_load(work, record, id, &row));
 	if (row == NULL)
-		return store_run(work->store, work->arena, SQL_CLOCK_DELAY, CELLS(cell_integer(id), cell_null()), NULL);
+		return store_run(work->store, work->arena, SQL_CLOCK_DELAY,
+				 CELLS(cell_integer(id), cell_null()), NULL);
 	if (row->wake_at == MOMENT_UNSET || row->wake_at > work->now)
 		return NULL;
 	TRY(clock_row_calendars(work, row));
@@ -61,8 +64,8 @@ static struct error *replan_clock(struct work *work, int64_t id)
 	if (last == NULL || last->kind == LEDGER_STOP)
 		return NULL;
 	/* Imported clocks sleep until somebody works on their record. */
-	bool quiet = last->kind == LEDGER_RUN && row->due_at != MOMENT_UNSET && row->wake_at == MOMENT_UNSET &&
-	             row->level < CLOCK_LEVEL_BREACH;
+	bool quiet = last->kind == LEDGER_RUN && row->due_at != MOMENT_UNSET &&
+		     row->wake_at == MOMENT_UNSET && row->level < CLOCK_LEVEL_BREACH;
 	enum ledger_kind kind = last->kind;
 	text reason = last->reason;
 	TRY(clock_row_terms(work, record, row));
@@ -77,8 +80,8 @@ struct error *clock_replan_some(struct work *work, int64_t after_id, int64_t *re
 	size_t count = 0;
 	struct rows *rows;
 	bool more;
-	TRY(store_query(work->store, work->arena, SQL_CLOCK_OPEN_AFTER, CELLS(cell_integer(after_id), cell_integer(REPLAN_CLOCKS)),
-	                &rows));
+	TRY(store_query(work->store, work->arena, SQL_CLOCK_OPEN_AFTER,
+			CELLS(cell_integer(after_id), cell_integer(REPLAN_CLOCKS)), &rows));
 	TRY(rows_next(rows, &more));
 	while (more && count < REPLAN_CLOCKS) {
 		ids[count++] = rows_integer(rows, 0);

@@ -3,17 +3,18 @@
 
 #include "base/limits.h"
 
-struct error *engine_notifications(struct work *work, bool unread_only, int64_t before_id, size_t limit, struct notification **ret_list,
-                                   size_t *ret_count)
+struct error *engine_notifications(struct work *work, bool unread_only, int64_t before_id, size_t limit,
+				   struct notification **ret_list, size_t *ret_count)
 {
 	struct notification *list = arena_new_array(work->arena, struct notification, limit);
 	size_t count = 0;
 	struct rows *rows;
 	bool more;
-	TRY(store_query(work->store, work->arena, unread_only ? SQL_NOTIFICATION_LIST_UNREAD : SQL_NOTIFICATION_LIST,
-	                CELLS(cell_integer(work->actor->id), cell_integer(before_id == 0 ? INT64_MAX : before_id),
-	                      cell_integer((int64_t)limit)),
-	                &rows));
+	TRY(store_query(
+	    work->store, work->arena, unread_only ? SQL_NOTIFICATION_LIST_UNREAD : SQL_NOTIFICATION_LIST,
+	    CELLS(cell_integer(work->actor->id), cell_integer(before_id == 0 ? INT64_MAX : before_id),
+		  cell_integer((int64_t)limit)),
+	    &rows));
 	TRY(rows_next(rows, &more));
 	while (more && count < limit) {
 		list[count++] = (struct notification){
@@ -38,13 +39,16 @@ struct error *engine_notifications_unread(struct work *work, int64_t *ret_count)
 {
 	bool found;
 	return store_integer(work->store, work->arena, SQL_NOTIFICATION_COUNT_UNREAD,
-	                     CELLS(cell_integer(work->actor->id), cell_integer(LIMIT_COUNT)), ret_count, &found);
+			     CELLS(cell_integer(work->actor->id), cell_integer(LIMIT_COUNT)), ret_count,
+			     &found);
 }
 
 struct error *engine_notification_read(struct work *work, int64_t id)
 {
 	struct cell me = cell_integer(work->actor->id);
 	if (id == 0)
-		return store_run(work->store, work->arena, SQL_NOTIFICATION_READ_ALL, CELLS(me, cell_moment(work->now)), NULL);
-	return store_run(work->store, work->arena, SQL_NOTIFICATION_READ, CELLS(me, cell_integer(id), cell_moment(work->now)), NULL);
+		return store_run(work->store, work->arena, SQL_NOTIFICATION_READ_ALL,
+				 CELLS(me, cell_moment(work->now)), NULL);
+	return store_run(work->store, work->arena, SQL_NOTIFICATION_READ,
+			 CELLS(me, cell_integer(id), cell_moment(work->now)), NULL);
 }

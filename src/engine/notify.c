@@ -1,6 +1,7 @@
 /*
- * Telling people: who is meant by a rule's fields and roles, less the one who did it, less those who may not read the record, each
- * once per cause and with the reason why they are told. One event says who was told; mail and live pages read it from the log.
+ * Telling people: who is meant by a rule's fields and roles, less the one who did it, less those who may not
+ * read the record, each once per cause and with the reason why they are told. One event says who was told;
+ * mail and live pages read it from the log.
  */
 #include "engine/time_private.h"
 
@@ -11,7 +12,7 @@
 
 struct candidate {
 	int64_t user_id;
-	text reason;               /* words with {field}, {team}, {role} */
+	text reason;		   /* words with {field}, {team}, {role} */
 	const struct label *label; /* what the place in the words stands for; NULL: `name` */
 	text name;
 	struct work reader; /* the work as this person would do it */
@@ -34,13 +35,14 @@ static void audience_add(struct arena *arena, struct audience *audience, struct 
 }
 
 /* Everybody who points at a team or role with that field of theirs. */
-static struct error *add_members(struct work *work, struct audience *audience, text user_field, int64_t target_id,
-                                 struct candidate candidate)
+static struct error *add_members(struct work *work, struct audience *audience, text user_field,
+				 int64_t target_id, struct candidate candidate)
 {
 	struct rows *rows;
 	bool more;
 	TRY(store_query(work->store, work->arena, SQL_PEOPLE_OF,
-	                CELLS(cell_integer(target_id), cell_text(user_field), cell_integer(NOTIFY_PEOPLE)), &rows));
+			CELLS(cell_integer(target_id), cell_text(user_field), cell_integer(NOTIFY_PEOPLE)),
+			&rows));
 	TRY(rows_next(rows, &more));
 	while (more) {
 		candidate.user_id = rows_integer(rows, 0);
@@ -50,15 +52,18 @@ static struct error *add_members(struct work *work, struct audience *audience, t
 	return NULL;
 }
 
-static struct error *add_target(struct work *work, struct audience *audience, const struct type *type, const struct field *field,
-                                int64_t id)
+static struct error *add_target(struct work *work, struct audience *audience, const struct type *type,
+				const struct field *field, int64_t id)
 {
-	struct candidate candidate = { .user_id = id, .reason = T("because you are in: {field}"), .label = &field->label };
+	struct candidate candidate = { .user_id = id,
+				       .reason = T("because you are in: {field}"),
+				       .label = &field->label };
 	ptrdiff_t position = (ptrdiff_t)field->position;
 	if (field->target == work->model->team) {
 		struct record_name name;
 		TRY(model_name(work, field->target, id, &name));
-		candidate = (struct candidate){ .reason = T("because you are in the team {field}"), .name = name.title };
+		candidate = (struct candidate){ .reason = T("because you are in the team {field}"),
+						.name = name.title };
 		return add_members(work, audience, T("teams"), id, candidate);
 	}
 	if (field->target != work->model->user)
@@ -73,7 +78,8 @@ static struct error *add_target(struct work *work, struct audience *audience, co
 	return NULL;
 }
 
-static struct error *add_field(struct work *work, struct audience *audience, struct record *record, const struct field *field)
+static struct error *add_field(struct work *work, struct audience *audience, struct record *record,
+			       const struct field *field)
 {
 	int64_t *ids, one = record_id_of(record, (ptrdiff_t)field->position);
 	size_t count;
@@ -87,7 +93,8 @@ static struct error *add_field(struct work *work, struct audience *audience, str
 	return NULL;
 }
 
-/* Those who were given the role itself; whoever merely has it included in a higher one is not called for it. */
+/* Those who were given the role itself; whoever merely has it included in a higher one is not called for it.
+ */
 static struct error *add_roles(struct work *work, struct audience *audience, uint64_t roles)
 {
 	for (size_t i = 0; i < work->model->role_count; i++) {
@@ -98,21 +105,25 @@ static struct error *add_roles(struct work *work, struct audience *audience, uin
 		TRY(model_find_id(work, work->model->role, role->name, &id));
 		if (id == 0)
 			continue;
-		struct candidate candidate = { .reason = T("because you have the role {field}"), .label = &role->label };
+		struct candidate candidate = { .reason = T("because you have the role {field}"),
+					       .label = &role->label };
 		TRY(add_members(work, audience, T("roles"), id, candidate));
 	}
 	return NULL;
 }
 
-static struct error *find_audience(struct work *work, struct record *record, const struct action *action, struct audience *audience)
+static struct error *find_audience(struct work *work, struct record *record, const struct action *action,
+				   struct audience *audience)
 {
 	for (size_t i = 0; i < action->notify_field_count; i++)
 		TRY(add_field(work, audience, record, &record->type->fields[action->notify_fields[i]]));
 	return action->notify_roles == 0 ? NULL : add_roles(work, audience, action->notify_roles);
 }
 
-/* The work as that person would do it; *ret_may false for who is no longer active or may not read the record. */
-static struct error *as_reader(const struct work *work, struct record *record, int64_t user_id, struct work *ret_reader, bool *ret_may)
+/* The work as that person would do it; *ret_may false for who is no longer active or may not read the record.
+ */
+static struct error *as_reader(const struct work *work, struct record *record, int64_t user_id,
+			       struct work *ret_reader, bool *ret_may)
 {
 	*ret_reader = *work;
 	*ret_may = false;
@@ -125,7 +136,8 @@ static struct error *as_reader(const struct work *work, struct record *record, i
 }
 
 /* Without the one who did it, and without those who may not read the record. */
-static struct error *keep_readers(struct work *work, struct record *record, const struct root *root, struct audience *audience)
+static struct error *keep_readers(struct work *work, struct record *record, const struct root *root,
+				  struct audience *audience)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < audience->count; i++) {
@@ -140,27 +152,29 @@ static struct error *keep_readers(struct work *work, struct record *record, cons
 	return NULL;
 }
 
-static struct error *tell(struct record *record, const struct action *action, struct candidate *candidate, int64_t event_id,
-                          bool *ret_told)
+static struct error *tell(struct record *record, const struct action *action, struct candidate *candidate,
+			  int64_t event_id, bool *ret_told)
 {
 	struct work *reader = &candidate->reader;
 	struct value *arguments = value_map(reader->arena);
 	int64_t added;
 	text said;
 	value_set_text(reader->arena, arguments, T("field"),
-	               candidate->label == NULL ? candidate->name : label_in(candidate->label, reader->language));
+		       candidate->label == NULL ? candidate->name
+						: label_in(candidate->label, reader->language));
 	text reason = words_with(reader->arena, reader->language, candidate->reason, arguments);
 	TRY(fill_words(reader, record, action->words, &said));
 	TRY(store_run(reader->store, reader->arena, SQL_NOTIFICATION_ADD,
-	              CELLS(cell_integer(candidate->user_id), cell_id(event_id), cell_integer(record->id), cell_text(record->type->name),
-	                    cell_text(said), cell_text(reason), cell_moment(reader->now)),
-	              &added));
+		      CELLS(cell_integer(candidate->user_id), cell_id(event_id), cell_integer(record->id),
+			    cell_text(record->type->name), cell_text(said), cell_text(reason),
+			    cell_moment(reader->now)),
+		      &added));
 	*ret_told = added > 0;
 	return NULL;
 }
 
-static struct error *note_told(struct work *work, const struct errand *errand, const struct action *action, struct value *told,
-                               int64_t *ret_event)
+static struct error *note_told(struct work *work, const struct errand *errand, const struct action *action,
+			       struct value *told, int64_t *ret_event)
 {
 	struct event *event = event_new(work, errand->record, EVENT_NOTIFIED);
 	event->visibility = VISIBLE_INTERNAL;
@@ -172,9 +186,10 @@ static struct error *note_told(struct work *work, const struct errand *errand, c
 	return NULL;
 }
 
-/* What the time alone set off has no event of somebody's to be told under: the first notification's own is it. */
-static struct error *tell_first(struct work *work, const struct errand *errand, const struct action *action, struct root *root,
-                                struct audience *audience)
+/* What the time alone set off has no event of somebody's to be told under: the first notification's own is
+ * it. */
+static struct error *tell_first(struct work *work, const struct errand *errand, const struct action *action,
+				struct root *root, struct audience *audience)
 {
 	struct value *told = value_list(work->arena);
 	bool added;
@@ -186,7 +201,8 @@ static struct error *tell_first(struct work *work, const struct errand *errand, 
 	return NULL;
 }
 
-struct error *notify_run(struct work *work, const struct errand *errand, const struct action *action, struct root *root)
+struct error *notify_run(struct work *work, const struct errand *errand, const struct action *action,
+			 struct root *root)
 {
 	struct audience audience = { NULL, 0, 0 };
 	struct value *told = value_list(work->arena);
@@ -199,7 +215,8 @@ struct error *notify_run(struct work *work, const struct errand *errand, const s
 		bool added;
 		TRY(tell(errand->record, action, &audience.items[i], root->event_id, &added));
 		if (added)
-			value_append(work->arena, told, value_integer(work->arena, audience.items[i].user_id));
+			value_append(work->arena, told,
+				     value_integer(work->arena, audience.items[i].user_id));
 	}
 	return value_count(told) == 0 ? NULL : note_told(work, errand, action, told, &event_id);
 }

@@ -1,10 +1,11 @@
 /*
- * Automation: when a change fits a rule and its condition holds, its actions run. Rules wait on an agenda until the change that
- * set them off is done, and run one after the other in the order of the definition, each seeing what the earlier ones did. What
- * they change sets off further rules at the end of the same agenda, up to LIMIT_CHAIN steps for one cause.
+ * Automation: when a change fits a rule and its condition holds, its actions run. Rules wait on an agenda
+ * until the change that set them off is done, and run one after the other in the order of the definition,
+ * each seeing what the earlier ones did. What they change sets off further rules at the end of the same
+ * agenda, up to LIMIT_CHAIN steps for one cause.
  *
- * Each rule runs in a savepoint: one that fails is undone alone, tried again later (timer.c), and never in the way of the person
- * whose change set it off.
+ * Each rule runs in a savepoint: one that fails is undone alone, tried again later (timer.c), and never in
+ * the way of the person whose change set it off.
  */
 #include "engine/time_private.h"
 
@@ -19,7 +20,8 @@ struct agenda {
 
 static bool comment_fits(const struct work *work, const struct change *change, const struct rule *rule)
 {
-	if (!text_is_set(change->comment) || (rule->comment_public_only && change->visibility != VISIBLE_PUBLIC))
+	if (!text_is_set(change->comment) ||
+	    (rule->comment_public_only && change->visibility != VISIBLE_PUBLIC))
 		return false;
 	switch (rule->comment_by) {
 	case COMMENT_BY_ANYONE:
@@ -34,7 +36,8 @@ static bool comment_fits(const struct work *work, const struct change *change, c
 
 static bool field_changed(const struct change *change, size_t field)
 {
-	return change->changed[field] && (change->before != NULL || record_cell(change->after, field)->kind != CELL_NULL);
+	return change->changed[field] &&
+	       (change->before != NULL || record_cell(change->after, field)->kind != CELL_NULL);
 }
 
 static bool rule_fits(const struct work *work, const struct change *change, const struct rule *rule)
@@ -46,7 +49,8 @@ static bool rule_fits(const struct work *work, const struct change *change, cons
 	case WHEN_CHANGED:
 		return field_changed(change, rule->index);
 	case WHEN_TRANSITION:
-		return change->transition != NULL && change->transition == &lifecycle->transitions[rule->index];
+		return change->transition != NULL &&
+		       change->transition == &lifecycle->transitions[rule->index];
 	case WHEN_STATE:
 		return record_state(change->after) == (int)rule->index &&
 		       (change->before == NULL || record_state(change->before) != (int)rule->index);
@@ -80,8 +84,11 @@ static struct error *note_stop(struct work *work, struct agenda *agenda, const s
 {
 	size_t dropped = agenda->count - agenda->next;
 	agenda->next = agenda->count;
-	text why = text_format(work->arena, "stopped before '%.*s': one cause set off %d automatic steps, the most allowed (%zu more "
-	                       "waited); look for rules that set each other off", TEXT_ARG(errand->rule->name), LIMIT_CHAIN, dropped);
+	text why = text_format(
+	    work->arena,
+	    "stopped before '%.*s': one cause set off %d automatic steps, the most allowed (%zu more "
+	    "waited); look for rules that set each other off",
+	    TEXT_ARG(errand->rule->name), LIMIT_CHAIN, dropped);
 	return rules_note(work, errand->record, errand->rule, why);
 }
 
@@ -116,10 +123,12 @@ static struct error *run_guarded(struct work *work, struct agenda *agenda, const
 	return timer_plan_retry(work, errand);
 }
 
-static struct error *run_errand(struct work *work, struct agenda *agenda, const struct errand *errand, bool strict)
+static struct error *run_errand(struct work *work, struct agenda *agenda, const struct errand *errand,
+				bool strict)
 {
 	bool holds;
-	struct work automatic = automatic_work(work, work->origin == ORIGIN_TIMER ? ORIGIN_TIMER : ORIGIN_AUTOMATION, errand->cause_id);
+	struct work automatic = automatic_work(
+	    work, work->origin == ORIGIN_TIMER ? ORIGIN_TIMER : ORIGIN_AUTOMATION, errand->cause_id);
 	TRY(rule_holds(&automatic, errand->rule->condition, errand->record, &holds));
 	if (!holds)
 		return NULL;
@@ -152,12 +161,14 @@ struct error *rules_follow(struct work *work, const struct change *change)
 	TRY(timers_follow(work, change));
 	for (size_t i = 0; i < type->rule_count; i++)
 		if (rule_fits(work, change, &type->rules[i]))
-			agenda_add(work->arena, agenda, (struct errand){ &type->rules[i], change->after, change->event_id, change->comment });
+			agenda_add(work->arena, agenda,
+				   (struct errand){ &type->rules[i], change->after, change->event_id,
+						    change->comment });
 	return work->agenda == NULL ? run_agenda(work, agenda) : NULL;
 }
 
-struct error *rules_follow_clock(struct work *work, struct record *record, const struct clock_definition *clock, bool breached,
-                                 int64_t event_id)
+struct error *rules_follow_clock(struct work *work, struct record *record,
+				 const struct clock_definition *clock, bool breached, int64_t event_id)
 {
 	const struct type *type = record->type;
 	size_t index = (size_t)(clock - type->clocks);
@@ -166,7 +177,8 @@ struct error *rules_follow_clock(struct work *work, struct record *record, const
 	struct agenda *agenda = work->agenda == NULL ? &fresh : work->agenda;
 	for (size_t i = 0; i < type->rule_count; i++)
 		if (type->rules[i].when == when && type->rules[i].index == index)
-			agenda_add(work->arena, agenda, (struct errand){ &type->rules[i], record, event_id, TEXT_UNSET });
+			agenda_add(work->arena, agenda,
+				   (struct errand){ &type->rules[i], record, event_id, TEXT_UNSET });
 	return work->agenda == NULL ? run_agenda(work, agenda) : NULL;
 }
 

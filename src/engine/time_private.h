@@ -15,22 +15,25 @@
 
 /* One row of the table clock. */
 struct clock_row {
-	int64_t id;                               /* 0: the clock has not started */
+	int64_t id; /* 0: the clock has not started */
 	const struct clock_definition *definition;
-	int64_t goal_ms;                          /* -1: none */
-	int64_t calendar_id;                      /* the present one; earlier ones stand in the ledger */
-	moment started_at, stopped_at, due_at;    /* due_at is unset while paused and without a goal */
-	moment wake_at;                           /* the next warning or the breach; unset: nothing to come */
-	int64_t elapsed_ms;                       /* when the row was last written */
-	int level;                                /* per cent of the goal up to which everything was announced; 100: the breach */
+	int64_t goal_ms;		       /* -1: none */
+	int64_t calendar_id;		       /* the present one; earlier ones stand in the ledger */
+	moment started_at, stopped_at, due_at; /* due_at is unset while paused and without a goal */
+	moment wake_at;			       /* the next warning or the breach; unset: nothing to come */
+	int64_t elapsed_ms;		       /* when the row was last written */
+	int level; /* per cent of the goal up to which everything was announced; 100: the breach */
 	struct ledger ledger;
-	struct ledger_calendars calendars;        /* of the ledger, filled by clock_row_calendars() */
+	struct ledger_calendars calendars; /* of the ledger, filled by clock_row_calendars() */
 };
 
 /* The clocks of a record: [type->clock_count], by position of their definition. */
-must_use struct error *clock_rows_load(struct work *work, const struct record *record, struct clock_row **ret_rows);
-/* The same with the rows locked and only for the one with that id: *ret_row NULL when it is gone or of a clock no longer defined. */
-must_use struct error *clock_row_load(struct work *work, const struct record *record, int64_t id, struct clock_row **ret_row);
+must_use struct error *clock_rows_load(struct work *work, const struct record *record,
+				       struct clock_row **ret_rows);
+/* The same with the rows locked and only for the one with that id: *ret_row NULL when it is gone or of a
+ * clock no longer defined. */
+must_use struct error *clock_row_load(struct work *work, const struct record *record, int64_t id,
+				      struct clock_row **ret_row);
 /* Loads the calendars that the ledger names, and the present one. */
 must_use struct error *clock_row_calendars(struct work *work, struct clock_row *row);
 /* The highest level (a warning's per cent, or 100) that `elapsed_ms` has reached; 0 none. */
@@ -41,24 +44,29 @@ void clock_row_plan(struct clock_row *row, moment at, bool quiet);
 must_use struct error *clock_row_save(struct work *work, const struct record *record, struct clock_row *row);
 /* Goal and calendar as they hold for the record now. */
 must_use struct error *clock_row_terms(struct work *work, struct record *record, struct clock_row *row);
-/* A warning or breach that is to be said: an event, then the rules that wait for it. The rows are written before. */
+/* A warning or breach that is to be said: an event, then the rules that wait for it. The rows are written
+ * before. */
 struct clock_news {
 	const struct clock_definition *definition; /* NULL: nothing */
 	int level;
 	int64_t goal_ms;
 	moment due_at;
 };
-must_use struct error *clock_announce(struct work *work, struct record *record, const struct clock_news *news);
+must_use struct error *clock_announce(struct work *work, struct record *record,
+				      const struct clock_news *news);
 /* The clock with that id wants to be looked at: engine_run_due(). */
 must_use struct error *clock_wake(struct work *work, int64_t id);
-/* Calendars or services changed: plans all clocks that are not stopped anew, some at a time. *ret_last_id 0: done. */
+/* Calendars or services changed: plans all clocks that are not stopped anew, some at a time. *ret_last_id 0:
+ * done. */
 must_use struct error *clock_replan_some(struct work *work, int64_t after_id, int64_t *ret_last_id);
 
 /* ---- who (who.c) ---- */
 
-/* Whether the one who did it is an agent for this record: has the role and is not its requester. Never for automatic changes. */
+/* Whether the one who did it is an agent for this record: has the role and is not its requester. Never for
+ * automatic changes. */
 bool change_by_agent(const struct work *work, const struct change *change);
-/* Whether it is the record's requester, or who opened it, in that seat: a transition taken with an agent's rights is an agent's. */
+/* Whether it is the record's requester, or who opened it, in that seat: a transition taken with an agent's
+ * rights is an agent's. */
 bool change_by_requester(const struct work *work, const struct change *change);
 /* A copy of `work` for automatic steps: the system as actor, caused by that event. */
 struct work automatic_work(const struct work *work, enum origin origin, int64_t cause_id);
@@ -70,16 +78,19 @@ struct errand {
 	const struct rule *rule;
 	struct record *record;
 	int64_t cause_id; /* the event that set it off; 0 none */
-	text comment;     /* what was said, for rules on comments */
+	text comment;	  /* what was said, for rules on comments */
 };
 
 /* Runs the rules that wait for this clock's warning or breach. */
-must_use struct error *rules_follow_clock(struct work *work, struct record *record, const struct clock_definition *clock, bool breached,
-                                          int64_t event_id);
-/* Runs one rule whose time has come, and what it sets off; an error of the rule itself is returned (the timer tries again). */
+must_use struct error *rules_follow_clock(struct work *work, struct record *record,
+					  const struct clock_definition *clock, bool breached,
+					  int64_t event_id);
+/* Runs one rule whose time has come, and what it sets off; an error of the rule itself is returned (the timer
+ * tries again). */
 must_use struct error *rules_run_timed(struct work *work, const struct errand *errand);
 /* Notes on the record what became of a rule: `why` it was not run, or given up. */
-must_use struct error *rules_note(struct work *work, struct record *record, const struct rule *rule, text why);
+must_use struct error *rules_note(struct work *work, struct record *record, const struct rule *rule,
+				  text why);
 
 /* What one cause set off: who is behind it, and the event under which people are told (each at most once). */
 struct root {
@@ -88,9 +99,11 @@ struct root {
 };
 /* The actions of a rule whose condition holds. */
 must_use struct error *actions_run(struct work *work, const struct errand *errand, struct root *root);
-/* "{number} was resolved: {title}" with the record's fields as work->actor may see them, in work->language. */
+/* "{number} was resolved: {title}" with the record's fields as work->actor may see them, in work->language.
+ */
 must_use struct error *fill_words(struct work *work, struct record *record, text source, text *ret_words);
-must_use struct error *notify_run(struct work *work, const struct errand *errand, const struct action *action, struct root *root);
+must_use struct error *notify_run(struct work *work, const struct errand *errand, const struct action *action,
+				  struct root *root);
 
 /* ---- timers (timer.c) ---- */
 

@@ -1,11 +1,12 @@
 /*
- * Timers: rows that say which rule is to run on which record, and when. They follow their record: planned when the moment they
- * count from is set, moved when it moves, removed when it goes or the rule can no longer apply. When one is due its rule is asked
- * again, so a late or doubled timer does no harm.
+ * Timers: rows that say which rule is to run on which record, and when. They follow their record: planned
+ * when the moment they count from is set, moved when it moves, removed when it goes or the rule can no longer
+ * apply. When one is due its rule is asked again, so a late or doubled timer does no harm.
  *
- * Several nodes share the work: whoever runs a timer locks its record and its row, others skip it. All its effects are in the
- * database and in that one transaction, so the lock is the lease: a node that dies leaves it to the others. A timer that fails is
- * put off, longer each time, and in the end noted on its record; it never holds up the others.
+ * Several nodes share the work: whoever runs a timer locks its record and its row, others skip it. All its
+ * effects are in the database and in that one transaction, so the lock is the lease: a node that dies leaves
+ * it to the others. A timer that fails is put off, longer each time, and in the end noted on its record; it
+ * never holds up the others.
  */
 #include "engine/time_private.h"
 
@@ -19,7 +20,8 @@
 /* A clock that could not be woken is looked at again after this. */
 #define CLOCK_DELAY_MS (5 * MINUTE_MS)
 
-/* A rule whose moment comes; a rule that failed and is tried again; all open clocks to be planned anew (no record: id 0). */
+/* A rule whose moment comes; a rule that failed and is tried again; all open clocks to be planned anew (no
+ * record: id 0). */
 #define TIMER_RULE T("rule")
 #define TIMER_RETRY T("retry")
 #define TIMER_CLOCKS T("clocks")
@@ -35,11 +37,12 @@ struct timer {
 static struct error *put_timer(struct work *work, const struct record *record, const struct timer *timer)
 {
 	return store_run(work->store, work->arena, SQL_TIMER_PUT,
-	                 CELLS(cell_moment(timer->due_at), cell_text(timer->kind),
-	                       record == NULL ? cell_null() : cell_text(record->type->name),
-	                       cell_integer(record == NULL ? 0 : record->id), cell_text(timer->name), cell_text(timer->data),
-	                       cell_id(timer->cause_id), cell_integer(timer->attempts)),
-	                 NULL);
+			 CELLS(cell_moment(timer->due_at), cell_text(timer->kind),
+			       record == NULL ? cell_null() : cell_text(record->type->name),
+			       cell_integer(record == NULL ? 0 : record->id), cell_text(timer->name),
+			       cell_text(timer->data), cell_id(timer->cause_id),
+			       cell_integer(timer->attempts)),
+			 NULL);
 }
 
 static moment delayed(moment now, int attempts)
@@ -52,8 +55,12 @@ static moment delayed(moment now, int attempts)
 
 struct error *timer_plan_retry(struct work *work, const struct errand *errand)
 {
-	const struct timer timer = { .kind = TIMER_RETRY, .name = errand->rule->name, .data = errand->comment, .attempts = 1,
-		                     .cause_id = errand->cause_id, .due_at = delayed(work->now, 1) };
+	const struct timer timer = { .kind = TIMER_RETRY,
+				     .name = errand->rule->name,
+				     .data = errand->comment,
+				     .attempts = 1,
+				     .cause_id = errand->cause_id,
+				     .due_at = delayed(work->now, 1) };
 	return put_timer(work, errand->record, &timer);
 }
 
@@ -70,7 +77,8 @@ static bool is_timed(const struct rule *rule)
 	return rule->when == WHEN_AFTER || rule->when == WHEN_COMES;
 }
 
-static struct error *rule_due(struct work *work, struct record *record, const struct rule *rule, moment *ret_due)
+static struct error *rule_due(struct work *work, struct record *record, const struct rule *rule,
+			      moment *ret_due)
 {
 	moment from = record_moment(record, rule->index);
 	const struct calendar *calendar;
@@ -86,7 +94,8 @@ static struct error *rule_due(struct work *work, struct record *record, const st
 }
 
 /* Conditions on other things than the record itself are only asked when the time comes. */
-static struct error *may_apply(struct work *work, const struct rule *rule, struct record *record, bool *ret_may)
+static struct error *may_apply(struct work *work, const struct rule *rule, struct record *record,
+			       bool *ret_may)
 {
 	*ret_may = true;
 	if (rule->condition == NULL || !condition_is_constant(rule->condition))
@@ -106,10 +115,14 @@ static struct error *plan_rule(struct work *work, const struct change *change, c
 	if (after != MOMENT_UNSET)
 		TRY(may_apply(work, rule, change->after, &is));
 	if (!is)
-		return !was ? NULL : store_run(work->store, work->arena, SQL_TIMER_REMOVE,
-		                               CELLS(cell_integer(change->after->id), cell_text(TIMER_RULE), cell_text(rule->name)), NULL);
+		return !was ? NULL
+			    : store_run(work->store, work->arena, SQL_TIMER_REMOVE,
+					CELLS(cell_integer(change->after->id), cell_text(TIMER_RULE),
+					      cell_text(rule->name)),
+					NULL);
 	/* One that has run is not planned again by a change of something else. */
-	bool hours_changed = rule->after_working_days != 0 && change->type->service >= 0 && change->changed[change->type->service];
+	bool hours_changed = rule->after_working_days != 0 && change->type->service >= 0 &&
+			     change->changed[change->type->service];
 	if (was && before == after && !hours_changed)
 		return NULL;
 	struct timer timer = { .kind = TIMER_RULE, .name = rule->name, .cause_id = change->event_id };
@@ -138,8 +151,8 @@ struct due_row {
 	moment at;
 };
 
-static struct error *read_due(struct work *work, enum sql_name statement, bool clock, size_t limit, struct due_row *ret_rows,
-                              size_t *ret_count)
+static struct error *read_due(struct work *work, enum sql_name statement, bool clock, size_t limit,
+			      struct due_row *ret_rows, size_t *ret_count)
 {
 	struct rows *rows;
 	bool more;
@@ -147,14 +160,16 @@ static struct error *read_due(struct work *work, enum sql_name statement, bool c
 	TRY(store_query(work->store, work->arena, statement, CELLS(cell_integer((int64_t)limit)), &rows));
 	TRY(rows_next(rows, &more));
 	while (more && *ret_count < limit) {
-		ret_rows[(*ret_count)++] = (struct due_row){ { clock, rows_integer(rows, 0) }, rows_moment(rows, 1) };
+		ret_rows[(*ret_count)++] =
+		    (struct due_row){ { clock, rows_integer(rows, 0) }, rows_moment(rows, 1) };
 		TRY(rows_next(rows, &more));
 	}
 	rows_close(rows);
 	return NULL;
 }
 
-struct error *engine_find_due(struct work *work, size_t limit, struct due **ret_due, size_t *ret_count, moment *ret_next)
+struct error *engine_find_due(struct work *work, size_t limit, struct due **ret_due, size_t *ret_count,
+			      moment *ret_next)
 {
 	struct due_row *clocks = arena_new_array(work->arena, struct due_row, limit);
 	struct due_row *timers = arena_new_array(work->arena, struct due_row, limit);
@@ -186,7 +201,8 @@ struct error *engine_find_due(struct work *work, size_t limit, struct due **ret_
 static struct error *take_timer(struct work *work, int64_t id, struct timer *ret_timer, bool *ret_found)
 {
 	struct rows *rows;
-	TRY(store_query(work->store, work->arena, SQL_TIMER_TAKE, CELLS(cell_integer(id), cell_moment(work->now)), &rows));
+	TRY(store_query(work->store, work->arena, SQL_TIMER_TAKE,
+			CELLS(cell_integer(id), cell_moment(work->now)), &rows));
 	TRY(rows_next(rows, ret_found));
 	if (!*ret_found)
 		return NULL;
@@ -210,11 +226,13 @@ static struct error *remove_timer(struct work *work, int64_t id)
 
 static struct error *move_timer(struct work *work, int64_t id, moment due_at, int attempts, text data)
 {
-	return store_run(work->store, work->arena, SQL_TIMER_MOVE,
-	                 CELLS(cell_integer(id), cell_moment(due_at), cell_integer(attempts), cell_text(data)), NULL);
+	return store_run(
+	    work->store, work->arena, SQL_TIMER_MOVE,
+	    CELLS(cell_integer(id), cell_moment(due_at), cell_integer(attempts), cell_text(data)), NULL);
 }
 
-/* The record a timer is about, locked before the timer itself, as every change does; NULL when there is none (any more). */
+/* The record a timer is about, locked before the timer itself, as every change does; NULL when there is none
+ * (any more). */
 static struct error *lock_record_of(struct work *work, int64_t id, struct record **ret_record)
 {
 	struct rows *rows;
@@ -277,7 +295,8 @@ static struct error *run_clocks(struct work *work, const struct timer *timer)
 	TRY(clock_replan_some(work, after_id, &last_id));
 	if (last_id == 0)
 		return remove_timer(work, timer->id);
-	return move_timer(work, timer->id, work->now, timer->attempts, text_format(work->arena, "%lld", (long long)last_id));
+	return move_timer(work, timer->id, work->now, timer->attempts,
+			  text_format(work->arena, "%lld", (long long)last_id));
 }
 
 static struct error *run_timer(struct work *work, int64_t id)
@@ -306,14 +325,16 @@ static struct error *put_off_timer(struct work *work, int64_t id, const struct e
 		return NULL;
 	int attempts = timer.attempts + 1;
 	if (attempts < TIMER_ATTEMPTS || text_equal(timer.kind, TIMER_CLOCKS))
-		return move_timer(work, id, delayed(work->now, minimum(attempts, TIMER_ATTEMPTS)), attempts, timer.data);
+		return move_timer(work, id, delayed(work->now, minimum(attempts, TIMER_ATTEMPTS)), attempts,
+				  timer.data);
 	TRY(remove_timer(work, id));
 	const struct rule *rule = record == NULL ? NULL : find_rule(record->type, timer.name);
 	if (rule == NULL)
 		return NULL;
 	struct work automatic = automatic_work(work, ORIGIN_TIMER, timer.cause_id);
-	return rules_note(&automatic, record, rule, text_format(work->arena, "given up after %d attempts: %.*s", attempts,
-	                                                        TEXT_ARG(failure->message)));
+	return rules_note(&automatic, record, rule,
+			  text_format(work->arena, "given up after %d attempts: %.*s", attempts,
+				      TEXT_ARG(failure->message)));
 }
 
 static struct error *put_off(struct work *work, const struct due *due, const struct error *failure)
@@ -321,8 +342,8 @@ static struct error *put_off(struct work *work, const struct due *due, const str
 	log_error(due->clock ? "a clock's wake-up is put off" : "a timer is put off", failure);
 	if (!due->clock)
 		return put_off_timer(work, due->id, failure);
-	return store_run(work->store, work->arena, SQL_CLOCK_DELAY, CELLS(cell_integer(due->id), cell_moment(work->now + CLOCK_DELAY_MS)),
-	                 NULL);
+	return store_run(work->store, work->arena, SQL_CLOCK_DELAY,
+			 CELLS(cell_integer(due->id), cell_moment(work->now + CLOCK_DELAY_MS)), NULL);
 }
 
 struct error *engine_run_due(struct work *work, const struct due *due)

@@ -5,7 +5,8 @@
 
 #include <pthread.h>
 
-/* What a calendar with years of holidays takes is some KB; new versions are rare, old ones stay for works that still use them. */
+/* What a calendar with years of holidays takes is some KB; new versions are rare, old ones stay for works
+ * that still use them. */
 #define CACHE_BYTES ((size_t)64 * 1024 * 1024)
 
 struct calendar_cache {
@@ -15,7 +16,7 @@ struct calendar_cache {
 		int64_t id, version;
 		moment updated_at; /* a version that was rolled back may come again with other hours */
 		const struct calendar *calendar;
-	} *items;
+	} * items;
 	size_t count, capacity;
 };
 
@@ -43,7 +44,8 @@ static text cell_of(const struct record *record, text field_name)
 }
 
 /* A record that is no more counts as none. */
-static struct error *load_or_none(struct work *work, const struct type *type, int64_t id, struct record **ret_record)
+static struct error *load_or_none(struct work *work, const struct type *type, int64_t id,
+				  struct record **ret_record)
 {
 	struct record *record = NULL;
 	struct error *error = model_load(work, type, id, &record);
@@ -57,9 +59,10 @@ static const struct calendar *parse_record(struct arena *arena, const struct rec
 {
 	struct calendar *calendar;
 	const struct zone *zone = zone_find(cell_of(record, T("zone")));
-	/* Saved hours were checked; those of a broken import must not stop every record of the service from being saved. */
-	if (calendar_parse(arena, cell_of(record, T("hours")), cell_of(record, T("holidays")), zone == NULL ? zone_utc() : zone,
-	                   &calendar) != NULL)
+	/* Saved hours were checked; those of a broken import must not stop every record of the service from
+	 * being saved. */
+	if (calendar_parse(arena, cell_of(record, T("hours")), cell_of(record, T("holidays")),
+			   zone == NULL ? zone_utc() : zone, &calendar) != NULL)
 		return calendar_always();
 	return calendar;
 }
@@ -79,8 +82,10 @@ static const struct calendar *cached_calendar(struct calendar_cache *cache, cons
 	pthread_mutex_lock(&cache->lock);
 	struct cached_calendar *cached = find_cached(cache, record->id);
 	moment updated_at = record_moment(record, FIELD_UPDATED_AT);
-	if (cached->calendar == NULL || cached->version != record->version || cached->updated_at != updated_at)
-		*cached = (struct cached_calendar){ record->id, record->version, updated_at, parse_record(cache->arena, record) };
+	if (cached->calendar == NULL || cached->version != record->version ||
+	    cached->updated_at != updated_at)
+		*cached = (struct cached_calendar){ record->id, record->version, updated_at,
+						    parse_record(cache->arena, record) };
 	const struct calendar *calendar = cached->calendar;
 	pthread_mutex_unlock(&cache->lock);
 	return calendar;
@@ -100,11 +105,13 @@ struct error *model_calendar(struct work *work, int64_t id, const struct calenda
 	return NULL;
 }
 
-static struct error *linked_calendar(struct work *work, const struct record *record, size_t path_field, int64_t *ret_id)
+static struct error *linked_calendar(struct work *work, const struct record *record, size_t path_field,
+				     int64_t *ret_id)
 {
 	*ret_id = 0;
 	int64_t target_id = path_field == SIZE_MAX ? 0 : record_id_of(record, (ptrdiff_t)path_field);
-	const struct type *target_type = path_field == SIZE_MAX ? NULL : record->type->fields[path_field].target;
+	const struct type *target_type =
+	    path_field == SIZE_MAX ? NULL : record->type->fields[path_field].target;
 	const struct field *field = target_type == NULL ? NULL : type_field(target_type, T("calendar"));
 	struct record *target;
 	if (target_id == 0 || field == NULL)
@@ -114,8 +121,8 @@ static struct error *linked_calendar(struct work *work, const struct record *rec
 	return NULL;
 }
 
-struct error *model_calendar_of(struct work *work, const struct record *record, size_t path_field, int64_t *ret_id,
-                                const struct calendar **ret_calendar)
+struct error *model_calendar_of(struct work *work, const struct record *record, size_t path_field,
+				int64_t *ret_id, const struct calendar **ret_calendar)
 {
 	int64_t id;
 	bool found;

@@ -1,4 +1,5 @@
-/* The arithmetic of clocks: what counts, what is explained, when it is due - on calendars with segments, holidays and DST. */
+/* The arithmetic of clocks: what counts, what is explained, when it is due - on calendars with segments,
+ * holidays and DST. */
 #include "test.h"
 
 #include "engine/clock_ledger.h"
@@ -31,12 +32,18 @@ static struct ledger_calendars one(const struct calendar *calendar)
 	return list;
 }
 
-static void run(struct ledger *ledger, const char *when) { ledger_set(arena, ledger, at(when), LEDGER_RUN, 1, TEXT_UNSET); }
+static void run(struct ledger *ledger, const char *when)
+{
+	ledger_set(arena, ledger, at(when), LEDGER_RUN, 1, TEXT_UNSET);
+}
 static void pause(struct ledger *ledger, const char *when)
 {
 	ledger_set(arena, ledger, at(when), LEDGER_PAUSE, 1, T("requester"));
 }
-static void stop(struct ledger *ledger, const char *when) { ledger_set(arena, ledger, at(when), LEDGER_STOP, 1, TEXT_UNSET); }
+static void stop(struct ledger *ledger, const char *when)
+{
+	ledger_set(arena, ledger, at(when), LEDGER_STOP, 1, TEXT_UNSET);
+}
 
 static void assert_moment(moment actual, const char *expected)
 {
@@ -48,11 +55,13 @@ TEST(counts_only_open_hours_while_it_runs)
 	arena = arena_new(1 << 24);
 	struct ledger_calendars calendars = one(calendar(WORKDAYS, NULL, "UTC"));
 	struct ledger ledger = { NULL, 0, 0 };
-	run(&ledger, "2026-03-02T11:00Z");                                                              /* a Monday */
-	assert_int_equal(ledger_elapsed(&ledger, &calendars, at("2026-03-02T14:00Z")), 2 * HOUR_MS); /* lunch is no work */
+	run(&ledger, "2026-03-02T11:00Z"); /* a Monday */
+	assert_int_equal(ledger_elapsed(&ledger, &calendars, at("2026-03-02T14:00Z")),
+			 2 * HOUR_MS); /* lunch is no work */
 	assert_moment(ledger_reaches(&ledger, &calendars, 8 * HOUR_MS), "2026-03-03T11:00:00.000Z");
 	stop(&ledger, "2026-03-02T13:30Z");
-	assert_int_equal(ledger_elapsed(&ledger, &calendars, at("2026-03-09T00:00Z")), HOUR_MS + 30 * MINUTE_MS);
+	assert_int_equal(ledger_elapsed(&ledger, &calendars, at("2026-03-09T00:00Z")),
+			 HOUR_MS + 30 * MINUTE_MS);
 	arena_free(arena);
 }
 
@@ -155,7 +164,8 @@ TEST(what_is_no_change_is_no_entry)
 	pause(&ledger, "2026-03-02T10:00Z");
 	run(&ledger, "2026-03-02T10:00Z"); /* a pause of no time at all */
 	assert_int_equal(ledger.count, 1);
-	stop(&ledger, "2026-03-02T07:00Z"); /* older than what stands there: takes its place, never a negative interval */
+	stop(&ledger, "2026-03-02T07:00Z"); /* older than what stands there: takes its place, never a negative
+					       interval */
 	assert_int_equal(ledger.count, 1);
 	assert_int_equal(ledger_last(&ledger)->kind, LEDGER_STOP);
 	assert_moment(ledger_last(&ledger)->from, "2026-03-02T08:00:00.000Z");
@@ -165,7 +175,8 @@ TEST(what_is_no_change_is_no_entry)
 TEST(an_explanation_names_pauses_closed_hours_and_holidays)
 {
 	arena = arena_new(1 << 24);
-	struct ledger_calendars calendars = one(calendar("mon-fri 08:00-16:00", "2026-03-03 Founders Day", "UTC"));
+	struct ledger_calendars calendars =
+	    one(calendar("mon-fri 08:00-16:00", "2026-03-03 Founders Day", "UTC"));
 	struct ledger ledger = { NULL, 0, 0 };
 	struct clock_interval *list;
 	size_t count;
@@ -179,9 +190,11 @@ TEST(an_explanation_names_pauses_closed_hours_and_holidays)
 		int kind;
 		int64_t counted;
 	} expected[] = {
-		{ INTERVAL_RUNNING, 2 * HOUR_MS }, { INTERVAL_CLOSED, 0 },        { INTERVAL_HOLIDAY, 0 },
-		{ INTERVAL_CLOSED, 0 },            { INTERVAL_RUNNING, HOUR_MS }, { INTERVAL_PAUSED, 0 },
-		{ INTERVAL_RUNNING, HOUR_MS },     { INTERVAL_PAUSED, 0 },        { INTERVAL_RUNNING, HOUR_MS },
+		{ INTERVAL_RUNNING, 2 * HOUR_MS }, { INTERVAL_CLOSED, 0 },
+		{ INTERVAL_HOLIDAY, 0 },	   { INTERVAL_CLOSED, 0 },
+		{ INTERVAL_RUNNING, HOUR_MS },	   { INTERVAL_PAUSED, 0 },
+		{ INTERVAL_RUNNING, HOUR_MS },	   { INTERVAL_PAUSED, 0 },
+		{ INTERVAL_RUNNING, HOUR_MS },
 	};
 	assert_int_equal(count, array_length(expected));
 	for (size_t i = 0; i < count; i++) {
@@ -205,13 +218,17 @@ static int64_t random_below(int64_t limit)
 
 static struct ledger_calendars random_calendars(void)
 {
-	static const char *const hours[] = { "24x7", WORKDAYS, "mon-sun 00:00-24:00", "tue,thu 06:15-06:45 22:00-24:00; sat 00:00-03:30",
-		                             "sun 00:00-06:00; mon 01:00-05:00" };
-	static const char *const zones[] = { "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu" };
+	static const char *const hours[] = { "24x7", WORKDAYS, "mon-sun 00:00-24:00",
+					     "tue,thu 06:15-06:45 22:00-24:00; sat 00:00-03:30",
+					     "sun 00:00-06:00; mon 01:00-05:00" };
+	static const char *const zones[] = { "UTC", "Europe/Berlin", "America/New_York",
+					     "Australia/Lord_Howe", "Asia/Kathmandu" };
 	struct ledger_calendars list = { NULL, 0, 0 };
 	for (int64_t id = 1; id <= 3; id++) {
-		const char *holidays = random_below(2) == 0 ? NULL : "2026-10-26 Autumn\n03-30 Spring\n2026-04-02 Another";
-		const struct calendar *made = calendar(hours[random_below(5)], holidays, zones[random_below(5)]);
+		const char *holidays =
+		    random_below(2) == 0 ? NULL : "2026-10-26 Autumn\n03-30 Spring\n2026-04-02 Another";
+		const struct calendar *made =
+		    calendar(hours[random_below(5)], holidays, zones[random_below(5)]);
 		arena_make_room(arena, list.items, list.count, list.capacity);
 		list.items[list.count++] = (struct ledger_calendar){ id, made };
 	}
@@ -226,7 +243,8 @@ static struct ledger random_ledger(moment *ret_end)
 	for (int64_t i = random_below(8); i > 0; i--) {
 		now += random_below(4) == 0 ? random_below(40 * DAY_MS) : random_below(2 * DAY_MS);
 		enum ledger_kind kind = (enum ledger_kind)random_below(3);
-		ledger_set(arena, &ledger, now, kind, 1 + random_below(3), kind == LEDGER_PAUSE ? T("supplier") : TEXT_UNSET);
+		ledger_set(arena, &ledger, now, kind, 1 + random_below(3),
+			   kind == LEDGER_PAUSE ? T("supplier") : TEXT_UNSET);
 	}
 	*ret_end = now + random_below(10 * DAY_MS);
 	return ledger;
@@ -245,7 +263,8 @@ TEST(splitting_an_interval_anywhere_changes_nothing)
 		moment to = at_entry + 1 < ledger.count ? ledger.items[at_entry + 1].from : end;
 		if (to > from) {
 			/* The same entry once more, in the middle of it: ledger_set() would not write it. */
-			struct ledger split = { arena_new_array(arena, struct ledger_entry, ledger.count + 1), 0, ledger.count + 1 };
+			struct ledger split = { arena_new_array(arena, struct ledger_entry, ledger.count + 1),
+						0, ledger.count + 1 };
 			for (size_t i = 0; i < ledger.count; i++) {
 				split.items[split.count++] = ledger.items[i];
 				if (i == at_entry) {
@@ -253,9 +272,11 @@ TEST(splitting_an_interval_anywhere_changes_nothing)
 					split.items[split.count++].from = from + random_below(to - from);
 				}
 			}
-			assert_int_equal(ledger_elapsed(&split, &calendars, end), ledger_elapsed(&ledger, &calendars, end));
+			assert_int_equal(ledger_elapsed(&split, &calendars, end),
+					 ledger_elapsed(&ledger, &calendars, end));
 			int64_t goal = 1 + random_below(200 * HOUR_MS);
-			assert_int_equal(ledger_reaches(&split, &calendars, goal), ledger_reaches(&ledger, &calendars, goal));
+			assert_int_equal(ledger_reaches(&split, &calendars, goal),
+					 ledger_reaches(&ledger, &calendars, goal));
 		}
 		arena_free(arena);
 	}
@@ -277,12 +298,14 @@ TEST(an_explanation_covers_everything_and_adds_up_exactly)
 		for (size_t i = 0; i < count; i++) {
 			assert_int_equal(list[i].from, covered);
 			assert_true(list[i].to > list[i].from);
-			assert_int_equal(list[i].counted_ms, list[i].kind == INTERVAL_RUNNING ? list[i].to - list[i].from : 0);
+			assert_int_equal(list[i].counted_ms,
+					 list[i].kind == INTERVAL_RUNNING ? list[i].to - list[i].from : 0);
 			covered = list[i].to;
 			sum += list[i].counted_ms;
 		}
 		assert_int_equal(sum, ledger_elapsed(&ledger, &calendars, end));
-		assert_int_equal(covered, ledger_last(&ledger)->kind == LEDGER_STOP ? ledger_last(&ledger)->from : end);
+		assert_int_equal(
+		    covered, ledger_last(&ledger)->kind == LEDGER_STOP ? ledger_last(&ledger)->from : end);
 		arena_free(arena);
 	}
 }
