@@ -1,7 +1,8 @@
 /*
- * Whether a lifecycle can work: what the reader of a definition would otherwise learn from a record that is stuck. Looks at
- * states as a graph and at conditions as far as they speak of the state; everything else may be true or false. Nothing here
- * depends on one practice. (Soundness with approvals, tasks and timers together builds on these findings.)
+ * Whether a lifecycle can work: what the reader of a definition would otherwise learn from a record that is
+ * stuck. Looks at states as a graph and at conditions as far as they speak of the state; everything else may
+ * be true or false. Nothing here depends on one practice. (Soundness with approvals, tasks and timers
+ * together builds on these findings.)
  */
 #include "model/define_private.h"
 
@@ -19,7 +20,8 @@ struct check {
 /* ---- states ---- */
 
 /* States reached from `start` without entering `barred` states or taking `barred_transition`s. */
-static uint64_t walk(const struct lifecycle *lifecycle, uint64_t start, uint64_t barred, const bool *barred_transition)
+static uint64_t walk(const struct lifecycle *lifecycle, uint64_t start, uint64_t barred,
+		     const bool *barred_transition)
 {
 	uint64_t reached = start, before = 0;
 
@@ -42,21 +44,25 @@ static void check_states(struct check *check)
 	const struct lifecycle *lifecycle = check->lifecycle;
 
 	if (check->finished == 0) {
-		define_error_key(check->d, check->draft->state_nodes[0], T("give a last state the group closed or cancelled"),
-		                 "no state of %.*s ends it", TEXT_ARG(check->type->name));
+		define_error_key(check->d, check->draft->state_nodes[0],
+				 T("give a last state the group closed or cancelled"),
+				 "no state of %.*s ends it", TEXT_ARG(check->type->name));
 		return;
 	}
 	for (size_t i = 0; i < lifecycle->state_count; i++) {
 		text name = lifecycle->states[i].name;
 
 		if ((check->reachable & BIT(i)) == 0)
-			define_error_key(check->d, check->draft->state_nodes[i], T("add a transition to it, or take it out"),
-			                 "the state '%.*s' is never reached from '%.*s'", TEXT_ARG(name),
-			                 TEXT_ARG(lifecycle->states[lifecycle->initial].name));
+			define_error_key(check->d, check->draft->state_nodes[i],
+					 T("add a transition to it, or take it out"),
+					 "the state '%.*s' is never reached from '%.*s'", TEXT_ARG(name),
+					 TEXT_ARG(lifecycle->states[lifecycle->initial].name));
 		else if ((walk(lifecycle, BIT(i), 0, NULL) & check->finished) == 0)
-			define_error_key(check->d, check->draft->state_nodes[i], T("add a transition towards a closed state"),
-			                 "the state '%.*s' is a dead end: no closed or cancelled state can be reached from it",
-			                 TEXT_ARG(name));
+			define_error_key(check->d, check->draft->state_nodes[i],
+					 T("add a transition towards a closed state"),
+					 "the state '%.*s' is a dead end: no closed or cancelled state can "
+					 "be reached from it",
+					 TEXT_ARG(name));
 	}
 }
 
@@ -83,7 +89,8 @@ static bool a_rule_takes(const struct type *type, size_t transition)
 {
 	for (size_t i = 0; i < type->rule_count; i++)
 		for (size_t j = 0; j < type->rules[i].action_count; j++)
-			if (type->rules[i].actions[j].kind == ACTION_TRANSITION && type->rules[i].actions[j].transition == transition)
+			if (type->rules[i].actions[j].kind == ACTION_TRANSITION &&
+			    type->rules[i].actions[j].transition == transition)
 				return true;
 	return false;
 }
@@ -102,7 +109,8 @@ static bool any_may_write(const struct check *check, uint64_t roles, size_t fiel
 	const struct type *type = check->type;
 
 	for (size_t role = 0; role < check->d->model->role_count; role++)
-		if (role_has(check->d, roles, role) && type->field_access[role * type->field_count + field].write)
+		if (role_has(check->d, roles, role) &&
+		    type->field_access[role * type->field_count + field].write)
 			return true;
 	return false;
 }
@@ -112,13 +120,15 @@ static bool any_may_comment(const struct check *check, uint64_t roles)
 	for (size_t i = 0; i < check->type->grant_count; i++) {
 		const struct grant *grant = &check->type->grants[i];
 
-		if ((grant->right == RIGHT_COMMENT || grant->right == RIGHT_NOTE) && role_has(check->d, roles, grant->role))
+		if ((grant->right == RIGHT_COMMENT || grant->right == RIGHT_NOTE) &&
+		    role_has(check->d, roles, grant->role))
 			return true;
 	}
 	return false;
 }
 
-static void check_needs(struct check *check, const struct transition *transition, const struct value_entry *at)
+static void check_needs(struct check *check, const struct transition *transition,
+			const struct value_entry *at)
 {
 	uint64_t roles = permitted_roles(transition);
 
@@ -131,13 +141,16 @@ static void check_needs(struct check *check, const struct transition *transition
 
 			writable = writable || any_may_write(check, roles, need->fields[j]);
 			if (field->set_by_engine)
-				define_error_key(check->d, at, TEXT_UNSET, "'%.*s' needs '%.*s', which only the system sets",
-				                 TEXT_ARG(transition->name), TEXT_ARG(field->name));
+				define_error_key(check->d, at, TEXT_UNSET,
+						 "'%.*s' needs '%.*s', which only the system sets",
+						 TEXT_ARG(transition->name), TEXT_ARG(field->name));
 		}
 		if (!writable && roles != 0)
 			define_error_key(check->d, at, T("let one of its roles write it, under rights"),
-			                 "'%.*s' needs %.*s, which none of its roles may write", TEXT_ARG(transition->name),
-			                 TEXT_ARG(need->comment ? T("a comment") : check->type->fields[need->fields[0]].name));
+					 "'%.*s' needs %.*s, which none of its roles may write",
+					 TEXT_ARG(transition->name),
+					 TEXT_ARG(need->comment ? T("a comment")
+								: check->type->fields[need->fields[0]].name));
 	}
 }
 
@@ -147,15 +160,18 @@ static void check_permits(struct check *check, size_t position, const struct val
 	uint64_t roles = permitted_roles(transition);
 
 	if (roles == 0 && !timer_permitted(transition))
-		define_error_key(check->d, at, T("by: ROLE"), "nobody may take the transition '%.*s'", TEXT_ARG(transition->name));
+		define_error_key(check->d, at, T("by: ROLE"), "nobody may take the transition '%.*s'",
+				 TEXT_ARG(transition->name));
 	else if (roles == 0 && !a_rule_takes(check->type, position))
 		define_error_key(check->d, at, T("add a rule under automation, or a role under by"),
-		                 "no rule takes the transition '%.*s', and nobody else may", TEXT_ARG(transition->name));
+				 "no rule takes the transition '%.*s', and nobody else may",
+				 TEXT_ARG(transition->name));
 	for (size_t i = 0; i < transition->permit_count; i++)
 		if (transition->permits[i].when != NULL &&
 		    (condition_states(transition->permits[i].when, check->lifecycle) & transition->from) == 0)
-			define_error_key(check->d, at, TEXT_UNSET, "a permit of '%.*s' holds in none of the states it leaves",
-			                 TEXT_ARG(transition->name));
+			define_error_key(check->d, at, TEXT_UNSET,
+					 "a permit of '%.*s' holds in none of the states it leaves",
+					 TEXT_ARG(transition->name));
 }
 
 static void check_transitions(struct check *check)
@@ -168,26 +184,31 @@ static void check_transitions(struct check *check)
 		check_needs(check, transition, at);
 		if (transition->guard != NULL &&
 		    (condition_states(transition->guard, check->lifecycle) & transition->from) == 0)
-			define_error_key(check->d, at, TEXT_UNSET, "the guard of '%.*s' holds in none of the states it leaves",
-			                 TEXT_ARG(transition->name));
+			define_error_key(check->d, at, TEXT_UNSET,
+					 "the guard of '%.*s' holds in none of the states it leaves",
+					 TEXT_ARG(transition->name));
 		for (size_t j = 0; j < transition->ask_count; j++)
 			if (check->type->fields[transition->asks[j]].set_by_engine)
-				define_error_key(check->d, at, TEXT_UNSET, "'%.*s' asks for '%.*s', which only the system sets",
-				                 TEXT_ARG(transition->name), TEXT_ARG(check->type->fields[transition->asks[j]].name));
+				define_error_key(check->d, at, TEXT_UNSET,
+						 "'%.*s' asks for '%.*s', which only the system sets",
+						 TEXT_ARG(transition->name),
+						 TEXT_ARG(check->type->fields[transition->asks[j]].name));
 	}
 }
 
 /* ---- clocks ---- */
 
 /* A clock that can still run when the record is over: told with the state. */
-static void check_clock(struct check *check, const struct clock_definition *clock, const struct value_entry *at)
+static void check_clock(struct check *check, const struct clock_definition *clock,
+			const struct value_entry *at)
 {
 	const struct lifecycle *lifecycle = check->lifecycle;
 	bool *barred = arena_new_array(check->d->error_arena, bool, lifecycle->transition_count);
 	uint64_t stops = 0, start = 0, left;
 
 	if (clock->stop_count == 0) {
-		define_error_key(check->d, at, T("stop: [state resolved]"), "the clock '%.*s' never stops", TEXT_ARG(clock->name));
+		define_error_key(check->d, at, T("stop: [state resolved]"), "the clock '%.*s' never stops",
+				 TEXT_ARG(clock->name));
 		return;
 	}
 	for (size_t i = 0; i < clock->stop_count; i++) {
@@ -207,8 +228,9 @@ static void check_clock(struct check *check, const struct clock_definition *cloc
 	left = walk(lifecycle, start & ~stops, stops, barred) & check->finished;
 	for (size_t i = 0; i < lifecycle->state_count; i++)
 		if ((left & BIT(i)) != 0)
-			define_error_key(check->d, at, T("add the state to stop"), "the clock '%.*s' can still run in '%.*s'",
-			                 TEXT_ARG(clock->name), TEXT_ARG(lifecycle->states[i].name));
+			define_error_key(check->d, at, T("add the state to stop"),
+					 "the clock '%.*s' can still run in '%.*s'", TEXT_ARG(clock->name),
+					 TEXT_ARG(lifecycle->states[i].name));
 }
 
 /* ---- rules ---- */
@@ -244,11 +266,13 @@ static void check_rule(struct check *check, const struct rule *rule, const struc
 	uint64_t states = states_of_rule(check, rule);
 
 	if ((rule->when == WHEN_AFTER || rule->when == WHEN_COMES) && !is_ever_set(check->type, rule->index))
-		define_error_key(check->d, at, T("set it in a transition"), "the rule '%.*s' waits for '%.*s', which nothing sets",
-		                 TEXT_ARG(rule->name), TEXT_ARG(check->type->fields[rule->index].name));
+		define_error_key(check->d, at, T("set it in a transition"),
+				 "the rule '%.*s' waits for '%.*s', which nothing sets", TEXT_ARG(rule->name),
+				 TEXT_ARG(check->type->fields[rule->index].name));
 	if (states == 0) {
-		define_error_key(check->d, at, TEXT_UNSET, "the rule '%.*s' can never fire: its condition holds in no state it meets",
-		                 TEXT_ARG(rule->name));
+		define_error_key(check->d, at, TEXT_UNSET,
+				 "the rule '%.*s' can never fire: its condition holds in no state it meets",
+				 TEXT_ARG(rule->name));
 		return;
 	}
 	for (size_t i = 0; i < rule->action_count; i++) {
@@ -258,11 +282,14 @@ static void check_rule(struct check *check, const struct rule *rule, const struc
 			continue;
 		transition = &check->lifecycle->transitions[rule->actions[i].transition];
 		if (!timer_permitted(transition))
-			define_error_key(check->d, at, T("add timer to its by"), "the rule '%.*s' may not take '%.*s'",
-			                 TEXT_ARG(rule->name), TEXT_ARG(transition->name));
+			define_error_key(check->d, at, T("add timer to its by"),
+					 "the rule '%.*s' may not take '%.*s'", TEXT_ARG(rule->name),
+					 TEXT_ARG(transition->name));
 		if (i == 0 && (transition->from & states) == 0)
-			define_error_key(check->d, at, TEXT_UNSET, "the rule '%.*s' can never take '%.*s': it leaves none of its states",
-			                 TEXT_ARG(rule->name), TEXT_ARG(transition->name));
+			define_error_key(
+			    check->d, at, TEXT_UNSET,
+			    "the rule '%.*s' can never take '%.*s': it leaves none of its states",
+			    TEXT_ARG(rule->name), TEXT_ARG(transition->name));
 	}
 }
 
@@ -284,14 +311,18 @@ static void check_required(struct check *check)
 		    any_may_write(check, creators, i))
 			continue;
 		check->d->file = check->draft->field_files[i];
-		define_error(check->d, check->draft->field_nodes[i], T("give it a default, or let a role that creates write it"),
-		             "'%.*s' is required, but nobody who creates may write it", TEXT_ARG(field->name));
+		define_error(check->d, check->draft->field_nodes[i],
+			     T("give it a default, or let a role that creates write it"),
+			     "'%.*s' is required, but nobody who creates may write it",
+			     TEXT_ARG(field->name));
 	}
 }
 
 void define_check(struct define *d, struct draft *draft)
 {
-	struct check check = { .d = d, .draft = draft, .type = draft->type, .lifecycle = draft->type->lifecycle };
+	struct check check = {
+		.d = d, .draft = draft, .type = draft->type, .lifecycle = draft->type->lifecycle
+	};
 
 	if (draft->type->abstract)
 		return;

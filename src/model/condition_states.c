@@ -1,6 +1,6 @@
 /*
- * In which states can a condition hold? Whatever does not speak of the state may be true or false, so the answer is never
- * too small. Partial indexes, the checks of lifecycles and the composer of queries ask.
+ * In which states can a condition hold? Whatever does not speak of the state may be true or false, so the
+ * answer is never too small. Partial indexes, the checks of lifecycles and the composer of queries ask.
  */
 #include "model/condition_private.h"
 

@@ -1,6 +1,7 @@
 /*
- * Definitions -> the model. Reads every file, then in passes: roles, types, fields, states; and when all names are known
- * whatever speaks of them. Last, when nothing is wrong so far, whether the lifecycles can work at all (check.c).
+ * Definitions -> the model. Reads every file, then in passes: roles, types, fields, states; and when all
+ * names are known whatever speaks of them. Last, when nothing is wrong so far, whether the lifecycles can
+ * work at all (check.c).
  */
 #include "model/define_private.h"
 
@@ -9,7 +10,7 @@
 
 #include <stdlib.h>
 
-#define FILE_KEYS \
+#define FILE_KEYS                                                                                            \
 	"practice purpose type fields lifecycle clocks rights automation views forms roles relations tables"
 /* A set of definitions is some hundred KB of text and a few times that as types. */
 #define MODEL_BYTES (64 * 1024 * 1024)
@@ -40,15 +41,18 @@ static void read_file(struct define *d, struct define_file *file)
 		return;
 	file->root = root;
 	if (value_get(root, T("practice")) == NULL || value_get(root, T("purpose")) == NULL)
-		define_error(d, root, T("say what it is part of and why it exists"), "a definition needs practice and purpose");
+		define_error(d, root, T("say what it is part of and why it exists"),
+			     "a definition needs practice and purpose");
 	(void)define_text(d, root, T("practice"));
 	(void)define_text(d, root, T("purpose"));
 	if (value_get(root, T("type")) == NULL)
 		for (size_t i = 0; i < root->map.count; i++) {
 			const struct value_entry *entry = &root->map.entries[i];
 
-			if (text_find(T(" fields lifecycle clocks rights automation views forms "), entry->key) > 0)
-				define_error_key(d, entry, TEXT_UNSET, "'%.*s' needs a type", TEXT_ARG(entry->key));
+			if (text_find(T(" fields lifecycle clocks rights automation views forms "),
+				      entry->key) > 0)
+				define_error_key(d, entry, TEXT_UNSET, "'%.*s' needs a type",
+						 TEXT_ARG(entry->key));
 		}
 }
 
@@ -65,16 +69,19 @@ static void take_files(struct define *d, const struct definition_source *sources
 	model->sources = arena_new_array(d->arena, struct definition_source, count);
 	for (size_t i = 0; i < count; i++)
 		if (!is_story(sources[i].path))
-			d->files[d->file_count++] = (struct define_file){ .path = text_copy(d->arena, sources[i].path),
-				                                          .source = text_copy(d->arena, sources[i].source) };
+			d->files[d->file_count++] =
+			    (struct define_file){ .path = text_copy(d->arena, sources[i].path),
+						  .source = text_copy(d->arena, sources[i].source) };
 	qsort(d->files, d->file_count, sizeof(*d->files), by_path);
 	for (size_t i = 0; i < d->file_count; i++)
-		model->sources[model->source_count++] = (struct definition_source){ d->files[i].path, d->files[i].source };
+		model->sources[model->source_count++] =
+		    (struct definition_source){ d->files[i].path, d->files[i].source };
 	for (size_t i = 0; i < d->file_count; i++)
 		read_file(d, &d->files[i]);
 }
 
-/* Types that the floors above count on, and that fields of every record point at: without them nothing else can be read. */
+/* Types that the floors above count on, and that fields of every record point at: without them nothing else
+ * can be read. */
 static bool find_platform_types(struct define *d)
 {
 	struct model *model = d->model;
@@ -82,8 +89,9 @@ static bool find_platform_types(struct define *d)
 		const char *name;
 		const struct type **type;
 	} needed[] = {
-		{ "user", &model->user }, { "team", &model->team }, { "role", &model->role },
-		{ "organisation", &model->organisation }, { "service", &model->service }, { "calendar", &model->calendar },
+		{ "user", &model->user },	  { "team", &model->team },
+		{ "role", &model->role },	  { "organisation", &model->organisation },
+		{ "service", &model->service },	  { "calendar", &model->calendar },
 		{ "category", &model->category },
 	};
 	bool all = true;
@@ -94,8 +102,8 @@ static bool find_platform_types(struct define *d)
 			continue;
 		d->file = d->file_count == 0 ? NULL : &d->files[d->file_count - 1];
 		all = false;
-		define_error(d, NULL, T("the platform's own files belong to every set of definitions"), "no type is named '%s'",
-		             needed[i].name);
+		define_error(d, NULL, T("the platform's own files belong to every set of definitions"),
+			     "no type is named '%s'", needed[i].name);
 	}
 	return all;
 }
@@ -122,8 +130,9 @@ static void check_relations_of_rules(struct define *d, struct draft *draft)
 			for (size_t k = 0; k < d->model->relation_count && !known; k++)
 				known = text_equal(names[k], relation);
 			if (!known)
-				define_error_key(d, draft->rule_nodes[i], define_hint(d, relation, names, d->model->relation_count),
-				                 "no relation is named '%.*s'", TEXT_ARG(relation));
+				define_error_key(d, draft->rule_nodes[i],
+						 define_hint(d, relation, names, d->model->relation_count),
+						 "no relation is named '%.*s'", TEXT_ARG(relation));
 		}
 }
 
@@ -164,7 +173,7 @@ static void read_all(struct define *d)
 }
 
 struct error *model_parse(struct arena *error_arena, const struct definition_source *sources, size_t count,
-                          struct model **ret_model)
+			  struct model **ret_model)
 {
 	struct arena *arena = arena_new(MODEL_BYTES);
 	struct model *model = arena_new_struct(arena, struct model);
@@ -199,7 +208,8 @@ void model_embedded_sources(struct arena *arena, struct definition_source **ret_
 	count = 0;
 	for (const struct embedded_file *file = embedded_practices; file->path != NULL; file++)
 		if (!is_story(text_from(file->path)))
-			sources[count++] = (struct definition_source){ text_from(file->path), embedded_text(file) };
+			sources[count++] =
+			    (struct definition_source){ text_from(file->path), embedded_text(file) };
 	*ret_sources = sources;
 	*ret_count = count;
 }

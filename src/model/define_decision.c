@@ -1,4 +1,5 @@
-/* What a field's value comes from: its default, which targets it offers, and decision tables (impact and urgency -> priority). */
+/* What a field's value comes from: its default, which targets it offers, and decision tables (impact and
+ * urgency -> priority). */
 #include "model/define_private.h"
 
 static void read_default(struct define *d, struct field *field, const struct value *node)
@@ -17,20 +18,22 @@ static void read_default(struct define *d, struct field *field, const struct val
 	field->has_default = define_cell(d, field, value, field->fallback);
 }
 
-static const struct field *input_of(const struct type *type, const struct decision_table *table, size_t column)
+static const struct field *input_of(const struct type *type, const struct decision_table *table,
+				    size_t column)
 {
 	return &type->fields[table->inputs[column]];
 }
 
-static void read_row(struct define *d, const struct type *type, const struct field *field, struct decision_table *table,
-                     const struct value *node)
+static void read_row(struct define *d, const struct type *type, const struct field *field,
+		     struct decision_table *table, const struct value *node)
 {
 	struct decision_row *row = &table->rows[table->row_count];
 	struct cell cell = cell_null();
 
 	if (node->kind != VALUE_LIST || node->list.count != table->input_count + 1) {
-		define_error(d, node, T("a choice of each input (or any), then the outcome"), "a row of '%.*s' needs %zu choices",
-		             TEXT_ARG(field->name), table->input_count + 1);
+		define_error(d, node, T("a choice of each input (or any), then the outcome"),
+			     "a row of '%.*s' needs %zu choices", TEXT_ARG(field->name),
+			     table->input_count + 1);
 		return;
 	}
 	row->inputs = arena_new_array(d->arena, int, table->input_count);
@@ -47,17 +50,19 @@ static void read_row(struct define *d, const struct type *type, const struct fie
 		bool covered = table->rows[i].inputs != NULL;
 
 		for (size_t j = 0; j < table->input_count && covered; j++)
-			covered = table->rows[i].inputs[j] == -1 || table->rows[i].inputs[j] == row->inputs[j];
+			covered =
+			    table->rows[i].inputs[j] == -1 || table->rows[i].inputs[j] == row->inputs[j];
 		if (covered) {
-			define_error(d, node, T("the first row that matches wins"), "this row never matches: row %zu stands before it",
-			             i + 1);
+			define_error(d, node, T("the first row that matches wins"),
+				     "this row never matches: row %zu stands before it", i + 1);
 			break;
 		}
 	}
 	table->row_count++;
 }
 
-static void read_decision(struct define *d, const struct type *type, struct field *field, const struct value *node)
+static void read_decision(struct define *d, const struct type *type, struct field *field,
+			  const struct value *node)
 {
 	const struct value *decide = value_get(node, T("decide")), *reason;
 	struct decision_table *table = arena_new_struct(d->arena, struct decision_table);
@@ -69,13 +74,15 @@ static void read_decision(struct define *d, const struct type *type, struct fiel
 	table->inputs = define_fields_at(d, type, value_get(decide, T("inputs")), &table->input_count);
 	for (size_t i = 0; i < table->input_count; i++)
 		if (input_of(type, table, i)->kind != KIND_CHOICE) {
-			define_error(d, value_get(decide, T("inputs")), TEXT_UNSET, "the input '%.*s' is no choice",
-			             TEXT_ARG(input_of(type, table, i)->name));
+			define_error(d, value_get(decide, T("inputs")), TEXT_UNSET,
+				     "the input '%.*s' is no choice",
+				     TEXT_ARG(input_of(type, table, i)->name));
 			return;
 		}
 	rows = define_list(d, value_get(decide, T("rows")), &count);
 	if (table->input_count == 0 || count == 0) {
-		define_error(d, decide, TEXT_UNSET, "the decision of '%.*s' needs inputs and rows", TEXT_ARG(field->name));
+		define_error(d, decide, TEXT_UNSET, "the decision of '%.*s' needs inputs and rows",
+			     TEXT_ARG(field->name));
 		return;
 	}
 	table->rows = arena_new_array(d->arena, struct decision_row, count);
@@ -101,6 +108,7 @@ void define_field_rules(struct define *d, struct draft *draft)
 		read_default(d, field, node);
 		read_decision(d, type, field, node);
 		if (field->target != NULL)
-			field->offer = define_condition(d, field->target, value_get(node, T("offer")), CONDITION_RULE);
+			field->offer =
+			    define_condition(d, field->target, value_get(node, T("offer")), CONDITION_RULE);
 	}
 }

@@ -1,21 +1,92 @@
 /*
- * Fields: the system's own, then those of the extended type, then the type's; a field written again replaces the inherited
- * one in its place. Defaults, offers and decision tables follow when all types have their fields (define_decision.c).
+ * Fields: the system's own, then those of the extended type, then the type's; a field written again replaces
+ * the inherited one in its place. Defaults, offers and decision tables follow when all types have their
+ * fields (define_decision.c).
  */
 #include "model/define_private.h"
 
-#define FIELD_KEYS \
-	"kind label help required unique indexed set_by_engine searched internal choices to decide offer default length least most"
+#define FIELD_KEYS                                                                                           \
+	"kind label help required unique indexed set_by_engine searched internal choices to decide offer "   \
+	"default length least most"
 
 /* Names that would need care in SQL written by hand, and those the system uses itself. */
 static const char *const taken_names[] = {
-	"all", "and", "any", "as", "asc", "between", "by", "case", "check", "column", "constraint", "create", "cross", "default",
-	"definition", "delete", "desc", "distinct", "else", "end", "exists", "false", "for", "foreign", "from", "full", "grant",
-	"group", "having", "id", "in", "index", "insert", "into", "is", "join", "left", "like", "limit", "me", "natural", "not",
-	"now", "null", "offset", "on", "or", "order", "primary", "references", "right", "select", "set", "table", "then", "to",
-	"today", "transaction", "true", "type", "union", "unique", "update", "user", "using", "values", "when", "where", "with",
+	"all",
+	"and",
+	"any",
+	"as",
+	"asc",
+	"between",
+	"by",
+	"case",
+	"check",
+	"column",
+	"constraint",
+	"create",
+	"cross",
+	"default",
+	"definition",
+	"delete",
+	"desc",
+	"distinct",
+	"else",
+	"end",
+	"exists",
+	"false",
+	"for",
+	"foreign",
+	"from",
+	"full",
+	"grant",
+	"group",
+	"having",
+	"id",
+	"in",
+	"index",
+	"insert",
+	"into",
+	"is",
+	"join",
+	"left",
+	"like",
+	"limit",
+	"me",
+	"natural",
+	"not",
+	"now",
+	"null",
+	"offset",
+	"on",
+	"or",
+	"order",
+	"primary",
+	"references",
+	"right",
+	"select",
+	"set",
+	"table",
+	"then",
+	"to",
+	"today",
+	"transaction",
+	"true",
+	"type",
+	"union",
+	"unique",
+	"update",
+	"user",
+	"using",
+	"values",
+	"when",
+	"where",
+	"with",
 	/* what the API says about every record */
-	"transitions", "clocks", "comment", "links", "events", "attachments",
+	"transitions",
+	"clocks",
+	"comment",
+	"links",
+	"events",
+	"attachments",
 };
 
 static bool kind_of(text name, enum kind *ret_kind)
@@ -30,8 +101,8 @@ static bool kind_of(text name, enum kind *ret_kind)
 
 static bool is_text_kind(enum kind kind)
 {
-	return kind == KIND_TEXT || kind == KIND_PROSE || kind == KIND_HOURS || kind == KIND_HOLIDAYS || kind == KIND_ZONE ||
-	       kind == KIND_MAIL;
+	return kind == KIND_TEXT || kind == KIND_PROSE || kind == KIND_HOURS || kind == KIND_HOLIDAYS ||
+	       kind == KIND_ZONE || kind == KIND_MAIL;
 }
 
 static void read_kind(struct define *d, struct field *field, const struct value *node)
@@ -48,10 +119,12 @@ static void read_kind(struct define *d, struct field *field, const struct value 
 		return;
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		names[kind] = kind_name((enum kind)kind);
-	define_error(d, value, define_hint(d, name, names, KIND_COUNT), "no kind of field is named '%.*s'", TEXT_ARG(name));
+	define_error(d, value, define_hint(d, name, names, KIND_COUNT), "no kind of field is named '%.*s'",
+		     TEXT_ARG(name));
 }
 
-static void add_choice(struct define *d, struct field *field, text name, const struct value *words, const struct value *at)
+static void add_choice(struct define *d, struct field *field, text name, const struct value *words,
+		       const struct value *at)
 {
 	struct choice *choice = &field->choices[field->choice_count];
 
@@ -62,10 +135,12 @@ static void add_choice(struct define *d, struct field *field, text name, const s
 		return;
 	}
 	if (name.length > DEFINE_NAME_MAX || name.length == 0 || text_find_char(name, ' ') >= 0)
-		define_error(d, at, T("its words for people are its label"), "'%.*s' is no name for a choice", TEXT_ARG(name));
+		define_error(d, at, T("its words for people are its label"), "'%.*s' is no name for a choice",
+			     TEXT_ARG(name));
 	choice->name = name;
 	if (words != NULL && words->kind == VALUE_MAP && value_get(words, T("retired")) != NULL) {
-		choice->retired = define_map(d, words, "a choice", "label retired") && define_bool(d, words, T("retired"), false);
+		choice->retired = define_map(d, words, "a choice", "label retired") &&
+				  define_bool(d, words, T("retired"), false);
 		choice->label = define_label(d, words, T("label"), name);
 	} else if (value_is_null(words)) {
 		choice->label = define_label(d, NULL, T("label"), name);
@@ -80,34 +155,38 @@ static void read_choices(struct define *d, struct field *field, const struct val
 	const struct value *value = value_get(node, T("choices"));
 
 	if (value_count(value) == 0) {
-		define_error(d, node, T("choices: [low, high], or { low: Low, high: High }"), "the choice '%.*s' has no choices",
-		             TEXT_ARG(field->name));
+		define_error(d, node, T("choices: [low, high], or { low: Low, high: High }"),
+			     "the choice '%.*s' has no choices", TEXT_ARG(field->name));
 		return;
 	}
 	field->choices = arena_new_array(d->arena, struct choice, value_count(value));
 	if (value->kind == VALUE_LIST) {
 		for (size_t i = 0; i < value->list.count; i++)
-			add_choice(d, field, define_scalar(d, value->list.items[i], "a choice"), NULL, value->list.items[i]);
+			add_choice(d, field, define_scalar(d, value->list.items[i], "a choice"), NULL,
+				   value->list.items[i]);
 		return;
 	}
 	for (size_t i = 0; i < value->map.count; i++)
-		add_choice(d, field, value->map.entries[i].key, value->map.entries[i].value, value->map.entries[i].value);
+		add_choice(d, field, value->map.entries[i].key, value->map.entries[i].value,
+			   value->map.entries[i].value);
 }
 
-static void refuse_key(struct define *d, const struct field *field, const struct value *node, text key, bool fits)
+static void refuse_key(struct define *d, const struct field *field, const struct value *node, text key,
+		       bool fits)
 {
 	const struct value_entry *entry = value_entry(node, key);
 
 	if (entry != NULL && !fits)
-		define_error_key(d, entry, TEXT_UNSET, "'%.*s' means nothing for a field of kind %.*s", TEXT_ARG(key),
-		                 TEXT_ARG(kind_name(field->kind)));
+		define_error_key(d, entry, TEXT_UNSET, "'%.*s' means nothing for a field of kind %.*s",
+				 TEXT_ARG(key), TEXT_ARG(kind_name(field->kind)));
 }
 
 static void read_limits(struct define *d, struct field *field, const struct value *node)
 {
 	enum kind kind = field->kind;
 	bool number = kind == KIND_INTEGER;
-	int64_t most = kind == KIND_TEXT || kind == KIND_MAIL || kind == KIND_ZONE ? LIMIT_TEXT_BYTES : LIMIT_PROSE_BYTES;
+	int64_t most = kind == KIND_TEXT || kind == KIND_MAIL || kind == KIND_ZONE ? LIMIT_TEXT_BYTES
+										   : LIMIT_PROSE_BYTES;
 
 	refuse_key(d, field, node, T("choices"), kind == KIND_CHOICE);
 	refuse_key(d, field, node, T("decide"), kind == KIND_CHOICE);
@@ -120,7 +199,8 @@ static void read_limits(struct define *d, struct field *field, const struct valu
 	refuse_key(d, field, node, T("most"), number);
 	refuse_key(d, field, node, T("unique"), kind != KIND_LINKS && kind != KIND_PROSE);
 	refuse_key(d, field, node, T("indexed"), kind != KIND_LINKS && kind != KIND_PROSE);
-	field->length_max = is_text_kind(kind) ? (size_t)define_integer(d, node, T("length"), most, 1, most) : 0;
+	field->length_max =
+	    is_text_kind(kind) ? (size_t)define_integer(d, node, T("length"), most, 1, most) : 0;
 	field->least = define_integer(d, node, T("least"), INT64_MIN, INT64_MIN, INT64_MAX);
 	field->most = define_integer(d, node, T("most"), INT64_MAX, INT64_MIN, INT64_MAX);
 	if (field->least > field->most)
@@ -139,7 +219,8 @@ static void read_target(struct define *d, struct field *field, const struct valu
 	if (field->target == NULL)
 		field->target = d->model->user;
 	else if (field->target->abstract)
-		define_error(d, to, TEXT_UNSET, "%.*s is abstract: it has no records to link to", TEXT_ARG(field->target->name));
+		define_error(d, to, TEXT_UNSET, "%.*s is abstract: it has no records to link to",
+			     TEXT_ARG(field->target->name));
 }
 
 static void read_field(struct define *d, struct field *field, const struct value *node)
@@ -182,8 +263,13 @@ static void add_system_fields(struct define *d, struct type *type)
 	for (size_t i = 0; i < FIELD_SYSTEM_COUNT; i++) {
 		struct field *field = &type->fields[i];
 
-		*field = (struct field){ .name = text_from(system[i].name), .kind = system[i].kind, .position = i, .system = true,
-			                 .set_by_engine = true, .least = INT64_MIN, .most = INT64_MAX };
+		*field = (struct field){ .name = text_from(system[i].name),
+					 .kind = system[i].kind,
+					 .position = i,
+					 .system = true,
+					 .set_by_engine = true,
+					 .least = INT64_MIN,
+					 .most = INT64_MAX };
 		field->label = (struct label){ arena_new_array(d->arena, struct label_words, 1), 1 };
 		field->label.items[0] = (struct label_words){ T("en"), text_from(system[i].label) };
 		if (field->kind == KIND_LINK)
@@ -212,16 +298,20 @@ static void add_own_field(struct define *d, struct draft *draft, const struct va
 	struct field *field;
 
 	if (before != NULL && before->system) {
-		define_error_key(d, entry, TEXT_UNSET, "'%.*s' is a field of every type", TEXT_ARG(entry->key));
+		define_error_key(d, entry, TEXT_UNSET, "'%.*s' is a field of every type",
+				 TEXT_ARG(entry->key));
 		return;
 	}
 	if (name_is_taken(entry->key)) {
-		define_error_key(d, entry, T("choose another name"), "'%.*s' cannot be a field's name: it means something else",
-		                 TEXT_ARG(entry->key));
+		define_error_key(d, entry, T("choose another name"),
+				 "'%.*s' cannot be a field's name: it means something else",
+				 TEXT_ARG(entry->key));
 		return;
 	}
 	field = before != NULL ? &type->fields[before->position] : &type->fields[type->field_count];
-	*field = (struct field){ .name = entry->key, .kind = KIND_TEXT, .position = (size_t)(field - type->fields) };
+	*field = (struct field){ .name = entry->key,
+				 .kind = KIND_TEXT,
+				 .position = (size_t)(field - type->fields) };
 	draft->field_nodes[field->position] = entry->value;
 	draft->field_files[field->position] = draft->file;
 	if (before == NULL) {
@@ -247,8 +337,9 @@ static void inherit_fields(struct draft *draft)
 static void find_header_fields(struct define *d, struct draft *draft)
 {
 	struct type *type = draft->type;
-	const struct value *key = value_get(draft->header, T("key")), *title = value_get(draft->header, T("title")),
-	                   *subtitle = value_get(draft->header, T("subtitle"));
+	const struct value *key = value_get(draft->header, T("key")),
+			   *title = value_get(draft->header, T("title")),
+			   *subtitle = value_get(draft->header, T("subtitle"));
 	ptrdiff_t key_field, title_field;
 
 	d->file = draft->file;
@@ -257,8 +348,10 @@ static void find_header_fields(struct define *d, struct draft *draft)
 	type->subtitle_field = subtitle == NULL ? -1 : define_field_at(d, type, subtitle);
 	type->key_field = key_field < 0 ? 0 : (size_t)key_field;
 	type->title_field = title_field < 0 ? 0 : (size_t)title_field;
-	if (key != NULL && key_field >= 0 && (type->fields[key_field].kind != KIND_TEXT || !type->fields[key_field].required))
-		define_error(d, key, T("kind: text, required: yes"), "the key '%.*s' must be a required text", TEXT_ARG(key->text));
+	if (key != NULL && key_field >= 0 &&
+	    (type->fields[key_field].kind != KIND_TEXT || !type->fields[key_field].required))
+		define_error(d, key, T("kind: text, required: yes"), "the key '%.*s' must be a required text",
+			     TEXT_ARG(key->text));
 	if (title != NULL && title_field >= 0 && type->fields[title_field].kind != KIND_TEXT)
 		define_error(d, title, TEXT_UNSET, "the title '%.*s' must be a text", TEXT_ARG(title->text));
 }
@@ -269,10 +362,18 @@ static void find_meanings(struct type *type)
 		const char *name;
 		ptrdiff_t *position;
 	} meanings[] = {
-		{ "requester", &type->requester }, { "assignee", &type->assignee }, { "team", &type->team },
-		{ "service", &type->service }, { "category", &type->category }, { "priority", &type->priority },
-		{ "watchers", &type->watchers }, { "parent", &type->parent }, { "description", &type->description },
-		{ "rating", &type->rating }, { "restricted", &type->restricted }, { "external_ref", &type->external_ref },
+		{ "requester", &type->requester },
+		{ "assignee", &type->assignee },
+		{ "team", &type->team },
+		{ "service", &type->service },
+		{ "category", &type->category },
+		{ "priority", &type->priority },
+		{ "watchers", &type->watchers },
+		{ "parent", &type->parent },
+		{ "description", &type->description },
+		{ "rating", &type->rating },
+		{ "restricted", &type->restricted },
+		{ "external_ref", &type->external_ref },
 		{ "active", &type->active },
 	};
 
@@ -295,7 +396,8 @@ void define_fields(struct define *d, struct draft *draft)
 	if (draft->base != NULL)
 		define_fields(d, draft->base);
 	d->file = draft->file;
-	room = FIELD_SYSTEM_COUNT + value_count(fields) + (draft->base == NULL ? 0 : draft->base->type->field_count);
+	room = FIELD_SYSTEM_COUNT + value_count(fields) +
+	       (draft->base == NULL ? 0 : draft->base->type->field_count);
 	type->fields = arena_new_array(d->arena, struct field, room);
 	draft->field_nodes = arena_new_array(d->arena, const struct value *, room);
 	draft->field_files = arena_new_array(d->arena, struct define_file *, room);
@@ -307,7 +409,8 @@ void define_fields(struct define *d, struct draft *draft)
 		for (size_t i = 0; i < fields->map.count; i++)
 			add_own_field(d, draft, &fields->map.entries[i]);
 	if (type->field_count > DEFINE_FIELDS_MAX)
-		define_error(d, fields, TEXT_UNSET, "%.*s has more than %d fields", TEXT_ARG(type->name), DEFINE_FIELDS_MAX);
+		define_error(d, fields, TEXT_UNSET, "%.*s has more than %d fields", TEXT_ARG(type->name),
+			     DEFINE_FIELDS_MAX);
 	find_header_fields(d, draft);
 	find_meanings(type);
 }

@@ -1,6 +1,6 @@
 /*
- * Lifecycles: the names of states and transitions first (conditions speak of them), then what transitions need, who may
- * take them and what they set.
+ * Lifecycles: the names of states and transitions first (conditions speak of them), then what transitions
+ * need, who may take them and what they set.
  */
 #include "model/define_private.h"
 
@@ -28,15 +28,16 @@ static void read_state(struct define *d, struct state *state, const struct value
 	state->step = (int)define_integer(d, entry->value, T("step"), 0, 0, 20);
 	group = define_text(d, entry->value, T("group"));
 	if (!text_is_set(group)) {
-		define_error_key(d, entry, T("group: open, waiting, done, closed or cancelled"), "the state '%.*s' has no group",
-		                 TEXT_ARG(entry->key));
+		define_error_key(d, entry, T("group: open, waiting, done, closed or cancelled"),
+				 "the state '%.*s' has no group", TEXT_ARG(entry->key));
 		return;
 	}
 	for (int i = 0; i < GROUP_COUNT; i++)
 		names[i] = state_group_name((enum state_group)i);
 	if (!group_of(group, &state->group))
-		define_error(d, value_get(entry->value, T("group")), define_hint(d, group, names, GROUP_COUNT),
-		             "no group of states is named '%.*s'", TEXT_ARG(group));
+		define_error(d, value_get(entry->value, T("group")),
+			     define_hint(d, group, names, GROUP_COUNT), "no group of states is named '%.*s'",
+			     TEXT_ARG(group));
 }
 
 /* The field `state` is a choice over the states. */
@@ -48,7 +49,8 @@ static void make_state_choices(struct define *d, struct type *type)
 	field->choices = arena_new_array(d->arena, struct choice, lifecycle->state_count);
 	field->choice_count = lifecycle->state_count;
 	for (size_t i = 0; i < lifecycle->state_count; i++)
-		field->choices[i] = (struct choice){ lifecycle->states[i].name, lifecycle->states[i].label, false };
+		field->choices[i] =
+		    (struct choice){ lifecycle->states[i].name, lifecycle->states[i].label, false };
 }
 
 static void read_initial(struct define *d, struct draft *draft, const struct value *section)
@@ -72,7 +74,8 @@ void define_states(struct define *d, struct draft *draft)
 	states = value_get(section, T("states"));
 	if (states == NULL || !define_names(d, states, "states") || states->map.count == 0 ||
 	    states->map.count > DEFINE_STATES_MAX) {
-		define_error(d, states == NULL ? section : states, TEXT_UNSET, "a lifecycle has 1 to %d states", DEFINE_STATES_MAX);
+		define_error(d, states == NULL ? section : states, TEXT_UNSET,
+			     "a lifecycle has 1 to %d states", DEFINE_STATES_MAX);
 		return;
 	}
 	lifecycle = arena_new_struct(d->arena, struct lifecycle);
@@ -90,7 +93,8 @@ void define_states(struct define *d, struct draft *draft)
 	if (transitions == NULL || !define_names(d, transitions, "transitions"))
 		return;
 	lifecycle->transitions = arena_new_array(d->arena, struct transition, transitions->map.count);
-	draft->transition_nodes = arena_new_array(d->arena, const struct value_entry *, transitions->map.count);
+	draft->transition_nodes =
+	    arena_new_array(d->arena, const struct value_entry *, transitions->map.count);
 	for (size_t i = 0; i < transitions->map.count; i++) {
 		draft->transition_nodes[i] = &transitions->map.entries[i];
 		lifecycle->transitions[lifecycle->transition_count++].name = transitions->map.entries[i].key;
@@ -99,15 +103,16 @@ void define_states(struct define *d, struct draft *draft)
 
 /* ---- needs ---- */
 
-static void read_comment_need(struct define *d, const struct type *type, struct need *need, const struct value *item)
+static void read_comment_need(struct define *d, const struct type *type, struct need *need,
+			      const struct value *item)
 {
 	text visibility = define_text(d, item, T("comment"));
 
 	need->comment = true;
 	need->comment_public = text_equal(visibility, T("public"));
 	if (text_is_set(visibility) && !need->comment_public && !text_equal(visibility, T("internal")))
-		define_error(d, value_get(item, T("comment")), TEXT_UNSET, "a comment is public or internal, not '%.*s'",
-		             TEXT_ARG(visibility));
+		define_error(d, value_get(item, T("comment")), TEXT_UNSET,
+			     "a comment is public or internal, not '%.*s'", TEXT_ARG(visibility));
 	need->public_when = define_condition(d, type, value_get(item, T("public when")), CONDITION_RULE);
 }
 
@@ -129,16 +134,19 @@ static void read_need(struct define *d, const struct type *type, struct need *ne
 			read_comment_need(d, type, need, item);
 			return;
 		}
-		fields = value_get(item, T("any of")) != NULL ? value_get(item, T("any of")) : value_get(item, T("field"));
+		fields = value_get(item, T("any of")) != NULL ? value_get(item, T("any of"))
+							      : value_get(item, T("field"));
 	}
 	if (fields == NULL) {
-		define_error(d, item, T("a field's name, comment, or any of: [fields]"), "this need names nothing");
+		define_error(d, item, T("a field's name, comment, or any of: [fields]"),
+			     "this need names nothing");
 		return;
 	}
 	need->fields = define_fields_at(d, type, fields, &need->field_count);
 }
 
-static void read_needs(struct define *d, const struct type *type, struct transition *transition, const struct value *node)
+static void read_needs(struct define *d, const struct type *type, struct transition *transition,
+		       const struct value *node)
 {
 	size_t count;
 	struct value **items = define_list(d, value_get(node, T("needs")), &count);
@@ -165,7 +173,8 @@ static void add_permit_name(struct define *d, struct permit *permit, const struc
 }
 
 /* Names without a condition are one permit; each { role, when } is one of its own. */
-static void read_permits(struct define *d, const struct type *type, struct transition *transition, const struct value *node)
+static void read_permits(struct define *d, const struct type *type, struct transition *transition,
+			 const struct value *node)
 {
 	size_t count;
 	struct value **items = define_list(d, value_get(node, T("by")), &count);
@@ -195,7 +204,8 @@ static void read_permits(struct define *d, const struct type *type, struct trans
 
 /* ---- set ---- */
 
-static void read_setting_value(struct define *d, const struct type *type, struct setting *setting, const struct value *value)
+static void read_setting_value(struct define *d, const struct type *type, struct setting *setting,
+			       const struct value *value)
 {
 	const struct field *field = &type->fields[setting->field];
 	text source = value == NULL ? TEXT_UNSET : define_scalar(d, value, "a value");
@@ -206,11 +216,13 @@ static void read_setting_value(struct define *d, const struct type *type, struct
 	if (text_equal(source, T("unset"))) {
 		setting->how = SET_UNSET;
 		if (field->required)
-			define_error(d, value, TEXT_UNSET, "'%.*s' is required and cannot be unset", TEXT_ARG(field->name));
+			define_error(d, value, TEXT_UNSET, "'%.*s' is required and cannot be unset",
+				     TEXT_ARG(field->name));
 	} else if (text_equal(source, T("me")) && field->kind == KIND_LINK) {
 		setting->how = SET_ME;
 		if (field->target != NULL && field->target != d->model->user)
-			define_error(d, value, TEXT_UNSET, "'%.*s' is no link to a person", TEXT_ARG(field->name));
+			define_error(d, value, TEXT_UNSET, "'%.*s' is no link to a person",
+				     TEXT_ARG(field->name));
 	} else if (text_equal(source, T("now")) && field->kind == KIND_MOMENT) {
 		setting->how = SET_NOW;
 	} else {
@@ -220,8 +232,8 @@ static void read_setting_value(struct define *d, const struct type *type, struct
 	}
 }
 
-static void read_setting_from(struct define *d, const struct type *type, const struct type *from, struct setting *setting,
-                              const struct value *value)
+static void read_setting_from(struct define *d, const struct type *type, const struct type *from,
+			      struct setting *setting, const struct value *value)
 {
 	const struct field *field = &type->fields[setting->field], *source;
 	ptrdiff_t position = define_field_at(d, from, value);
@@ -231,16 +243,18 @@ static void read_setting_from(struct define *d, const struct type *type, const s
 	source = &from->fields[position];
 	setting->how = SET_FIELD;
 	setting->from = (size_t)position;
-	if (source->kind != field->kind || source->target != field->target || source->choice_count != field->choice_count)
-		define_error(d, value, T("both must be of the same kind"), "'%.*s' does not fit into '%.*s'", TEXT_ARG(source->name),
-		             TEXT_ARG(field->name));
+	if (source->kind != field->kind || source->target != field->target ||
+	    source->choice_count != field->choice_count)
+		define_error(d, value, T("both must be of the same kind"), "'%.*s' does not fit into '%.*s'",
+			     TEXT_ARG(source->name), TEXT_ARG(field->name));
 }
 
-static void read_setting(struct define *d, const struct type *type, const struct type *from, struct setting *setting,
-                         const struct value_entry *entry)
+static void read_setting(struct define *d, const struct type *type, const struct type *from,
+			 struct setting *setting, const struct value_entry *entry)
 {
 	if (type->fields[setting->field].system)
-		define_error_key(d, entry, TEXT_UNSET, "'%.*s' is set by the system only", TEXT_ARG(entry->key));
+		define_error_key(d, entry, TEXT_UNSET, "'%.*s' is set by the system only",
+				 TEXT_ARG(entry->key));
 	if (entry->value->kind != VALUE_MAP) {
 		read_setting_value(d, type, setting, entry->value);
 		return;
@@ -254,8 +268,8 @@ static void read_setting(struct define *d, const struct type *type, const struct
 		read_setting_value(d, type, setting, value_get(entry->value, T("to")));
 }
 
-struct setting *define_settings(struct define *d, const struct type *type, const struct type *from, const struct value *value,
-                                size_t *ret_count)
+struct setting *define_settings(struct define *d, const struct type *type, const struct type *from,
+				const struct value *value, size_t *ret_count)
 {
 	struct setting *settings;
 
@@ -265,7 +279,9 @@ struct setting *define_settings(struct define *d, const struct type *type, const
 	settings = arena_new_array(d->arena, struct setting, value->map.count);
 	for (size_t i = 0; i < value->map.count; i++) {
 		const struct value_entry *entry = &value->map.entries[i];
-		struct value name = { .kind = VALUE_TEXT, .line = entry->line, .column = entry->column, .text = entry->key };
+		struct value name = {
+			.kind = VALUE_TEXT, .line = entry->line, .column = entry->column, .text = entry->key
+		};
 		ptrdiff_t field = define_field_at(d, type, &name);
 
 		if (field < 0)
@@ -279,7 +295,7 @@ struct setting *define_settings(struct define *d, const struct type *type, const
 /* ---- transitions ---- */
 
 static void read_transition(struct define *d, const struct type *type, struct transition *transition,
-                            const struct value_entry *entry)
+			    const struct value_entry *entry)
 {
 	const struct value *node = entry->value, *to;
 	ptrdiff_t state;
@@ -291,7 +307,8 @@ static void read_transition(struct define *d, const struct type *type, struct tr
 	transition->from = define_states_at(d, type, value_get(node, T("from")));
 	to = value_get(node, T("to"));
 	if (value_get(node, T("from")) == NULL || to == NULL) {
-		define_error_key(d, entry, TEXT_UNSET, "the transition '%.*s' needs from and to", TEXT_ARG(entry->key));
+		define_error_key(d, entry, TEXT_UNSET, "the transition '%.*s' needs from and to",
+				 TEXT_ARG(entry->key));
 		return;
 	}
 	state = define_state_at(d, type, define_scalar(d, to, "to"), to);

@@ -1,6 +1,6 @@
 /*
- * Files under migrations/: what the migration by difference may not guess. They speak of names in the stored definitions
- * and are taken only where these differ from the new ones, so that an old file stays harmless.
+ * Files under migrations/: what the migration by difference may not guess. They speak of names in the stored
+ * definitions and are taken only where these differ from the new ones, so that an old file stays harmless.
  */
 #include "model/define_private.h"
 
@@ -24,14 +24,16 @@ static bool split_name(struct define *d, struct migration_step *step, const stru
 	more = rest;
 	if (!text_is_set(more) && step->type.length > 0)
 		return true;
-	define_error(d, value, T("TYPE, TYPE.FIELD or TYPE.FIELD.CHOICE (states are choices of state)"), "'%.*s' names nothing",
-	             TEXT_ARG(value->text));
+	define_error(d, value, T("TYPE, TYPE.FIELD or TYPE.FIELD.CHOICE (states are choices of state)"),
+		     "'%.*s' names nothing", TEXT_ARG(value->text));
 	return false;
 }
 
 static void read_step(struct define *d, struct migration_step *step, const struct value *node)
 {
-	static const char *const kinds[] = { [MIGRATION_RENAME] = "rename", [MIGRATION_DROP] = "drop", [MIGRATION_KEEP] = "keep" };
+	static const char *const kinds[] = {
+		[MIGRATION_RENAME] = "rename", [MIGRATION_DROP] = "drop", [MIGRATION_KEEP] = "keep"
+	};
 	const struct value *what = NULL;
 
 	if (!define_map(d, node, "a step", "rename drop keep to"))
@@ -51,7 +53,7 @@ static void read_step(struct define *d, struct migration_step *step, const struc
 		return;
 	if (step->kind == MIGRATION_RENAME && (!text_is_set(step->to) || !text_is_set(step->field)))
 		define_error(d, node, T("rename: TYPE.FIELD, to: NAME; a type cannot be renamed"),
-		             "a rename needs a field or choice, and its new name");
+			     "a rename needs a field or choice, and its new name");
 	if (step->kind != MIGRATION_RENAME && text_is_set(step->to) && !text_is_set(step->choice))
 		define_error(d, node, TEXT_UNSET, "only a choice that is dropped takes to");
 }
@@ -71,11 +73,13 @@ void define_migrations(struct define *d)
 		if (!define_map(d, d->file->root, "a migration", "migration steps"))
 			continue;
 		if (value_get(d->file->root, T("migration")) == NULL)
-			define_error(d, d->file->root, T("migration: WHY"), "a migration says what it is for");
+			define_error(d, d->file->root, T("migration: WHY"),
+				     "a migration says what it is for");
 		steps = define_list(d, value_get(d->file->root, T("steps")), &count);
 		for (size_t j = 0; j < count; j++) {
 			arena_make_room(d->arena, model->migrations, model->migration_count, capacity);
-			model->migrations[model->migration_count] = (struct migration_step){ .kind = MIGRATION_KEEP };
+			model->migrations[model->migration_count] =
+			    (struct migration_step){ .kind = MIGRATION_KEEP };
 			read_step(d, &model->migrations[model->migration_count++], steps[j]);
 		}
 	}

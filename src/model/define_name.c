@@ -1,5 +1,6 @@
 /*
- * Names in a definition that mean something else in it - fields, states, roles, types - and its conditions and constants.
+ * Names in a definition that mean something else in it - fields, states, roles, types - and its conditions
+ * and constants.
  */
 #include "model/define_private.h"
 
@@ -24,11 +25,13 @@ ptrdiff_t define_field_at(struct define *d, const struct type *type, const struc
 	field = type_field(type, name);
 	if (field != NULL)
 		return (ptrdiff_t)field->position;
-	define_error(d, value, field_hint(d, type, name), "%.*s has no field '%.*s'", TEXT_ARG(type->name), TEXT_ARG(name));
+	define_error(d, value, field_hint(d, type, name), "%.*s has no field '%.*s'", TEXT_ARG(type->name),
+		     TEXT_ARG(name));
 	return -1;
 }
 
-size_t *define_fields_at(struct define *d, const struct type *type, const struct value *value, size_t *ret_count)
+size_t *define_fields_at(struct define *d, const struct type *type, const struct value *value,
+			 size_t *ret_count)
 {
 	size_t count, found = 0;
 	struct value **items = define_list(d, value, &count);
@@ -41,7 +44,8 @@ size_t *define_fields_at(struct define *d, const struct type *type, const struct
 		for (size_t j = 0; j < found && field >= 0; j++)
 			twice = twice || fields[j] == (size_t)field;
 		if (twice)
-			define_error(d, items[i], TEXT_UNSET, "'%.*s' stands twice", TEXT_ARG(items[i]->text));
+			define_error(d, items[i], TEXT_UNSET, "'%.*s' stands twice",
+				     TEXT_ARG(items[i]->text));
 		else if (field >= 0)
 			fields[found++] = (size_t)field;
 	}
@@ -67,7 +71,7 @@ ptrdiff_t define_state_at(struct define *d, const struct type *type, text name, 
 	for (size_t i = 0; i < lifecycle->state_count; i++)
 		names[i] = lifecycle->states[i].name;
 	define_error(d, at, define_hint(d, name, names, lifecycle->state_count), "%.*s has no state '%.*s'",
-	             TEXT_ARG(type->name), TEXT_ARG(name));
+		     TEXT_ARG(type->name), TEXT_ARG(name));
 	return -1;
 }
 
@@ -89,8 +93,8 @@ ptrdiff_t define_transition_at(struct define *d, const struct type *type, text n
 	names = arena_new_array(d->error_arena, text, lifecycle->transition_count);
 	for (size_t i = 0; i < lifecycle->transition_count; i++)
 		names[i] = lifecycle->transitions[i].name;
-	define_error(d, at, define_hint(d, name, names, lifecycle->transition_count), "%.*s has no transition '%.*s'",
-	             TEXT_ARG(type->name), TEXT_ARG(name));
+	define_error(d, at, define_hint(d, name, names, lifecycle->transition_count),
+		     "%.*s has no transition '%.*s'", TEXT_ARG(type->name), TEXT_ARG(name));
 	return -1;
 }
 
@@ -120,7 +124,8 @@ ptrdiff_t define_role_at(struct define *d, const struct value *value)
 		return role;
 	for (size_t i = 0; i < d->model->role_count; i++)
 		names[i] = d->model->roles[i].name;
-	define_error(d, value, define_hint(d, name, names, d->model->role_count), "no role is named '%.*s'", TEXT_ARG(name));
+	define_error(d, value, define_hint(d, name, names, d->model->role_count), "no role is named '%.*s'",
+		     TEXT_ARG(name));
 	return -1;
 }
 
@@ -147,8 +152,8 @@ const struct type *define_type_at(struct define *d, const struct value *value)
 	if (type != NULL || !text_is_set(name))
 		return type;
 	nearest = table_nearest(&d->model->type_names, name);
-	define_error(d, value, text_is_set(nearest) ? define_hint(d, name, &nearest, 1) : TEXT_UNSET, "no type is named '%.*s'",
-	             TEXT_ARG(name));
+	define_error(d, value, text_is_set(nearest) ? define_hint(d, name, &nearest, 1) : TEXT_UNSET,
+		     "no type is named '%.*s'", TEXT_ARG(name));
 	return NULL;
 }
 
@@ -168,7 +173,7 @@ static uint32_t scalar_column(const struct define_file *file, const struct value
 }
 
 const struct condition *define_condition(struct define *d, const struct type *type, const struct value *value,
-                                         enum condition_use use)
+					 enum condition_use use)
 {
 	struct condition *condition = NULL;
 	struct error *error;
@@ -200,13 +205,14 @@ static text choice_hint(struct define *d, const struct field *field, text wanted
 	return define_hint(d, wanted, names, field->choice_count);
 }
 
-static bool choice_cell(struct define *d, const struct field *field, const struct value *value, struct cell *ret_cell)
+static bool choice_cell(struct define *d, const struct field *field, const struct value *value,
+			struct cell *ret_cell)
 {
 	int choice = field_choice(field, value->text);
 
 	if (choice < 0) {
-		define_error(d, value, choice_hint(d, field, value->text), "'%.*s' is no choice of %.*s", TEXT_ARG(value->text),
-		             TEXT_ARG(field->name));
+		define_error(d, value, choice_hint(d, field, value->text), "'%.*s' is no choice of %.*s",
+			     TEXT_ARG(value->text), TEXT_ARG(field->name));
 		return false;
 	}
 	*ret_cell = cell_integer(choice);
@@ -260,7 +266,8 @@ static bool text_fits(struct define *d, const struct field *field, text source)
 	}
 }
 
-bool define_cell(struct define *d, const struct field *field, const struct value *value, struct cell *ret_cell)
+bool define_cell(struct define *d, const struct field *field, const struct value *value,
+		 struct cell *ret_cell)
 {
 	text source = define_scalar(d, value, "a value");
 	bool good = false;
@@ -274,7 +281,7 @@ bool define_cell(struct define *d, const struct field *field, const struct value
 	case KIND_LINKS:
 	case KIND_COUNT:
 		define_error(d, value, T("links can be set to me (people), or from another field"),
-		             "'%.*s' is a link and has no constant value", TEXT_ARG(field->name));
+			     "'%.*s' is a link and has no constant value", TEXT_ARG(field->name));
 		return false;
 	case KIND_TEXT:
 	case KIND_PROSE:
@@ -294,7 +301,7 @@ bool define_cell(struct define *d, const struct field *field, const struct value
 		break;
 	}
 	if (!good)
-		define_error(d, value, TEXT_UNSET, "'%.*s' is no value for %.*s (%.*s)", TEXT_ARG(source), TEXT_ARG(field->name),
-		             TEXT_ARG(kind_name(field->kind)));
+		define_error(d, value, TEXT_UNSET, "'%.*s' is no value for %.*s (%.*s)", TEXT_ARG(source),
+			     TEXT_ARG(field->name), TEXT_ARG(kind_name(field->kind)));
 	return good;
 }

@@ -66,7 +66,8 @@ void define_roles(struct define *d)
 	uint64_t direct[DEFINE_ROLES_MAX] = { 0 };
 	const struct value *section;
 
-	d->model->roles = arena_new_array(d->arena, struct role, minimum(count_entries(d, T("roles")), DEFINE_ROLES_MAX) + 1);
+	d->model->roles = arena_new_array(d->arena, struct role,
+					  minimum(count_entries(d, T("roles")), DEFINE_ROLES_MAX) + 1);
 	for (size_t i = 0; i < d->file_count; i++)
 		if ((section = open_section(d, i, T("roles"), "roles")) != NULL)
 			for (size_t j = 0; j < section->map.count; j++)
@@ -77,7 +78,8 @@ void define_roles(struct define *d)
 				int role = model_role(d->model, section->map.entries[j].key);
 
 				if (role >= 0)
-					direct[role] |= define_roles_at(d, value_get(section->map.entries[j].value, T("includes")));
+					direct[role] |= define_roles_at(
+					    d, value_get(section->map.entries[j].value, T("includes")));
 			}
 	close_inclusion(d, direct);
 }
@@ -107,7 +109,8 @@ static void add_relation(struct define *d, const struct value_entry *entry)
 
 	for (size_t i = 0; i < model->relation_count; i++)
 		if (text_equal(model->relations[i].name, entry->key)) {
-			define_error_key(d, entry, TEXT_UNSET, "the relation '%.*s' stands twice", TEXT_ARG(entry->key));
+			define_error_key(d, entry, TEXT_UNSET, "the relation '%.*s' stands twice",
+					 TEXT_ARG(entry->key));
 			return;
 		}
 	if (!define_map(d, entry->value, "a relation", "label inverse from to"))
@@ -149,7 +152,8 @@ static void read_column(struct define *d, struct plain_column *column, const str
 	else if (text_equal(word, T("blob")))
 		column->kind = COLUMN_BLOB;
 	else
-		define_error(d, entry->value, text_from(kinds), "'%.*s' is no kind of column", TEXT_ARG(word));
+		define_error(d, entry->value, text_from(kinds), "'%.*s' is no kind of column",
+			     TEXT_ARG(word));
 	while (text_cut(&source, ' ', &word)) {
 		if (text_equal(word, T("key")))
 			column->key = true;
@@ -158,7 +162,8 @@ static void read_column(struct define *d, struct plain_column *column, const str
 		else if (text_equal(word, T("unique")))
 			column->unique = true;
 		else
-			define_error(d, entry->value, text_from(kinds), "'%.*s' is nothing that a column can be", TEXT_ARG(word));
+			define_error(d, entry->value, text_from(kinds),
+				     "'%.*s' is nothing that a column can be", TEXT_ARG(word));
 	}
 }
 
@@ -178,14 +183,16 @@ static text read_where(struct define *d, const struct plain_table *table, const 
 	if (!text_is_set(where))
 		return TEXT_UNSET;
 	text_cut(&rest, ' ', &column);
-	if (has_column(table, column) && (text_equal(rest, T("is null")) || text_equal(rest, T("is not null"))))
+	if (has_column(table, column) &&
+	    (text_equal(rest, T("is null")) || text_equal(rest, T("is not null"))))
 		return where;
 	define_error(d, value_get(node, T("where")), T("COLUMN is null, or COLUMN is not null"),
-	             "'%.*s' cannot limit an index", TEXT_ARG(where));
+		     "'%.*s' cannot limit an index", TEXT_ARG(where));
 	return TEXT_UNSET;
 }
 
-static void read_index(struct define *d, const struct plain_table *table, struct plain_index *index, const struct value *node)
+static void read_index(struct define *d, const struct plain_table *table, struct plain_index *index,
+		       const struct value *node)
 {
 	const struct value *columns = node;
 	struct value **items;
@@ -207,7 +214,8 @@ static void read_index(struct define *d, const struct plain_table *table, struct
 		text name = define_scalar(d, items[i], "a column");
 
 		if (!has_column(table, name)) {
-			define_error(d, items[i], TEXT_UNSET, "%.*s has no column '%.*s'", TEXT_ARG(table->name), TEXT_ARG(name));
+			define_error(d, items[i], TEXT_UNSET, "%.*s has no column '%.*s'",
+				     TEXT_ARG(table->name), TEXT_ARG(name));
 			continue;
 		}
 		index->columns[index->column_count++] = name;
@@ -245,7 +253,8 @@ static void add_table(struct define *d, const struct value_entry *entry)
 		return;
 	for (size_t i = 0; i < d->model->table_count; i++)
 		if (text_equal(d->model->tables[i].name, entry->key)) {
-			define_error_key(d, entry, TEXT_UNSET, "the table '%.*s' stands twice", TEXT_ARG(entry->key));
+			define_error_key(d, entry, TEXT_UNSET, "the table '%.*s' stands twice",
+					 TEXT_ARG(entry->key));
 			return;
 		}
 	table->name = entry->key;
@@ -253,7 +262,8 @@ static void add_table(struct define *d, const struct value_entry *entry)
 		define_error_key(d, entry, TEXT_UNSET, "names that end in _record are those of records");
 	columns = value_get(entry->value, T("columns"));
 	if (columns == NULL || !define_names(d, columns, "columns")) {
-		define_error_key(d, entry, TEXT_UNSET, "the table '%.*s' has no columns", TEXT_ARG(entry->key));
+		define_error_key(d, entry, TEXT_UNSET, "the table '%.*s' has no columns",
+				 TEXT_ARG(entry->key));
 		return;
 	}
 	table->columns = arena_new_array(d->arena, struct plain_column, columns->map.count);

@@ -1,7 +1,7 @@
 /*
- * Reading definitions: what the files define*.c share. A `struct define` lives while model_parse() runs; every mistake is
- * added to its chain and reading goes on, so that one run shows them all. Functions that read return a harmless value
- * after a mistake; nothing of a faulty model is ever handed out.
+ * Reading definitions: what the files define*.c share. A `struct define` lives while model_parse() runs;
+ * every mistake is added to its chain and reading goes on, so that one run shows them all. Functions that
+ * read return a harmless value after a mistake; nothing of a faulty model is ever handed out.
  */
 #ifndef REEVE_MODEL_DEFINE_PRIVATE_H
 #define REEVE_MODEL_DEFINE_PRIVATE_H
@@ -28,13 +28,13 @@ struct define_file {
 struct draft {
 	struct type *type;
 	struct define_file *file;
-	const struct value *header;    /* the value of `type` */
-	struct draft *base;            /* `extends`, or NULL */
+	const struct value *header; /* the value of `type` */
+	struct draft *base;	    /* `extends`, or NULL */
 	bool fields_done;
-	const struct value **field_nodes;    /* [field_count]; NULL for system fields */
-	struct define_file **field_files;    /* [field_count] */
+	const struct value **field_nodes; /* [field_count]; NULL for system fields */
+	struct define_file **field_files; /* [field_count] */
 	struct define_file *lifecycle_file;
-	const struct value_entry **state_nodes;      /* [state_count] */
+	const struct value_entry **state_nodes;	     /* [state_count] */
 	const struct value_entry **transition_nodes; /* [transition_count] */
 	struct define_file *clocks_file;
 	const struct value_entry **clock_nodes;
@@ -51,20 +51,24 @@ struct define {
 	struct define_file *files;
 	size_t file_count;
 	struct define_file *file; /* the one being read: places are in it */
-	struct draft *drafts;     /* [model->type_count] */
+	struct draft *drafts;	  /* [model->type_count] */
 };
 
 /* ---- mistakes (define_read.c) ---- */
 
-/* At a value, or at a key. `hint` (may be unset) says what to do. The same mistake at the same place is told once. */
-void define_error(struct define *d, const struct value *at, text hint, const char *format, ...) printf_like(4, 5);
-void define_error_key(struct define *d, const struct value_entry *at, text hint, const char *format, ...) printf_like(4, 5);
+/* At a value, or at a key. `hint` (may be unset) says what to do. The same mistake at the same place is told
+ * once. */
+void define_error(struct define *d, const struct value *at, text hint, const char *format, ...)
+    printf_like(4, 5);
+void define_error_key(struct define *d, const struct value_entry *at, text hint, const char *format, ...)
+    printf_like(4, 5);
 /* "did you mean 'x'?" for the nearest of names, else "one of a, b, c", or unset when there are too many. */
 text define_hint(struct define *d, text wanted, const text *names, size_t count);
 
 /* ---- reading (define_read.c) ---- */
 
-/* A map with no other keys than `allowed` (blank separated; `public~when` stands for the key "public when"). */
+/* A map with no other keys than `allowed` (blank separated; `public~when` stands for the key "public when").
+ */
 bool define_map(struct define *d, const struct value *value, const char *what, const char *allowed);
 /* A map with free keys that are names (a-z, 0-9, _). */
 bool define_names(struct define *d, const struct value *value, const char *what);
@@ -74,12 +78,14 @@ bool define_any_map(struct define *d, const struct value *value, const char *wha
 text define_scalar(struct define *d, const struct value *value, const char *what);
 text define_text(struct define *d, const struct value *map, text key);
 bool define_bool(struct define *d, const struct value *map, text key, bool fallback);
-int64_t define_integer(struct define *d, const struct value *map, text key, int64_t fallback, int64_t least, int64_t most);
+int64_t define_integer(struct define *d, const struct value *map, text key, int64_t fallback, int64_t least,
+		       int64_t most);
 /* yes, no, true, false. */
 bool define_is_bool(text t, bool *ret_boolean);
 /* A list as it is, a scalar or map as a list of one, null as none. Valid until the arena goes. */
 struct value **define_list(struct define *d, const struct value *value, size_t *ret_count);
-/* `fallback_name` in words ("waiting_until" -> "Waiting until") when the key is absent; unset fallback: an empty label. */
+/* `fallback_name` in words ("waiting_until" -> "Waiting until") when the key is absent; unset fallback: an
+ * empty label. */
 struct label define_label(struct define *d, const struct value *map, text key, text fallback_name);
 struct label define_label_value(struct define *d, const struct value *value);
 text define_words_of_name(struct define *d, text name);
@@ -89,7 +95,8 @@ text define_words_of_name(struct define *d, text name);
 /* Position, or -1 after telling the mistake with the nearest name. */
 ptrdiff_t define_field_at(struct define *d, const struct type *type, const struct value *value);
 /* Several; *ret_count are those found. */
-size_t *define_fields_at(struct define *d, const struct type *type, const struct value *value, size_t *ret_count);
+size_t *define_fields_at(struct define *d, const struct type *type, const struct value *value,
+			 size_t *ret_count);
 ptrdiff_t define_state_at(struct define *d, const struct type *type, text name, const struct value *at);
 ptrdiff_t define_transition_at(struct define *d, const struct type *type, text name, const struct value *at);
 uint64_t define_states_at(struct define *d, const struct type *type, const struct value *value);
@@ -98,36 +105,43 @@ uint64_t define_roles_at(struct define *d, const struct value *value);
 const struct type *define_type_at(struct define *d, const struct value *value);
 /* NULL when `value` is absent or faulty. Places point into the YAML scalar. */
 const struct condition *define_condition(struct define *d, const struct type *type, const struct value *value,
-                                         enum condition_use use);
+					 enum condition_use use);
 /* A constant of the field's kind (choices by name, durations as "4h"); links cannot be constants. */
-bool define_cell(struct define *d, const struct field *field, const struct value *value, struct cell *ret_cell);
+bool define_cell(struct define *d, const struct field *field, const struct value *value,
+		 struct cell *ret_cell);
 
 /* ---- the parts, in the order they are read ---- */
 
-void define_roles(struct define *d);                            /* define_platform.c */
-void define_types(struct define *d);                            /* define_type.c: headers and what extends what */
-void define_fields(struct define *d, struct draft *draft);      /* define_field.c: names, kinds, choices, targets */
-void define_states(struct define *d, struct draft *draft);      /* define_lifecycle.c: names of states and transitions */
-void define_field_rules(struct define *d, struct draft *draft); /* define_decision.c: defaults, offers, decision tables */
+void define_roles(struct define *d); /* define_platform.c */
+void define_types(struct define *d); /* define_type.c: headers and what extends what */
+void define_fields(struct define *d,
+		   struct draft *draft); /* define_field.c: names, kinds, choices, targets */
+void define_states(struct define *d,
+		   struct draft *draft); /* define_lifecycle.c: names of states and transitions */
+void define_field_rules(struct define *d,
+			struct draft *draft); /* define_decision.c: defaults, offers, decision tables */
 void define_transitions(struct define *d, struct draft *draft); /* define_lifecycle.c */
-void define_clocks(struct define *d, struct draft *draft);      /* define_clock.c */
-void define_rights(struct define *d, struct draft *draft);      /* define_right.c */
-void define_automation(struct define *d, struct draft *draft);  /* define_rule.c */
-void define_views(struct define *d, struct draft *draft);       /* define_view.c */
-void define_forms(struct define *d, struct draft *draft);       /* define_view.c */
-void define_relations(struct define *d);                        /* define_platform.c */
-void define_tables(struct define *d);                           /* define_platform.c */
-void define_migrations(struct define *d);                       /* define_migration.c */
+void define_clocks(struct define *d, struct draft *draft);	/* define_clock.c */
+void define_rights(struct define *d, struct draft *draft);	/* define_right.c */
+void define_automation(struct define *d, struct draft *draft);	/* define_rule.c */
+void define_views(struct define *d, struct draft *draft);	/* define_view.c */
+void define_forms(struct define *d, struct draft *draft);	/* define_view.c */
+void define_relations(struct define *d);			/* define_platform.c */
+void define_tables(struct define *d);				/* define_platform.c */
+void define_migrations(struct define *d);			/* define_migration.c */
 bool define_is_migration(text path);
-void define_indexes(struct define *d, struct draft *draft);     /* index.c */
-/* The parts joined by _, at most 60 bytes (PostgreSQL cuts longer names off): a hash takes the place of what is too long. */
+void define_indexes(struct define *d, struct draft *draft); /* index.c */
+/* The parts joined by _, at most 60 bytes (PostgreSQL cuts longer names off): a hash takes the place of what
+ * is too long. */
 text define_index_name(struct define *d, const text *parts, size_t count);
-void define_check(struct define *d, struct draft *draft);       /* check.c: whether the lifecycle can work */
+void define_check(struct define *d, struct draft *draft); /* check.c: whether the lifecycle can work */
 
-/* "set" of a transition or rule, for records of `type`; `from` (may be the same) is where `{ from: FIELD }` looks. */
-struct setting *define_settings(struct define *d, const struct type *type, const struct type *from, const struct value *value,
-                                size_t *ret_count);
-/* The section of a type, or that of the type it extends when it has none; d->file is set to its file. NULL: none. */
+/* "set" of a transition or rule, for records of `type`; `from` (may be the same) is where `{ from: FIELD }`
+ * looks. */
+struct setting *define_settings(struct define *d, const struct type *type, const struct type *from,
+				const struct value *value, size_t *ret_count);
+/* The section of a type, or that of the type it extends when it has none; d->file is set to its file. NULL:
+ * none. */
 const struct value *define_section(struct define *d, const struct draft *draft, text name);
 
 #endif

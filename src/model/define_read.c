@@ -1,6 +1,6 @@
 /*
- * Reading values of a definition file, strictly: an unknown key, a wrong shape or a misspelt name is a mistake with its
- * place and the nearest right name, never a silent default.
+ * Reading values of a definition file, strictly: an unknown key, a wrong shape or a misspelt name is a
+ * mistake with its place and the nearest right name, never a silent default.
  */
 #include "model/define_private.h"
 
@@ -30,10 +30,11 @@ static void tidy(char *message)
 		message[bad] = '\0';
 }
 
-static void add_error(struct define *d, uint32_t line, uint32_t column, text hint, const char *format, va_list arguments)
-	printf_like(5, 0);
+static void add_error(struct define *d, uint32_t line, uint32_t column, text hint, const char *format,
+		      va_list arguments) printf_like(5, 0);
 
-static void add_error(struct define *d, uint32_t line, uint32_t column, text hint, const char *format, va_list arguments)
+static void add_error(struct define *d, uint32_t line, uint32_t column, text hint, const char *format,
+		      va_list arguments)
 {
 	struct place place = { d->file == NULL ? TEXT_UNSET : d->file->path, line, column };
 	char message[400];
@@ -58,8 +59,8 @@ void define_error(struct define *d, const struct value *at, text hint, const cha
 
 	va_start(arguments, format);
 	/* An empty file has no place of its own. */
-	add_error(d, at == NULL || at->line == 0 ? 1 : at->line, at == NULL || at->line == 0 ? 1 : at->column, hint, format,
-	          arguments);
+	add_error(d, at == NULL || at->line == 0 ? 1 : at->line, at == NULL || at->line == 0 ? 1 : at->column,
+		  hint, format, arguments);
 	va_end(arguments);
 }
 
@@ -80,7 +81,8 @@ text define_hint(struct define *d, text wanted, const text *names, size_t count)
 		return text_format(d->error_arena, "did you mean '%.*s'?", TEXT_ARG(nearest));
 	if (count == 0 || count > 16)
 		return TEXT_UNSET;
-	return text_format(d->error_arena, "one of %.*s", TEXT_ARG(text_join(d->error_arena, names, count, T(", "))));
+	return text_format(d->error_arena, "one of %.*s",
+			   TEXT_ARG(text_join(d->error_arena, names, count, T(", "))));
 }
 
 /* ---- maps ---- */
@@ -90,7 +92,7 @@ bool define_any_map(struct define *d, const struct value *value, const char *wha
 	if (value != NULL && value->kind == VALUE_MAP)
 		return true;
 	define_error(d, value, T("write it as keys with values"), "%s must be a map, not %.*s", what,
-	             TEXT_ARG(value_kind_name(value == NULL ? VALUE_NULL : value->kind)));
+		     TEXT_ARG(value_kind_name(value == NULL ? VALUE_NULL : value->kind)));
 	return false;
 }
 
@@ -125,8 +127,8 @@ bool define_map(struct define *d, const struct value *value, const char *what, c
 		for (size_t j = 0; j < count && !known; j++)
 			known = text_equal(entry->key, names[j]);
 		if (!known)
-			define_error_key(d, entry, define_hint(d, entry->key, names, count), "%s has no key '%.*s'", what,
-			                 TEXT_ARG(entry->key));
+			define_error_key(d, entry, define_hint(d, entry->key, names, count),
+					 "%s has no key '%.*s'", what, TEXT_ARG(entry->key));
 	}
 	return true;
 }
@@ -153,8 +155,9 @@ bool define_names(struct define *d, const struct value *value, const char *what)
 	for (size_t i = 0; i < value->map.count; i++) {
 		if (is_name(value->map.entries[i].key))
 			continue;
-		define_error_key(d, &value->map.entries[i], T("a name begins with a-z and has only a-z, 0-9 and _, at most 40"),
-		                 "'%.*s' is not a name", TEXT_ARG(value->map.entries[i].key));
+		define_error_key(d, &value->map.entries[i],
+				 T("a name begins with a-z and has only a-z, 0-9 and _, at most 40"),
+				 "'%.*s' is not a name", TEXT_ARG(value->map.entries[i].key));
 		good = false;
 	}
 	return good;
@@ -167,7 +170,7 @@ text define_scalar(struct define *d, const struct value *value, const char *what
 	if (value != NULL && value->kind == VALUE_TEXT)
 		return value->text;
 	define_error(d, value, TEXT_UNSET, "%s must be a text, not %.*s", what,
-	             TEXT_ARG(value_kind_name(value == NULL ? VALUE_NULL : value->kind)));
+		     TEXT_ARG(value_kind_name(value == NULL ? VALUE_NULL : value->kind)));
 	return TEXT_UNSET;
 }
 
@@ -198,16 +201,18 @@ bool define_bool(struct define *d, const struct value *map, text key, bool fallb
 	return boolean;
 }
 
-int64_t define_integer(struct define *d, const struct value *map, text key, int64_t fallback, int64_t least, int64_t most)
+int64_t define_integer(struct define *d, const struct value *map, text key, int64_t fallback, int64_t least,
+		       int64_t most)
 {
 	const struct value *value = value_get(map, key);
 	int64_t number = fallback;
 
 	if (value == NULL)
 		return fallback;
-	if (value->kind != VALUE_TEXT || !text_to_integer(value->text, &number) || number < least || number > most) {
-		define_error(d, value, TEXT_UNSET, "'%.*s' must be a whole number from %lld to %lld", TEXT_ARG(key),
-		             (long long)least, (long long)most);
+	if (value->kind != VALUE_TEXT || !text_to_integer(value->text, &number) || number < least ||
+	    number > most) {
+		define_error(d, value, TEXT_UNSET, "'%.*s' must be a whole number from %lld to %lld",
+			     TEXT_ARG(key), (long long)least, (long long)most);
 		return fallback;
 	}
 	return number;
@@ -264,9 +269,12 @@ struct label define_label_value(struct define *d, const struct value *value)
 	for (size_t i = 0; i < value->map.count; i++) {
 		const struct value_entry *entry = &value->map.entries[i];
 
-		if (entry->key.length < 2 || entry->key.length > 11 || entry->key.data[0] < 'a' || entry->key.data[0] > 'z')
-			define_error_key(d, entry, T("write it as en, de, pt-BR"), "'%.*s' is not a language", TEXT_ARG(entry->key));
-		label.items[label.count++] = (struct label_words){ entry->key, define_scalar(d, entry->value, "a label") };
+		if (entry->key.length < 2 || entry->key.length > 11 || entry->key.data[0] < 'a' ||
+		    entry->key.data[0] > 'z')
+			define_error_key(d, entry, T("write it as en, de, pt-BR"), "'%.*s' is not a language",
+					 TEXT_ARG(entry->key));
+		label.items[label.count++] =
+		    (struct label_words){ entry->key, define_scalar(d, entry->value, "a label") };
 	}
 	return label;
 }

@@ -50,7 +50,8 @@ static bool *read_branch_fields(struct define *d, const struct type *type, const
 	return set;
 }
 
-static void read_branch(struct define *d, const struct type *type, struct grant *grant, const struct value *item)
+static void read_branch(struct define *d, const struct type *type, struct grant *grant,
+			const struct value *item)
 {
 	const struct condition *condition;
 
@@ -62,9 +63,10 @@ static void read_branch(struct define *d, const struct type *type, struct grant 
 	}
 	if (!define_map(d, item, "a condition with fields", "when fields"))
 		return;
-	if (grant->right != RIGHT_UPDATE || value_get(item, T("when")) == NULL || value_get(item, T("fields")) == NULL) {
+	if (grant->right != RIGHT_UPDATE || value_get(item, T("when")) == NULL ||
+	    value_get(item, T("fields")) == NULL) {
 		define_error(d, item, T("update: [{ when: CONDITION, fields: [...] }]"),
-		             "only update takes conditions with fields, and both keys");
+			     "only update takes conditions with fields, and both keys");
 		return;
 	}
 	condition = define_condition(d, type, value_get(item, T("when")), CONDITION_RULE);
@@ -74,7 +76,8 @@ static void read_branch(struct define *d, const struct type *type, struct grant 
 	grant->branches[grant->branch_count++] = condition;
 }
 
-static void read_grant(struct define *d, struct type *type, size_t role, enum right right, const struct value *value)
+static void read_grant(struct define *d, struct type *type, size_t role, enum right right,
+		       const struct value *value)
 {
 	struct grant *grant = add_grant(type, role, right);
 	size_t count;
@@ -83,13 +86,14 @@ static void read_grant(struct define *d, struct type *type, size_t role, enum ri
 	if (value->kind == VALUE_TEXT && text_equal(value->text, T("always")))
 		return;
 	if (right == RIGHT_CREATE) {
-		define_error(d, value, T("create: always"), "create takes no condition: there is no record yet");
+		define_error(d, value, T("create: always"),
+			     "create takes no condition: there is no record yet");
 		return;
 	}
 	items = define_list(d, value, &count);
 	if (count == 0)
-		define_error(d, value, T("write always, a condition, or a list of conditions"), "'%.*s' says nothing",
-		             TEXT_ARG(right_name(right)));
+		define_error(d, value, T("write always, a condition, or a list of conditions"),
+			     "'%.*s' says nothing", TEXT_ARG(right_name(right)));
 	grant->branches = arena_new_array(d->arena, const struct condition *, count);
 	grant->branch_fields = arena_new_array(d->arena, bool *, count);
 	for (size_t i = 0; i < count; i++)
@@ -108,7 +112,8 @@ static void read_right_list(struct define *d, struct type *type, size_t role, co
 		if (!text_is_set(name))
 			continue;
 		if (!right_of(name, &right))
-			define_error(d, items[i], right_hint(d, name), "no right is named '%.*s'", TEXT_ARG(name));
+			define_error(d, items[i], right_hint(d, name), "no right is named '%.*s'",
+				     TEXT_ARG(name));
 		else if (has_grant(type, role, right))
 			define_error(d, items[i], TEXT_UNSET, "'%.*s' stands twice", TEXT_ARG(name));
 		else
@@ -120,7 +125,8 @@ static void read_right_list(struct define *d, struct type *type, size_t role, co
 
 static bool may_override(const struct define *d, const struct field *field, size_t role)
 {
-	return field->decision == NULL || (field->decision->override_roles & d->model->roles[role].includes) != 0;
+	return field->decision == NULL ||
+	       (field->decision->override_roles & d->model->roles[role].includes) != 0;
 }
 
 static bool role_writes(const struct type *type, size_t role)
@@ -140,14 +146,15 @@ static void read_field_access(struct define *d, struct type *type, size_t role, 
 		access[i].read = true;
 	for (size_t i = 0; i < count; i++) {
 		if (fields[i] == FIELD_NUMBER || fields[i] == FIELD_VERSION || fields[i] == type->title_field)
-			define_error(d, value_get(value, T("hide")), TEXT_UNSET, "'%.*s' cannot be hidden: every page needs it",
-			             TEXT_ARG(type->fields[fields[i]].name));
+			define_error(d, value_get(value, T("hide")), TEXT_UNSET,
+				     "'%.*s' cannot be hidden: every page needs it",
+				     TEXT_ARG(type->fields[fields[i]].name));
 		access[fields[i]].read = false;
 	}
 	if (write == NULL) {
 		for (size_t i = 0; i < type->field_count; i++)
 			access[i].write = writes && access[i].read && !type->fields[i].set_by_engine &&
-			                  may_override(d, &type->fields[i], role);
+					  may_override(d, &type->fields[i], role);
 		return;
 	}
 	if (!writes)
@@ -155,14 +162,17 @@ static void read_field_access(struct define *d, struct type *type, size_t role, 
 	fields = define_fields_at(d, type, write, &count);
 	for (size_t i = 0; i < count; i++) {
 		if (type->fields[fields[i]].set_by_engine)
-			define_error(d, write, TEXT_UNSET, "'%.*s' is set by the system only", TEXT_ARG(type->fields[fields[i]].name));
+			define_error(d, write, TEXT_UNSET, "'%.*s' is set by the system only",
+				     TEXT_ARG(type->fields[fields[i]].name));
 		access[fields[i]].write = true;
 	}
 }
 
 static void read_role(struct define *d, struct type *type, const struct value_entry *entry)
 {
-	struct value name = { .kind = VALUE_TEXT, .line = entry->line, .column = entry->column, .text = entry->key };
+	struct value name = {
+		.kind = VALUE_TEXT, .line = entry->line, .column = entry->column, .text = entry->key
+	};
 	ptrdiff_t role = define_role_at(d, &name);
 	enum right right;
 
@@ -183,12 +193,14 @@ void define_rights(struct define *d, struct draft *draft)
 	const struct value *section = define_section(d, draft, T("rights"));
 	struct type *type = draft->type;
 
-	type->field_access = arena_new_array(d->arena, struct field_access, d->model->role_count * type->field_count);
+	type->field_access =
+	    arena_new_array(d->arena, struct field_access, d->model->role_count * type->field_count);
 	if (section == NULL) {
 		d->file = draft->file;
 		if (!type->abstract)
-			define_error(d, draft->header, T("add rights: { administrator: [read, create, update] }"),
-			             "nobody has any right to %.*s", TEXT_ARG(type->name));
+			define_error(d, draft->header,
+				     T("add rights: { administrator: [read, create, update] }"),
+				     "nobody has any right to %.*s", TEXT_ARG(type->name));
 		return;
 	}
 	if (!define_any_map(d, section, "rights"))

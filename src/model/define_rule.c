@@ -2,7 +2,8 @@
 #include "model/define_private.h"
 
 #define ACTION_KEYS "transition set notify comment create roles words visibility relation"
-#define WHEN_WORDS "created, FIELD changed, transition NAME, state NAME, [public] comment [by requester|agent], " \
+#define WHEN_WORDS                                                                                           \
+	"created, FIELD changed, transition NAME, state NAME, [public] comment [by requester|agent], "       \
 	"clock NAME warned|breached, 5 working days after FIELD, 4h after FIELD, FIELD comes"
 
 /* ---- when ---- */
@@ -17,7 +18,8 @@ static ptrdiff_t clock_at(struct define *d, const struct type *type, text name, 
 			return (ptrdiff_t)i;
 	for (size_t i = 0; i < count; i++)
 		names[i] = type->clocks[i].name;
-	define_error(d, at, define_hint(d, name, names, count), "%.*s has no clock '%.*s'", TEXT_ARG(type->name), TEXT_ARG(name));
+	define_error(d, at, define_hint(d, name, names, count), "%.*s has no clock '%.*s'",
+		     TEXT_ARG(type->name), TEXT_ARG(name));
 	return -1;
 }
 
@@ -51,8 +53,8 @@ static bool read_comment_when(struct rule *rule, text source)
 }
 
 /* "5 working days after resolved_at", "4h after created_at": false when it is neither. */
-static bool read_after(struct define *d, const struct type *type, struct rule *rule, text source, const struct value *at,
-                       ptrdiff_t *ret_index)
+static bool read_after(struct define *d, const struct type *type, struct rule *rule, text source,
+		       const struct value *at, ptrdiff_t *ret_index)
 {
 	ptrdiff_t after = text_find(source, T(" after "));
 	text length, number;
@@ -106,7 +108,9 @@ static void read_when(struct define *d, const struct type *type, struct rule *ru
 		rule->when = WHEN_COMES;
 		index = moment_field(d, type, first, at);
 	} else if (text_equal(rest, T("changed"))) {
-		struct value name = { .kind = VALUE_TEXT, .line = at->line, .column = at->column, .text = first };
+		struct value name = {
+			.kind = VALUE_TEXT, .line = at->line, .column = at->column, .text = first
+		};
 
 		rule->when = WHEN_CHANGED;
 		index = define_field_at(d, type, &name);
@@ -140,7 +144,8 @@ static text read_words(struct define *d, const struct type *type, const struct v
 	return source;
 }
 
-static void read_notify(struct define *d, const struct type *type, struct action *action, const struct value *item)
+static void read_notify(struct define *d, const struct type *type, struct action *action,
+			const struct value *item)
 {
 	const struct value *fields = value_get(item, T("notify"));
 
@@ -149,8 +154,10 @@ static void read_notify(struct define *d, const struct type *type, struct action
 	for (size_t i = 0; i < action->notify_field_count; i++) {
 		const struct field *field = &type->fields[action->notify_fields[i]];
 
-		if (field->target == NULL || (field->target != d->model->user && field->target != d->model->team))
-			define_error(d, fields, TEXT_UNSET, "'%.*s' is no link to people or a team", TEXT_ARG(field->name));
+		if (field->target == NULL ||
+		    (field->target != d->model->user && field->target != d->model->team))
+			define_error(d, fields, TEXT_UNSET, "'%.*s' is no link to people or a team",
+				     TEXT_ARG(field->name));
 	}
 	action->notify_roles = define_roles_at(d, value_get(item, T("roles")));
 	action->words = read_words(d, type, item, T("words"));
@@ -160,7 +167,8 @@ static void read_notify(struct define *d, const struct type *type, struct action
 		define_error(d, item, TEXT_UNSET, "this notification goes to nobody");
 }
 
-static void read_create(struct define *d, const struct type *type, struct action *action, const struct value *item)
+static void read_create(struct define *d, const struct type *type, struct action *action,
+			const struct value *item)
 {
 	action->kind = ACTION_CREATE_LINKED;
 	action->type = define_type_at(d, value_get(item, T("create")));
@@ -170,11 +178,13 @@ static void read_create(struct define *d, const struct type *type, struct action
 	if (action->type == NULL)
 		return;
 	if (action->type->abstract || action->type->platform)
-		define_error(d, value_get(item, T("create")), TEXT_UNSET, "automation creates work records only");
+		define_error(d, value_get(item, T("create")), TEXT_UNSET,
+			     "automation creates work records only");
 	action->sets = define_settings(d, action->type, type, value_get(item, T("set")), &action->set_count);
 }
 
-static void read_comment_action(struct define *d, const struct type *type, struct action *action, const struct value *item)
+static void read_comment_action(struct define *d, const struct type *type, struct action *action,
+				const struct value *item)
 {
 	text visibility = define_text(d, item, T("visibility"));
 
@@ -182,11 +192,12 @@ static void read_comment_action(struct define *d, const struct type *type, struc
 	action->words = read_words(d, type, item, T("comment"));
 	action->comment_public = text_equal(visibility, T("public"));
 	if (text_is_set(visibility) && !action->comment_public && !text_equal(visibility, T("internal")))
-		define_error(d, value_get(item, T("visibility")), TEXT_UNSET, "a comment is public or internal, not '%.*s'",
-		             TEXT_ARG(visibility));
+		define_error(d, value_get(item, T("visibility")), TEXT_UNSET,
+			     "a comment is public or internal, not '%.*s'", TEXT_ARG(visibility));
 }
 
-static bool read_action(struct define *d, const struct type *type, struct action *action, const struct value *item)
+static bool read_action(struct define *d, const struct type *type, struct action *action,
+			const struct value *item)
 {
 	const struct value *transition;
 	ptrdiff_t index;
@@ -210,13 +221,15 @@ static bool read_action(struct define *d, const struct type *type, struct action
 		action->kind = ACTION_SET;
 		action->sets = define_settings(d, type, type, value_get(item, T("set")), &action->set_count);
 	} else {
-		define_error(d, item, T("transition, set, notify, comment or create"), "this action does nothing");
+		define_error(d, item, T("transition, set, notify, comment or create"),
+			     "this action does nothing");
 		return false;
 	}
 	return true;
 }
 
-static void read_rule(struct define *d, const struct type *type, struct rule *rule, const struct value_entry *entry)
+static void read_rule(struct define *d, const struct type *type, struct rule *rule,
+		      const struct value_entry *entry)
 {
 	const struct value *node = entry->value;
 	struct value **items;
@@ -226,13 +239,15 @@ static void read_rule(struct define *d, const struct type *type, struct rule *ru
 	if (!define_map(d, node, "a rule", "when if then"))
 		return;
 	if (value_get(node, T("when")) == NULL)
-		define_error_key(d, entry, T(WHEN_WORDS), "the rule '%.*s' has no when", TEXT_ARG(entry->key));
+		define_error_key(d, entry, T(WHEN_WORDS), "the rule '%.*s' has no when",
+				 TEXT_ARG(entry->key));
 	else
 		read_when(d, type, rule, value_get(node, T("when")));
 	rule->condition = define_condition(d, type, value_get(node, T("if")), CONDITION_RULE);
 	items = define_list(d, value_get(node, T("then")), &count);
 	if (count == 0)
-		define_error_key(d, entry, T("then: [transition: close]"), "the rule '%.*s' does nothing", TEXT_ARG(entry->key));
+		define_error_key(d, entry, T("then: [transition: close]"), "the rule '%.*s' does nothing",
+				 TEXT_ARG(entry->key));
 	rule->actions = arena_new_array(d->arena, struct action, count);
 	for (size_t i = 0; i < count; i++)
 		if (read_action(d, type, &rule->actions[rule->action_count], items[i]))

@@ -1,4 +1,5 @@
-/* The header of a type - name, number pattern, what it extends - and which section of which file is its own. */
+/* The header of a type - name, number pattern, what it extends - and which section of which file is its own.
+ */
 #include "model/define_private.h"
 
 #define TYPE_KEYS "name extends label plural number key title subtitle icon platform abstract"
@@ -30,15 +31,16 @@ static void read_number(struct define *d, struct type *type, const struct value 
 		zeros++;
 	if (letters < 1 || letters > 8 || zeros < 1 || zeros > 12 || pattern.data[letters] != '{' ||
 	    letters + zeros + 2 != pattern.length || pattern.data[letters + zeros + 1] != '}') {
-		define_error(d, value, T("write it as INC{0000000}"), "'%.*s' is no number pattern", TEXT_ARG(pattern));
+		define_error(d, value, T("write it as INC{0000000}"), "'%.*s' is no number pattern",
+			     TEXT_ARG(pattern));
 		return;
 	}
 	type->number_prefix = text_slice(pattern, 0, letters);
 	type->number_digits = (int)zeros;
 	for (const struct type *other = d->model->types; other < type; other++)
 		if (text_equal(other->number_prefix, type->number_prefix))
-			define_error(d, value, TEXT_UNSET, "the numbers of %.*s begin with %.*s already", TEXT_ARG(other->name),
-			             TEXT_ARG(type->number_prefix));
+			define_error(d, value, TEXT_UNSET, "the numbers of %.*s begin with %.*s already",
+				     TEXT_ARG(other->name), TEXT_ARG(type->number_prefix));
 }
 
 static text plural_of(struct define *d, text label)
@@ -60,7 +62,8 @@ static void read_header(struct define *d, struct draft *draft)
 	type->plural = define_label(d, header, T("plural"), TEXT_UNSET);
 	if (type->plural.count == 0) {
 		type->plural.items = arena_new_array(d->arena, struct label_words, 1);
-		type->plural.items[0] = (struct label_words){ T("en"), plural_of(d, label_in(&type->label, T("en"))) };
+		type->plural.items[0] =
+		    (struct label_words){ T("en"), plural_of(d, label_in(&type->label, T("en"))) };
 		type->plural.count = 1;
 	}
 	type->icon = define_text(d, header, T("icon"));
@@ -70,11 +73,11 @@ static void read_header(struct define *d, struct draft *draft)
 	read_number(d, type, header);
 	if (!text_is_set(type->number_prefix) && !type->abstract && value_get(header, T("number")) == NULL &&
 	    value_get(header, T("key")) == NULL)
-		define_error(d, header, T("add number: ABC{0000000}, or key: FIELD"), "%.*s has neither number nor key",
-		             TEXT_ARG(type->name));
+		define_error(d, header, T("add number: ABC{0000000}, or key: FIELD"),
+			     "%.*s has neither number nor key", TEXT_ARG(type->name));
 	else if (value_get(header, T("number")) != NULL && value_get(header, T("key")) != NULL)
-		define_error(d, value_get(header, T("key")), T("keep one of them"), "%.*s has both number and key",
-		             TEXT_ARG(type->name));
+		define_error(d, value_get(header, T("key")), T("keep one of them"),
+			     "%.*s has both number and key", TEXT_ARG(type->name));
 }
 
 static void read_extends(struct define *d, struct draft *draft)
@@ -91,8 +94,8 @@ static void read_extends(struct define *d, struct draft *draft)
 	if (base == draft->type)
 		define_error(d, value, TEXT_UNSET, "%.*s extends itself", TEXT_ARG(base->name));
 	else if (value_get(d->drafts[base->position].header, T("extends")) != NULL)
-		define_error(d, value, T("extends goes one level deep, and never in a circle"), "%.*s extends another type itself",
-		             TEXT_ARG(base->name));
+		define_error(d, value, T("extends goes one level deep, and never in a circle"),
+			     "%.*s extends another type itself", TEXT_ARG(base->name));
 	else
 		draft->base = &d->drafts[base->position];
 }
@@ -114,7 +117,8 @@ static bool type_name_of(struct define *d, struct define_file *file, text *ret_n
 	*ret_name = define_text(d, header, T("name"));
 	if (!text_is_set(*ret_name))
 		return false;
-	entry = (struct value_entry){ *ret_name, NULL, value_get(header, T("name"))->line, value_get(header, T("name"))->column };
+	entry = (struct value_entry){ *ret_name, NULL, value_get(header, T("name"))->line,
+				      value_get(header, T("name"))->column };
 	names.map.entries = &entry;
 	names.map.count = 1;
 	return define_names(d, &names, "type");
@@ -133,15 +137,16 @@ void define_types(struct define *d)
 		if (!type_name_of(d, &d->files[i], &name))
 			continue;
 		if (model_type(model, name) != NULL) {
-			define_error(d, value_get(value_get(d->files[i].root, T("type")), T("name")), TEXT_UNSET,
-			             "the type '%.*s' is defined twice", TEXT_ARG(name));
+			define_error(d, value_get(value_get(d->files[i].root, T("type")), T("name")),
+				     TEXT_UNSET, "the type '%.*s' is defined twice", TEXT_ARG(name));
 			continue;
 		}
 		type->name = name;
 		type->position = model->type_count;
 		type->path = d->files[i].path;
-		d->drafts[model->type_count] = (struct draft){ .type = type, .file = &d->files[i],
-			                                       .header = value_get(d->files[i].root, T("type")) };
+		d->drafts[model->type_count] = (struct draft){
+			.type = type, .file = &d->files[i], .header = value_get(d->files[i].root, T("type"))
+		};
 		table_set(&model->type_names, name, type);
 		model->type_count++;
 	}

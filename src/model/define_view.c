@@ -10,7 +10,10 @@ static void read_sort(struct define *d, const struct type *type, struct view *vi
 		return;
 	view->sort = arena_new_array(d->arena, struct sort_key, LIMIT_SORT_FIELDS);
 	while (text_cut(&source, ',', &part)) {
-		struct value name = { .kind = VALUE_TEXT, .line = value->line, .column = value->column, .text = text_trim(part) };
+		struct value name = { .kind = VALUE_TEXT,
+				      .line = value->line,
+				      .column = value->column,
+				      .text = text_trim(part) };
 		bool descending = text_starts_with(name.text, T("-"));
 		ptrdiff_t field;
 
@@ -20,9 +23,11 @@ static void read_sort(struct define *d, const struct type *type, struct view *vi
 		if (field < 0)
 			continue;
 		if (type->fields[field].kind == KIND_PROSE || type->fields[field].kind == KIND_LINKS) {
-			define_error(d, value, TEXT_UNSET, "lists are never sorted by %.*s", TEXT_ARG(name.text));
+			define_error(d, value, TEXT_UNSET, "lists are never sorted by %.*s",
+				     TEXT_ARG(name.text));
 		} else if (view->sort_count == LIMIT_SORT_FIELDS) {
-			define_error(d, value, TEXT_UNSET, "a list is sorted by at most %d fields", LIMIT_SORT_FIELDS);
+			define_error(d, value, TEXT_UNSET, "a list is sorted by at most %d fields",
+				     LIMIT_SORT_FIELDS);
 			return;
 		} else {
 			view->sort[view->sort_count++] = (struct sort_key){ (size_t)field, descending };
@@ -30,7 +35,8 @@ static void read_sort(struct define *d, const struct type *type, struct view *vi
 	}
 }
 
-static void read_view(struct define *d, const struct type *type, struct view *view, const struct value_entry *entry)
+static void read_view(struct define *d, const struct type *type, struct view *view,
+		      const struct value_entry *entry)
 {
 	const struct value *node = entry->value;
 
@@ -40,18 +46,20 @@ static void read_view(struct define *d, const struct type *type, struct view *vi
 	view->label = define_label(d, node, T("label"), entry->key);
 	view->roles = define_roles_at(d, value_get(node, T("roles")));
 	if (view->roles == 0)
-		define_error_key(d, entry, T("roles: [agent]"), "nobody sees the view '%.*s'", TEXT_ARG(entry->key));
+		define_error_key(d, entry, T("roles: [agent]"), "nobody sees the view '%.*s'",
+				 TEXT_ARG(entry->key));
 	view->condition_source = define_text(d, node, T("where"));
 	if (!text_is_set(view->condition_source))
 		view->condition_source = T("");
 	view->condition = define_condition(d, type, value_get(node, T("where")), CONDITION_QUERY);
 	view->columns = define_fields_at(d, type, value_get(node, T("columns")), &view->column_count);
 	if (view->column_count == 0)
-		define_error_key(d, entry, T("columns: [number, title]"), "the view '%.*s' has no columns", TEXT_ARG(entry->key));
+		define_error_key(d, entry, T("columns: [number, title]"), "the view '%.*s' has no columns",
+				 TEXT_ARG(entry->key));
 	for (size_t i = 0; i < view->column_count; i++)
 		if (type->fields[view->columns[i]].kind == KIND_PROSE)
-			define_error(d, value_get(node, T("columns")), T("long texts are not read for lists"), "'%.*s' is prose",
-			             TEXT_ARG(type->fields[view->columns[i]].name));
+			define_error(d, value_get(node, T("columns")), T("long texts are not read for lists"),
+				     "'%.*s' is prose", TEXT_ARG(type->fields[view->columns[i]].name));
 	read_sort(d, type, view, node);
 	view->portal = define_bool(d, node, T("portal"), false);
 }
@@ -70,9 +78,10 @@ void define_views(struct define *d, struct draft *draft)
 
 /* ---- forms ---- */
 
-/* "Request: [title]", or with labels per language "request: { label: { en: ..., de: ... }, fields: [title] }". */
+/* "Request: [title]", or with labels per language "request: { label: { en: ..., de: ... }, fields: [title]
+ * }". */
 static void read_form_section(struct define *d, const struct type *type, struct form_section *section,
-                              const struct value_entry *entry)
+			      const struct value_entry *entry)
 {
 	const struct value *fields = entry->value;
 
@@ -88,10 +97,12 @@ static void read_form_section(struct define *d, const struct type *type, struct 
 	}
 	section->fields = define_fields_at(d, type, fields, &section->field_count);
 	if (section->field_count == 0)
-		define_error_key(d, entry, TEXT_UNSET, "the section '%.*s' has no fields", TEXT_ARG(entry->key));
+		define_error_key(d, entry, TEXT_UNSET, "the section '%.*s' has no fields",
+				 TEXT_ARG(entry->key));
 }
 
-static void check_form_twice(struct define *d, const struct type *type, const struct form *form, const struct value_entry *entry)
+static void check_form_twice(struct define *d, const struct type *type, const struct form *form,
+			     const struct value_entry *entry)
 {
 	bool *seen = arena_new_array(d->error_arena, bool, type->field_count);
 
@@ -100,8 +111,8 @@ static void check_form_twice(struct define *d, const struct type *type, const st
 			size_t field = form->sections[i].fields[j];
 
 			if (seen[field])
-				define_error_key(d, entry, TEXT_UNSET, "the form '%.*s' shows '%.*s' twice", TEXT_ARG(form->name),
-				                 TEXT_ARG(type->fields[field].name));
+				define_error_key(d, entry, TEXT_UNSET, "the form '%.*s' shows '%.*s' twice",
+						 TEXT_ARG(form->name), TEXT_ARG(type->fields[field].name));
 			seen[field] = true;
 		}
 }
@@ -123,7 +134,8 @@ void define_forms(struct define *d, struct draft *draft)
 			continue;
 		form->sections = arena_new_array(d->arena, struct form_section, entry->value->map.count);
 		for (size_t j = 0; j < entry->value->map.count; j++)
-			read_form_section(d, type, &form->sections[form->section_count++], &entry->value->map.entries[j]);
+			read_form_section(d, type, &form->sections[form->section_count++],
+					  &entry->value->map.entries[j]);
 		check_form_twice(d, type, form, entry);
 	}
 }

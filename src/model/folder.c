@@ -1,4 +1,5 @@
-/* Definitions from a folder of the customer's: DIR, DIR/platform and DIR/migrations, the same shape as the embedded ones. */
+/* Definitions from a folder of the customer's: DIR, DIR/platform and DIR/migrations, the same shape as the
+ * embedded ones. */
 #include "model/model.h"
 
 #include "base/limits.h"
@@ -27,13 +28,15 @@ static struct error *read_bytes(struct arena *arena, int descriptor, text path, 
 	if (fstat(descriptor, &about) != 0 || !S_ISREG(about.st_mode))
 		return error_new(arena, ERROR_DEFINITION, "%.*s is no file", TEXT_ARG(path));
 	if (about.st_size > LIMIT_YAML_BYTES)
-		return error_new(arena, ERROR_TOO_LARGE, "%.*s has more than %d bytes", TEXT_ARG(path), LIMIT_YAML_BYTES);
+		return error_new(arena, ERROR_TOO_LARGE, "%.*s has more than %d bytes", TEXT_ARG(path),
+				 LIMIT_YAML_BYTES);
 	bytes = arena_alloc(arena, (size_t)about.st_size + 1);
 	while (length < (size_t)about.st_size) {
 		ssize_t got = read(descriptor, bytes + length, (size_t)about.st_size - length);
 
 		if (got < 0 && errno != EINTR)
-			return error_new(arena, ERROR_DEFINITION, "%.*s cannot be read: %s", TEXT_ARG(path), strerror(errno));
+			return error_new(arena, ERROR_DEFINITION, "%.*s cannot be read: %s", TEXT_ARG(path),
+					 strerror(errno));
 		if (got == 0)
 			break;
 		length += got > 0 ? (size_t)got : 0;
@@ -50,12 +53,14 @@ static struct error *add_file(struct listing *listing, text folder, text path)
 	struct error *error;
 
 	if (descriptor < 0)
-		return error_new(arena, ERROR_DEFINITION, "%.*s cannot be opened: %s", TEXT_ARG(full), strerror(errno));
+		return error_new(arena, ERROR_DEFINITION, "%.*s cannot be opened: %s", TEXT_ARG(full),
+				 strerror(errno));
 	error = read_bytes(arena, descriptor, full, &source);
 	close(descriptor);
 	TRY(error);
 	if (listing->count == FILES_MAX)
-		return error_new(arena, ERROR_TOO_LARGE, "%.*s has more than %d definitions", TEXT_ARG(folder), FILES_MAX);
+		return error_new(arena, ERROR_TOO_LARGE, "%.*s has more than %d definitions",
+				 TEXT_ARG(folder), FILES_MAX);
 	arena_make_room(arena, listing->items, listing->count, listing->capacity);
 	listing->items[listing->count++] = (struct definition_source){ path, source };
 	return NULL;
@@ -74,9 +79,11 @@ static struct error *add_folder(struct listing *listing, text folder, text below
 	while (open_folder != NULL && error == NULL && (entry = readdir(open_folder)) != NULL) {
 		text name = text_from(entry->d_name);
 
-		if (!text_ends_with(name, T(".yaml")) || text_ends_with(name, T(".story.yaml")) || name.data[0] == '.')
+		if (!text_ends_with(name, T(".yaml")) || text_ends_with(name, T(".story.yaml")) ||
+		    name.data[0] == '.')
 			continue;
-		error = add_file(listing, folder, text_format(arena, "%.*s%.*s", TEXT_ARG(below), TEXT_ARG(name)));
+		error = add_file(listing, folder,
+				 text_format(arena, "%.*s%.*s", TEXT_ARG(below), TEXT_ARG(name)));
 	}
 	if (open_folder != NULL)
 		closedir(open_folder);
@@ -85,10 +92,12 @@ static struct error *add_folder(struct listing *listing, text folder, text below
 
 static int by_path(const void *a, const void *b)
 {
-	return text_compare(((const struct definition_source *)a)->path, ((const struct definition_source *)b)->path);
+	return text_compare(((const struct definition_source *)a)->path,
+			    ((const struct definition_source *)b)->path);
 }
 
-struct error *model_folder_sources(struct arena *arena, text folder, struct definition_source **ret_sources, size_t *ret_count)
+struct error *model_folder_sources(struct arena *arena, text folder, struct definition_source **ret_sources,
+				   size_t *ret_count)
 {
 	struct listing listing = { .arena = arena };
 	struct definition_source *embedded;
@@ -97,8 +106,9 @@ struct error *model_folder_sources(struct arena *arena, text folder, struct defi
 
 	TRY(add_folder(&listing, folder, T(""), &found));
 	if (!found)
-		return error_hint(arena, error_new(arena, ERROR_DEFINITION, "there is no folder %.*s", TEXT_ARG(folder)),
-		                  "give a folder of practice definitions (*.yaml)");
+		return error_hint(
+		    arena, error_new(arena, ERROR_DEFINITION, "there is no folder %.*s", TEXT_ARG(folder)),
+		    "give a folder of practice definitions (*.yaml)");
 	TRY(add_folder(&listing, folder, T("migrations/"), &found_migrations));
 	TRY(add_folder(&listing, folder, T("platform/"), &found_platform));
 	if (!found_platform) {

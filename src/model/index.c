@@ -1,14 +1,15 @@
 /*
- * Which indexes a type's table has. Each costs time at every insert, so they follow from what is asked, by this rule:
+ * Which indexes a type's table has. Each costs time at every insert, so they follow from what is asked, by
+ * this rule:
  *
  *   1. number, `unique` and `indexed` fields;
- *   2. each link field that a right compares with `me` or `my teams`, with created_at behind it: every branch of an
- *      access rule is a keyset query of its own ("mine, newest first");
- *   3. each view: its `FIELD = me` or `in my teams`, if it has one, then its sort; only over the rows in the states the
- *      view can show when these are not all (open work is a small part of a large table). A view that an index of 1 or 2
- *      serves, or one over more states that are all unfinished, gets none of its own;
- *   4. indexes that begin with a link or optional field hold only the rows where it is set: a new record without team and
- *      assignee costs nothing there.
+ *   2. each link field that a right compares with `me` or `my teams`, with created_at behind it: every branch
+ * of an access rule is a keyset query of its own ("mine, newest first");
+ *   3. each view: its `FIELD = me` or `in my teams`, if it has one, then its sort; only over the rows in the
+ * states the view can show when these are not all (open work is a small part of a large table). A view that
+ * an index of 1 or 2 serves, or one over more states that are all unfinished, gets none of its own;
+ *   4. indexes that begin with a link or optional field hold only the rows where it is set: a new record
+ * without team and assignee costs nothing there.
  */
 #include "model/condition_private.h"
 #include "model/define_private.h"
@@ -58,10 +59,12 @@ text define_index_name(struct define *d, const text *parts, size_t count)
 
 	if (name.length <= INDEX_NAME_MAX)
 		return name;
-	return text_format(d->arena, "%.*s_%016llx", INDEX_NAME_MAX - 17, name.data, (unsigned long long)text_hash(name));
+	return text_format(d->arena, "%.*s_%016llx", INDEX_NAME_MAX - 17, name.data,
+			   (unsigned long long)text_hash(name));
 }
 
-static text index_name(struct define *d, const struct type *type, const size_t *fields, size_t count, uint64_t states, bool unique)
+static text index_name(struct define *d, const struct type *type, const size_t *fields, size_t count,
+		       uint64_t states, bool unique)
 {
 	text parts[LIMIT_SORT_FIELDS + 4];
 	size_t part = 0;
@@ -76,7 +79,8 @@ static text index_name(struct define *d, const struct type *type, const size_t *
 	return define_index_name(d, parts, part);
 }
 
-static void add_index(struct define *d, struct type *type, const size_t *fields, size_t count, uint64_t states, bool unique)
+static void add_index(struct define *d, struct type *type, const size_t *fields, size_t count,
+		      uint64_t states, bool unique)
 {
 	struct type_index *index = &type->indexes[type->index_count];
 	const struct field *first = &type->fields[fields[0]];
@@ -87,7 +91,8 @@ static void add_index(struct define *d, struct type *type, const size_t *fields,
 	index->field_count = count;
 	index->states = states;
 	index->unique = unique;
-	/* created_at and other leading sort keys are walked whole, unset ones too; questions for one value never ask for unset. */
+	/* created_at and other leading sort keys are walked whole, unset ones too; questions for one value
+	 * never ask for unset. */
 	index->set_only = !first->system && (unique || first->indexed || first->kind == KIND_LINK);
 	index->name = index_name(d, type, fields, count, states, unique);
 	type->index_count++;
@@ -101,9 +106,11 @@ static void add_access_indexes(struct define *d, struct type *type)
 			bool teams;
 
 			if (type->grants[i].right != RIGHT_READ ||
-			    !condition_is_scope(type->grants[i].branches[j], &field, &teams) || field->kind != KIND_LINK)
+			    !condition_is_scope(type->grants[i].branches[j], &field, &teams) ||
+			    field->kind != KIND_LINK)
 				continue;
-			add_index(d, type, (const size_t[]){ field->position, FIELD_CREATED_AT }, 2, 0, false);
+			add_index(d, type, (const size_t[]){ field->position, FIELD_CREATED_AT }, 2, 0,
+				  false);
 		}
 }
 
@@ -151,7 +158,8 @@ static void add_view_indexes(struct define *d, struct type *type)
 	for (int width = 64; width >= 0; width--)
 		for (size_t i = 0; i < type->view_count; i++) {
 			const struct view *view = &type->views[i];
-			uint64_t states = type->lifecycle == NULL ? 0 : condition_states(view->condition, type->lifecycle);
+			uint64_t states =
+			    type->lifecycle == NULL ? 0 : condition_states(view->condition, type->lifecycle);
 
 			if (__builtin_popcountll(states) == width)
 				add_view_index(d, type, view);

@@ -1,4 +1,5 @@
-/* Looking things up in the snapshot by name. Lists of states, roles and choices are short: they are searched in order. */
+/* Looking things up in the snapshot by name. Lists of states, roles and choices are short: they are searched
+ * in order. */
 #include "model/model.h"
 
 text label_in(const struct label *label, text language)
@@ -23,16 +24,18 @@ text state_group_name(enum state_group group)
 
 text kind_name(enum kind kind)
 {
-	static const char *const names[KIND_COUNT] = { "text", "prose", "integer", "real", "boolean", "choice", "moment",
-		                                       "duration", "link", "links", "hours", "holidays", "zone", "mail" };
+	static const char *const names[KIND_COUNT] = { "text",	 "prose",    "integer",	 "real", "boolean",
+						       "choice", "moment",   "duration", "link", "links",
+						       "hours",	 "holidays", "zone",	 "mail" };
 
 	return text_from(names[kind]);
 }
 
 text right_name(enum right right)
 {
-	static const char *const names[RIGHT_COUNT] = { "read", "create", "update", "comment", "note", "attach",
-		                                        "link", "watch", "export", "import", "history" };
+	static const char *const names[RIGHT_COUNT] = { "read",	  "create", "update", "comment",
+							"note",	  "attach", "link",   "watch",
+							"export", "import", "history" };
 
 	return text_from(names[right]);
 }

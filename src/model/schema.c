@@ -1,7 +1,8 @@
 /*
- * The tables that the model needs, and the steps to them from what the store has. Everything that only adds is found by
- * comparing with the store itself; so a plan can be made again after a half-finished one. A record's row holds small cells
- * first, then texts, long texts and their keys last, so that a list never reads past what it shows.
+ * The tables that the model needs, and the steps to them from what the store has. Everything that only adds
+ * is found by comparing with the store itself; so a plan can be made again after a half-finished one. A
+ * record's row holds small cells first, then texts, long texts and their keys last, so that a list never
+ * reads past what it shows.
  */
 #include "model/schema_private.h"
 
@@ -20,7 +21,7 @@ void schema_add_step(struct schema_planner *planner, bool destructive, text sql,
 	va_end(arguments);
 	arena_make_room(planner->arena, planner->steps, planner->step_count, planner->step_capacity);
 	planner->steps[planner->step_count++] =
-		(struct schema_step){ sql, text_copy(planner->arena, text_from(line)), destructive };
+	    (struct schema_step){ sql, text_copy(planner->arena, text_from(line)), destructive };
 }
 
 void schema_refuse(struct schema_planner *planner, const char *hint, const char *format, ...)
@@ -101,7 +102,7 @@ static text field_type(const struct schema_planner *planner, const struct field 
 static bool never_unset(const struct field *field)
 {
 	return field->system && (field->position == FIELD_NUMBER || field->position == FIELD_VERSION ||
-	                         field->position == FIELD_CREATED_AT || field->position == FIELD_UPDATED_AT);
+				 field->position == FIELD_CREATED_AT || field->position == FIELD_UPDATED_AT);
 }
 
 static void write_column(struct buffer *out, const struct schema_planner *planner, const struct field *field)
@@ -118,7 +119,8 @@ static void write_column(struct buffer *out, const struct schema_planner *planne
 	}
 }
 
-static void write_key_column(struct buffer *out, const struct schema_planner *planner, const struct field *field)
+static void write_key_column(struct buffer *out, const struct schema_planner *planner,
+			     const struct field *field)
 {
 	column_quote(out, column_compared(planner->arena, field));
 	buffer_char(out, ' ');
@@ -148,7 +150,8 @@ static void create_table(struct schema_planner *planner, const struct type *type
 		for (size_t i = 0; i < type->field_count; i++) {
 			const struct field *field = &type->fields[i];
 			bool key = rank > 2 || (rank == 0 && i == FIELD_NUMBER);
-			bool later = field->kind == KIND_LINK && field->target != type && !table_of(planner, field->target)->exists;
+			bool later = field->kind == KIND_LINK && field->target != type &&
+				     !table_of(planner, field->target)->exists;
 
 			if (!column_exists(field) || later)
 				continue;
@@ -156,7 +159,8 @@ static void create_table(struct schema_planner *planner, const struct type *type
 				buffer_literal(&out, ", ");
 				write_column(&out, planner, field);
 			}
-			if (key && column_has_key(field) && (rank == 0 || (i != FIELD_NUMBER && column_rank(field) == rank - 2))) {
+			if (key && column_has_key(field) &&
+			    (rank == 0 || (i != FIELD_NUMBER && column_rank(field) == rank - 2))) {
 				buffer_literal(&out, ", ");
 				write_key_column(&out, planner, field);
 			}
@@ -167,7 +171,8 @@ static void create_table(struct schema_planner *planner, const struct type *type
 	schema_add_step(planner, false, buffer_peek(&out), "make the table of %.*s", TEXT_ARG(type->name));
 }
 
-static void add_column(struct schema_planner *planner, const struct type *type, const struct field *field, bool key)
+static void add_column(struct schema_planner *planner, const struct type *type, const struct field *field,
+		       bool key)
 {
 	struct buffer out;
 
@@ -180,7 +185,7 @@ static void add_column(struct schema_planner *planner, const struct type *type, 
 	else
 		write_column(&out, planner, field);
 	schema_add_step(planner, false, buffer_peek(&out), "add the column %.*s.%.*s", TEXT_ARG(type->name),
-	                TEXT_ARG(key ? column_compared(planner->arena, field) : field->name));
+			TEXT_ARG(key ? column_compared(planner->arena, field) : field->name));
 }
 
 /* What a table that was there lacks. */
@@ -195,14 +200,16 @@ static void add_columns(struct schema_planner *planner, const struct type *type)
 			continue;
 		if (!has(table->columns, table->column_count, field->name))
 			add_column(planner, type, field, false);
-		if (column_has_key(field) && !has(table->columns, table->column_count, column_compared(planner->arena, field)))
+		if (column_has_key(field) &&
+		    !has(table->columns, table->column_count, column_compared(planner->arena, field)))
 			add_column(planner, type, field, true);
 	}
 }
 
-/* People first: every record points at them. Then whatever a type points at before it; what goes in a circle is added later. */
-static void visit_type(struct schema_planner *planner, const struct type *type, int *visited, const struct field ***waiting,
-                       size_t *waiting_count)
+/* People first: every record points at them. Then whatever a type points at before it; what goes in a circle
+ * is added later. */
+static void visit_type(struct schema_planner *planner, const struct type *type, int *visited,
+		       const struct field ***waiting, size_t *waiting_count)
 {
 	if (visited[type->position] != 0 || type->abstract)
 		return;
@@ -217,7 +224,8 @@ static void visit_type(struct schema_planner *planner, const struct type *type, 
 	for (size_t i = 0; i < type->field_count; i++) {
 		const struct field *field = &type->fields[i];
 
-		if (field->kind == KIND_LINK && field->target != type && !table_of(planner, field->target)->exists)
+		if (field->kind == KIND_LINK && field->target != type &&
+		    !table_of(planner, field->target)->exists)
 			waiting[type->position][waiting_count[type->position]++] = field;
 	}
 	create_table(planner, type);
@@ -227,11 +235,13 @@ static void plan_record_tables(struct schema_planner *planner)
 {
 	const struct model *model = planner->model;
 	int *visited = arena_new_array(planner->arena, int, model->type_count);
-	const struct field ***waiting = arena_new_array(planner->arena, const struct field **, model->type_count);
+	const struct field ***waiting =
+	    arena_new_array(planner->arena, const struct field **, model->type_count);
 	size_t *waiting_count = arena_new_array(planner->arena, size_t, model->type_count);
 
 	for (size_t i = 0; i < model->type_count; i++)
-		waiting[i] = arena_new_array(planner->arena, const struct field *, model->types[i].field_count);
+		waiting[i] =
+		    arena_new_array(planner->arena, const struct field *, model->types[i].field_count);
 	visit_type(planner, model->user, visited, waiting, waiting_count);
 	for (size_t i = 0; i < model->type_count; i++)
 		visit_type(planner, &model->types[i], visited, waiting, waiting_count);
@@ -260,8 +270,8 @@ static text plain_type(const struct schema_planner *planner, const struct plain_
 	return column->key ? planner->dialect->key_type : planner->dialect->integer_type;
 }
 
-static void write_plain_column(struct buffer *out, const struct schema_planner *planner, const struct plain_column *column,
-                               bool added)
+static void write_plain_column(struct buffer *out, const struct schema_planner *planner,
+			       const struct plain_column *column, bool added)
 {
 	column_quote(out, column->name);
 	buffer_char(out, ' ');
@@ -271,10 +281,13 @@ static void write_plain_column(struct buffer *out, const struct schema_planner *
 	if (column->key || column->required)
 		buffer_literal(out, " NOT NULL");
 	if (column->required && added)
-		buffer_text(out, column->kind == COLUMN_TEXT || column->kind == COLUMN_BLOB ? T(" DEFAULT ''") : T(" DEFAULT 0"));
+		buffer_text(out, column->kind == COLUMN_TEXT || column->kind == COLUMN_BLOB
+				     ? T(" DEFAULT ''")
+				     : T(" DEFAULT 0"));
 }
 
-static void plan_plain_table(struct schema_planner *planner, const struct plain_table *table, const struct schema_table *found)
+static void plan_plain_table(struct schema_planner *planner, const struct plain_table *table,
+			     const struct schema_table *found)
 {
 	struct buffer out;
 
@@ -288,7 +301,8 @@ static void plan_plain_table(struct schema_planner *planner, const struct plain_
 		}
 		buffer_literal(&out, ") ");
 		buffer_text(&out, planner->dialect->table_suffix);
-		schema_add_step(planner, false, buffer_peek(&out), "make the table %.*s", TEXT_ARG(table->name));
+		schema_add_step(planner, false, buffer_peek(&out), "make the table %.*s",
+				TEXT_ARG(table->name));
 		return;
 	}
 	for (size_t i = 0; i < table->column_count; i++) {
@@ -299,14 +313,15 @@ static void plan_plain_table(struct schema_planner *planner, const struct plain_
 		column_quote(&out, table->name);
 		buffer_literal(&out, " ADD COLUMN ");
 		write_plain_column(&out, planner, &table->columns[i], true);
-		schema_add_step(planner, false, buffer_peek(&out), "add the column %.*s.%.*s", TEXT_ARG(table->name),
-		                TEXT_ARG(table->columns[i].name));
+		schema_add_step(planner, false, buffer_peek(&out), "add the column %.*s.%.*s",
+				TEXT_ARG(table->name), TEXT_ARG(table->columns[i].name));
 	}
 }
 
 /* ---- indexes ---- */
 
-static void begin_index(struct schema_planner *planner, struct buffer *out, text name, text table, bool unique)
+static void begin_index(struct schema_planner *planner, struct buffer *out, text name, text table,
+			bool unique)
 {
 	buffer_init(out, planner->arena, STATEMENT_BYTES);
 	buffer_text(out, unique ? T("CREATE UNIQUE INDEX ") : T("CREATE INDEX "));
@@ -329,7 +344,8 @@ static void write_states(struct buffer *out, uint64_t states)
 	buffer_char(out, ')');
 }
 
-static void create_type_index(struct schema_planner *planner, const struct type *type, const struct type_index *index)
+static void create_type_index(struct schema_planner *planner, const struct type *type,
+			      const struct type_index *index)
 {
 	struct buffer out;
 	text first = column_compared(planner->arena, &type->fields[index->fields[0]]);
@@ -354,7 +370,8 @@ static void create_type_index(struct schema_planner *planner, const struct type 
 	schema_add_step(planner, false, buffer_peek(&out), "make the index %.*s", TEXT_ARG(index->name));
 }
 
-static void create_plain_index(struct schema_planner *planner, const struct plain_table *table, const struct plain_index *index)
+static void create_plain_index(struct schema_planner *planner, const struct plain_table *table,
+			       const struct plain_index *index)
 {
 	struct buffer out;
 
@@ -400,8 +417,10 @@ static void drop_indexes(struct schema_planner *planner)
 			text name = planner->tables[i].indexes[j];
 
 			if (!wants_index(planner, i, name))
-				schema_add_step(planner, false, text_format(planner->arena, "DROP INDEX \"%.*s\"", TEXT_ARG(name)),
-				                "drop the index %.*s, which nothing asks for any more", TEXT_ARG(name));
+				schema_add_step(
+				    planner, false,
+				    text_format(planner->arena, "DROP INDEX \"%.*s\"", TEXT_ARG(name)),
+				    "drop the index %.*s, which nothing asks for any more", TEXT_ARG(name));
 		}
 }
 
@@ -411,7 +430,8 @@ static void create_indexes(struct schema_planner *planner)
 
 	for (size_t i = 0; i < model->type_count; i++)
 		for (size_t j = 0; j < model->types[i].index_count; j++)
-			if (!has(planner->tables[i].indexes, planner->tables[i].index_count, model->types[i].indexes[j].name))
+			if (!has(planner->tables[i].indexes, planner->tables[i].index_count,
+				 model->types[i].indexes[j].name))
 				create_type_index(planner, &model->types[i], &model->types[i].indexes[j]);
 	for (size_t i = 0; i < model->table_count; i++) {
 		const struct schema_table *found = &planner->tables[model->type_count + i];
@@ -437,11 +457,14 @@ static struct error *look_at_all(struct schema_planner *planner)
 	return NULL;
 }
 
-struct error *schema_plan(struct arena *arena, struct store *store, const struct model *before, const struct model *model,
-                          struct schema_plan *ret_plan)
+struct error *schema_plan(struct arena *arena, struct store *store, const struct model *before,
+			  const struct model *model, struct schema_plan *ret_plan)
 {
-	struct schema_planner planner = { .arena = arena, .store = store, .dialect = store_dialect(store),
-		                          .before = before, .model = model };
+	struct schema_planner planner = { .arena = arena,
+					  .store = store,
+					  .dialect = store_dialect(store),
+					  .before = before,
+					  .model = model };
 
 	TRY(look_at_all(&planner));
 	drop_indexes(&planner);

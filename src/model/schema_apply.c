@@ -1,4 +1,5 @@
-/* Running a plan, the stored definitions (table `definition`, one row per path and version), and the records of the roles. */
+/* Running a plan, the stored definitions (table `definition`, one row per path and version), and the records
+ * of the roles. */
 #include "model/record.h"
 #include "model/schema_private.h"
 
@@ -10,7 +11,8 @@ struct stored {
 };
 
 /* The active ones, by path; none on an empty store. */
-static struct error *load_stored(struct arena *arena, struct store *store, struct stored **ret_items, size_t *ret_count)
+static struct error *load_stored(struct arena *arena, struct store *store, struct stored **ret_items,
+				 size_t *ret_count)
 {
 	struct stored *items = NULL;
 	size_t count = 0, capacity = 0;
@@ -22,16 +24,18 @@ static struct error *load_stored(struct arena *arena, struct store *store, struc
 	TRY(store_has_table(store, arena, T("definition"), &has));
 	if (!has)
 		return NULL;
-	TRY(store_query_text(store, arena,
-	                     T("SELECT path, source, hash, version FROM definition WHERE active = 1 ORDER BY path"), NO_CELLS,
-	                     &rows));
+	TRY(store_query_text(
+	    store, arena,
+	    T("SELECT path, source, hash, version FROM definition WHERE active = 1 ORDER BY path"), NO_CELLS,
+	    &rows));
 	for (;;) {
 		TRY(rows_next(rows, &row));
 		if (!row)
 			break;
 		arena_make_room(arena, items, count, capacity);
-		items[count++] = (struct stored){ rows_text_copy(rows, arena, 0), rows_text_copy(rows, arena, 1),
-			                          rows_text_copy(rows, arena, 2), rows_integer(rows, 3) };
+		items[count++] =
+		    (struct stored){ rows_text_copy(rows, arena, 0), rows_text_copy(rows, arena, 1),
+				     rows_text_copy(rows, arena, 2), rows_integer(rows, 3) };
 	}
 	*ret_items = items;
 	*ret_count = count;
@@ -77,20 +81,24 @@ struct error *schema_plan_definitions(struct schema_planner *planner)
 		const struct stored *stored = find_stored(items, count, model->sources[i].path);
 
 		if (stored == NULL)
-			schema_add_step(planner, false, T(""), "take up the definition %.*s", TEXT_ARG(model->sources[i].path));
+			schema_add_step(planner, false, T(""), "take up the definition %.*s",
+					TEXT_ARG(model->sources[i].path));
 		else if (!text_equal(stored->hash, schema_source_hash(planner->arena, model, i, &type)))
-			schema_add_step(planner, false, T(""), "replace the definition %.*s", TEXT_ARG(model->sources[i].path));
+			schema_add_step(planner, false, T(""), "replace the definition %.*s",
+					TEXT_ARG(model->sources[i].path));
 	}
 	for (size_t i = 0; i < count; i++)
 		if (!has_source(model, items[i].path))
-			schema_add_step(planner, false, T(""), "put the definition %.*s out of use", TEXT_ARG(items[i].path));
+			schema_add_step(planner, false, T(""), "put the definition %.*s out of use",
+					TEXT_ARG(items[i].path));
 	return NULL;
 }
 
 static struct error *put_out_of_use(struct work *work, text path)
 {
-	return store_run_text(work->store, work->arena, T("UPDATE definition SET active = 0 WHERE path = $1 AND active = 1"),
-	                      CELLS(cell_text(path)), NULL);
+	return store_run_text(work->store, work->arena,
+			      T("UPDATE definition SET active = 0 WHERE path = $1 AND active = 1"),
+			      CELLS(cell_text(path)), NULL);
 }
 
 static struct error *store_definition(struct work *work, const struct model *model, size_t source)
@@ -99,12 +107,13 @@ static struct error *store_definition(struct work *work, const struct model *mod
 	text hash = schema_source_hash(work->arena, model, source, &type);
 
 	TRY(put_out_of_use(work, path));
-	return store_run_text(work->store, work->arena,
-	                      T("INSERT INTO definition (path, version, type, source, hash, applied_at, active) "
-	                        "SELECT $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, 1 FROM definition WHERE path = $1"),
-	                      CELLS(cell_text(path), cell_text(type), cell_text(model->sources[source].source), cell_text(hash),
-	                            cell_moment(work->now)),
-	                      NULL);
+	return store_run_text(
+	    work->store, work->arena,
+	    T("INSERT INTO definition (path, version, type, source, hash, applied_at, active) "
+	      "SELECT $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, 1 FROM definition WHERE path = $1"),
+	    CELLS(cell_text(path), cell_text(type), cell_text(model->sources[source].source), cell_text(hash),
+		  cell_moment(work->now)),
+	    NULL);
 }
 
 static struct error *store_definitions(struct work *work, const struct model *model)
@@ -117,7 +126,8 @@ static struct error *store_definitions(struct work *work, const struct model *mo
 	for (size_t i = 0; i < model->source_count; i++) {
 		const struct stored *stored = find_stored(items, count, model->sources[i].path);
 
-		if (stored == NULL || !text_equal(stored->hash, schema_source_hash(work->arena, model, i, &type)))
+		if (stored == NULL ||
+		    !text_equal(stored->hash, schema_source_hash(work->arena, model, i, &type)))
 			TRY(store_definition(work, model, i));
 	}
 	for (size_t i = 0; i < count; i++)
@@ -196,7 +206,8 @@ static struct error *add_role(struct work *work, const struct type *type, const 
 }
 
 /* Their names are what people are linked to; words that changed in the definition follow. */
-static struct error *keep_role(struct work *work, const struct type *type, const struct role *role, int64_t id)
+static struct error *keep_role(struct work *work, const struct type *type, const struct role *role,
+			       int64_t id)
 {
 	text words[] = { label_in(&role->label, T("en")), role->purpose };
 	text fields[] = { T("label"), T("purpose") };
@@ -238,7 +249,8 @@ static struct error *make_counters(struct work *work, const struct model *model)
 	TRY(store_make_counter(work->store, work->arena, T(COUNTER_RECORD_ID)));
 	for (size_t i = 0; i < model->type_count; i++)
 		if (text_is_set(model->types[i].number_prefix))
-			TRY(store_make_counter(work->store, work->arena, column_counter(work->arena, &model->types[i])));
+			TRY(store_make_counter(work->store, work->arena,
+					       column_counter(work->arena, &model->types[i])));
 	return NULL;
 }
 

@@ -1,7 +1,7 @@
 /*
- * What changed its meaning between the stored definitions and the new ones: fields and choices that went or were renamed,
- * choices in another order (they are stored as positions), kinds. What could lose or bend data is refused until a file
- * under migrations/ says how; each refusal says which words such a file needs.
+ * What changed its meaning between the stored definitions and the new ones: fields and choices that went or
+ * were renamed, choices in another order (they are stored as positions), kinds. What could lose or bend data
+ * is refused until a file under migrations/ says how; each refusal says which words such a file needs.
  */
 #include "model/schema_private.h"
 
@@ -16,7 +16,7 @@ struct fate {
 
 /* Follows the steps in order from `name` on, until `known` says that the new model has it. */
 static struct fate follow(const struct schema_planner *planner, text type, text field, text choice,
-                          bool (*known)(const void *data, text name), const void *data)
+			  bool (*known)(const void *data, text name), const void *data)
 {
 	bool of_choice = text_is_set(choice);
 	struct fate fate = { FATE_UNKNOWN, of_choice ? choice : field, TEXT_UNSET };
@@ -63,44 +63,51 @@ static void note_rename(struct schema_planner *planner, const struct type *type,
 static void rename_column(struct schema_planner *planner, const struct type *type, text from, text to)
 {
 	schema_add_step(planner, false,
-	                text_format(planner->arena, "ALTER TABLE \"%.*s\" RENAME COLUMN \"%.*s\" TO \"%.*s\"",
-	                            TEXT_ARG(type->table), TEXT_ARG(from), TEXT_ARG(to)),
-	                "rename the column %.*s.%.*s to %.*s", TEXT_ARG(type->name), TEXT_ARG(from), TEXT_ARG(to));
+			text_format(planner->arena, "ALTER TABLE \"%.*s\" RENAME COLUMN \"%.*s\" TO \"%.*s\"",
+				    TEXT_ARG(type->table), TEXT_ARG(from), TEXT_ARG(to)),
+			"rename the column %.*s.%.*s to %.*s", TEXT_ARG(type->name), TEXT_ARG(from),
+			TEXT_ARG(to));
 	note_rename(planner, type, from, to);
 }
 
 static void rename_field(struct schema_planner *planner, const struct type *type, const struct field *before,
-                         const struct field *field)
+			 const struct field *field)
 {
 	if (before->kind == KIND_LINKS) {
 		schema_add_step(planner, false,
-		                text_format(planner->arena,
-		                            "UPDATE \"link\" SET \"name\" = '%.*s' WHERE \"name\" = '%.*s' AND \"from_type\" = '%.*s'",
-		                            TEXT_ARG(field->name), TEXT_ARG(before->name), TEXT_ARG(type->name)),
-		                "rename the links %.*s.%.*s to %.*s", TEXT_ARG(type->name), TEXT_ARG(before->name),
-		                TEXT_ARG(field->name));
+				text_format(planner->arena,
+					    "UPDATE \"link\" SET \"name\" = '%.*s' WHERE \"name\" = '%.*s' "
+					    "AND \"from_type\" = '%.*s'",
+					    TEXT_ARG(field->name), TEXT_ARG(before->name),
+					    TEXT_ARG(type->name)),
+				"rename the links %.*s.%.*s to %.*s", TEXT_ARG(type->name),
+				TEXT_ARG(before->name), TEXT_ARG(field->name));
 		return;
 	}
 	rename_column(planner, type, before->name, field->name);
 	if (column_has_key(before) && column_has_key(field))
-		rename_column(planner, type, column_compared(planner->arena, before), column_compared(planner->arena, field));
+		rename_column(planner, type, column_compared(planner->arena, before),
+			      column_compared(planner->arena, field));
 }
 
 static void drop_column(struct schema_planner *planner, const struct type *type, text column)
 {
 	schema_add_step(planner, true,
-	                text_format(planner->arena, "ALTER TABLE \"%.*s\" DROP COLUMN \"%.*s\"", TEXT_ARG(type->table),
-	                            TEXT_ARG(column)),
-	                "drop the column %.*s.%.*s with all its values", TEXT_ARG(type->name), TEXT_ARG(column));
+			text_format(planner->arena, "ALTER TABLE \"%.*s\" DROP COLUMN \"%.*s\"",
+				    TEXT_ARG(type->table), TEXT_ARG(column)),
+			"drop the column %.*s.%.*s with all its values", TEXT_ARG(type->name),
+			TEXT_ARG(column));
 }
 
 static void drop_field(struct schema_planner *planner, const struct type *type, const struct field *before)
 {
 	if (before->kind == KIND_LINKS) {
-		schema_add_step(planner, true,
-		                text_format(planner->arena, "DELETE FROM \"link\" WHERE \"name\" = '%.*s' AND \"from_type\" = '%.*s'",
-		                            TEXT_ARG(before->name), TEXT_ARG(type->name)),
-		                "drop the links %.*s.%.*s", TEXT_ARG(type->name), TEXT_ARG(before->name));
+		schema_add_step(
+		    planner, true,
+		    text_format(planner->arena,
+				"DELETE FROM \"link\" WHERE \"name\" = '%.*s' AND \"from_type\" = '%.*s'",
+				TEXT_ARG(before->name), TEXT_ARG(type->name)),
+		    "drop the links %.*s.%.*s", TEXT_ARG(type->name), TEXT_ARG(before->name));
 		return;
 	}
 	drop_column(planner, type, before->name);
@@ -110,7 +117,8 @@ static void drop_field(struct schema_planner *planner, const struct type *type, 
 
 /* ---- kinds ---- */
 
-/* Texts of all lengths are stored alike; everything else that changes its kind would need each value converted. */
+/* Texts of all lengths are stored alike; everything else that changes its kind would need each value
+ * converted. */
 static bool same_storage(const struct field *before, const struct field *field)
 {
 	if (before->kind == field->kind)
@@ -121,8 +129,8 @@ static bool same_storage(const struct field *before, const struct field *field)
 /* ---- choices ---- */
 
 /* Where the choice stands now: its position, -1 unset; false after a refusal. */
-static bool choice_moves_to(struct schema_planner *planner, const struct type *type, const struct field *field,
-                            const struct choice *before, int *ret_position)
+static bool choice_moves_to(struct schema_planner *planner, const struct type *type,
+			    const struct field *field, const struct choice *before, int *ret_position)
 {
 	struct fate fate;
 
@@ -143,27 +151,29 @@ static bool choice_moves_to(struct schema_planner *planner, const struct type *t
 	case FATE_KEPT:
 		break;
 	}
-	schema_refuse(planner,
-	              text_cstring(planner->arena,
-	                           text_format(planner->arena,
-	                                       "keep it with `retired: yes`, or say in migrations/NNNN-name.yaml: { rename: "
-	                                       "%.*s.%.*s.%.*s, to: NAME } or { drop: ..., to: CHOICE }",
-	                                       TEXT_ARG(type->name), TEXT_ARG(field->name), TEXT_ARG(before->name))),
-	              "the choice '%.*s' of %.*s.%.*s is gone, and records may have it", TEXT_ARG(before->name),
-	              TEXT_ARG(type->name), TEXT_ARG(field->name));
+	schema_refuse(
+	    planner,
+	    text_cstring(
+		planner->arena,
+		text_format(planner->arena,
+			    "keep it with `retired: yes`, or say in migrations/NNNN-name.yaml: { rename: "
+			    "%.*s.%.*s.%.*s, to: NAME } or { drop: ..., to: CHOICE }",
+			    TEXT_ARG(type->name), TEXT_ARG(field->name), TEXT_ARG(before->name))),
+	    "the choice '%.*s' of %.*s.%.*s is gone, and records may have it", TEXT_ARG(before->name),
+	    TEXT_ARG(type->name), TEXT_ARG(field->name));
 	return false;
 }
 
 static void renumber(struct schema_planner *planner, const struct type *type, const struct field *before,
-                     const struct field *field)
+		     const struct field *field)
 {
 	struct buffer out, moved;
 	bool changed = false, lost = false;
 
 	buffer_init(&out, planner->arena, STATEMENT_BYTES);
 	buffer_init(&moved, planner->arena, STATEMENT_BYTES);
-	buffer_format(&out, "UPDATE \"%.*s\" SET \"%.*s\" = CASE \"%.*s\"", TEXT_ARG(type->table), TEXT_ARG(field->name),
-	              TEXT_ARG(field->name));
+	buffer_format(&out, "UPDATE \"%.*s\" SET \"%.*s\" = CASE \"%.*s\"", TEXT_ARG(type->table),
+		      TEXT_ARG(field->name), TEXT_ARG(field->name));
 	for (size_t i = 0; i < before->choice_count; i++) {
 		int position;
 
@@ -177,20 +187,23 @@ static void renumber(struct schema_planner *planner, const struct type *type, co
 			buffer_format(&out, " WHEN %zu THEN NULL", i);
 		buffer_format(&moved, changed ? ",%zu" : "%zu", i);
 		changed = true;
-		lost = lost || position < 0 || !text_equal(before->choices[i].name, field->choices[position].name);
+		lost = lost || position < 0 ||
+		       !text_equal(before->choices[i].name, field->choices[position].name);
 	}
 	if (!changed)
 		return;
-	buffer_format(&out, " ELSE \"%.*s\" END WHERE \"%.*s\" IN (", TEXT_ARG(field->name), TEXT_ARG(field->name));
+	buffer_format(&out, " ELSE \"%.*s\" END WHERE \"%.*s\" IN (", TEXT_ARG(field->name),
+		      TEXT_ARG(field->name));
 	buffer_text(&out, buffer_peek(&moved));
 	buffer_char(&out, ')');
-	schema_add_step(planner, lost, buffer_peek(&out), "renumber the choices of %.*s.%.*s", TEXT_ARG(type->name),
-	                TEXT_ARG(field->name));
+	schema_add_step(planner, lost, buffer_peek(&out), "renumber the choices of %.*s.%.*s",
+			TEXT_ARG(type->name), TEXT_ARG(field->name));
 }
 
 /* ---- fields and types ---- */
 
-static const struct field *field_after(struct schema_planner *planner, const struct type *type, const struct field *before)
+static const struct field *field_after(struct schema_planner *planner, const struct type *type,
+				       const struct field *before)
 {
 	const struct field *field = type_field(type, before->name);
 	struct fate fate;
@@ -212,13 +225,16 @@ static const struct field *field_after(struct schema_planner *planner, const str
 	case FATE_UNKNOWN:
 		break;
 	}
-	schema_refuse(planner,
-	              text_cstring(planner->arena,
-	                           text_format(planner->arena,
-	                                       "say in migrations/NNNN-name.yaml: { rename: %.*s.%.*s, to: NAME }, { keep: ... } "
-	                                       "(values stay unseen) or { drop: ... } (values are lost)",
-	                                       TEXT_ARG(type->name), TEXT_ARG(before->name))),
-	              "the field %.*s.%.*s is gone", TEXT_ARG(type->name), TEXT_ARG(before->name));
+	schema_refuse(
+	    planner,
+	    text_cstring(
+		planner->arena,
+		text_format(
+		    planner->arena,
+		    "say in migrations/NNNN-name.yaml: { rename: %.*s.%.*s, to: NAME }, { keep: ... } "
+		    "(values stay unseen) or { drop: ... } (values are lost)",
+		    TEXT_ARG(type->name), TEXT_ARG(before->name))),
+	    "the field %.*s.%.*s is gone", TEXT_ARG(type->name), TEXT_ARG(before->name));
 	return NULL;
 }
 
@@ -228,18 +244,19 @@ static void plan_type(struct schema_planner *planner, const struct type *before,
 	    (!text_is_set(type->number_prefix) &&
 	     !text_equal(before->fields[before->key_field].name, type->fields[type->key_field].name)))
 		schema_refuse(planner, "records keep their numbers: leave number and key as they were",
-		              "%.*s numbers its records in another way", TEXT_ARG(type->name));
+			      "%.*s numbers its records in another way", TEXT_ARG(type->name));
 	for (size_t i = 0; i < before->field_count; i++) {
 		const struct field *old = &before->fields[i], *field = field_after(planner, type, old);
 
 		if (field == NULL)
 			continue;
 		if (!same_storage(old, field))
-			schema_refuse(planner, "give the new field a name of its own, and keep or drop the old one",
-			              "the field %.*s.%.*s was %.*s and is now %.*s%s%.*s", TEXT_ARG(type->name), TEXT_ARG(field->name),
-			              TEXT_ARG(kind_name(old->kind)), TEXT_ARG(kind_name(field->kind)),
-			              field->kind == KIND_LINK ? " to " : "",
-			              TEXT_ARG(field->kind == KIND_LINK ? field->target->name : TEXT_UNSET));
+			schema_refuse(
+			    planner, "give the new field a name of its own, and keep or drop the old one",
+			    "the field %.*s.%.*s was %.*s and is now %.*s%s%.*s", TEXT_ARG(type->name),
+			    TEXT_ARG(field->name), TEXT_ARG(kind_name(old->kind)),
+			    TEXT_ARG(kind_name(field->kind)), field->kind == KIND_LINK ? " to " : "",
+			    TEXT_ARG(field->kind == KIND_LINK ? field->target->name : TEXT_UNSET));
 		else if (field->kind == KIND_CHOICE)
 			renumber(planner, type, old, field);
 	}
@@ -256,20 +273,25 @@ static void plan_lost_type(struct schema_planner *planner, const struct type *be
 			continue;
 		if (step->kind == MIGRATION_KEEP)
 			return;
+		schema_add_step(
+		    planner, true,
+		    text_format(arena,
+				"DELETE FROM \"link\" WHERE \"from_type\" = '%.*s' OR \"to_type\" = '%.*s'",
+				TEXT_ARG(before->name), TEXT_ARG(before->name)),
+		    "drop the links of all %.*s records", TEXT_ARG(before->name));
 		schema_add_step(planner, true,
-		                text_format(arena, "DELETE FROM \"link\" WHERE \"from_type\" = '%.*s' OR \"to_type\" = '%.*s'",
-		                            TEXT_ARG(before->name), TEXT_ARG(before->name)),
-		                "drop the links of all %.*s records", TEXT_ARG(before->name));
-		schema_add_step(planner, true, text_format(arena, "DROP TABLE \"%.*s\"", TEXT_ARG(before->table)),
-		                "drop the table of %.*s with all its records", TEXT_ARG(before->name));
+				text_format(arena, "DROP TABLE \"%.*s\"", TEXT_ARG(before->table)),
+				"drop the table of %.*s with all its records", TEXT_ARG(before->name));
 		return;
 	}
-	schema_refuse(planner,
-	              text_cstring(arena, text_format(arena,
-	                                              "say in migrations/NNNN-name.yaml: { keep: %.*s } (its records stay, "
-	                                              "unseen) or { drop: %.*s } (they are lost)",
-	                                              TEXT_ARG(before->name), TEXT_ARG(before->name))),
-	              "the type %.*s is gone", TEXT_ARG(before->name));
+	schema_refuse(
+	    planner,
+	    text_cstring(arena,
+			 text_format(arena,
+				     "say in migrations/NNNN-name.yaml: { keep: %.*s } (its records stay, "
+				     "unseen) or { drop: %.*s } (they are lost)",
+				     TEXT_ARG(before->name), TEXT_ARG(before->name))),
+	    "the type %.*s is gone", TEXT_ARG(before->name));
 }
 
 struct error *schema_plan_changes(struct schema_planner *planner)

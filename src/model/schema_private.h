@@ -1,4 +1,5 @@
-/* What schema.c (tables, columns, indexes), schema_change.c (what changed its meaning) and schema_apply.c share. */
+/* What schema.c (tables, columns, indexes), schema_change.c (what changed its meaning) and schema_apply.c
+ * share. */
 #ifndef REEVE_MODEL_SCHEMA_PRIVATE_H
 #define REEVE_MODEL_SCHEMA_PRIVATE_H
 
@@ -28,13 +29,17 @@ struct schema_planner {
 	struct error *refused;
 };
 
-void schema_add_step(struct schema_planner *planner, bool destructive, text sql, const char *words, ...) printf_like(4, 5);
-void schema_refuse(struct schema_planner *planner, const char *hint, const char *format, ...) printf_like(3, 4);
-/* Renames, removals, renumbered choices: everything that is decided by comparing the stored definitions with the new. */
+void schema_add_step(struct schema_planner *planner, bool destructive, text sql, const char *words, ...)
+    printf_like(4, 5);
+void schema_refuse(struct schema_planner *planner, const char *hint, const char *format, ...)
+    printf_like(3, 4);
+/* Renames, removals, renumbered choices: everything that is decided by comparing the stored definitions with
+ * the new. */
 must_use struct error *schema_plan_changes(struct schema_planner *planner);
 /* Words only: which definitions will be stored. */
 must_use struct error *schema_plan_definitions(struct schema_planner *planner);
-/* How the definition of a source is told apart: the type's hash (it covers what the type extends), else that of the text. */
+/* How the definition of a source is told apart: the type's hash (it covers what the type extends), else that
+ * of the text. */
 text schema_source_hash(struct arena *arena, const struct model *model, size_t source, text *ret_type);
 
 #endif

@@ -1,4 +1,5 @@
-/* Definitions: whatever stands in a practice file, no crash; a model, or mistakes with words and a place each. */
+/* Definitions: whatever stands in a practice file, no crash; a model, or mistakes with words and a place
+ * each. */
 #include "../fuzz.h"
 
 #include "model/model.h"

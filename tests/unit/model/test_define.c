@@ -35,13 +35,15 @@ TEST(an_incident_has_its_fields_states_and_rules)
 	assert_true(type_field(incident, T("requester"))->default_me);
 	assert_int_equal(priority->decision->row_count, 9);
 	assert_int_equal(priority->decision->rows[0].output, 0);
-	assert_true(priority->decision->reason_field == (ptrdiff_t)type_field(incident, T("priority_reason"))->position);
+	assert_true(priority->decision->reason_field ==
+		    (ptrdiff_t)type_field(incident, T("priority_reason"))->position);
 	assert_int_equal(type_field(incident, T("impact"))->fallback->integer, 2);
 	assert_text(label_in(&type_field(incident, T("waiting_until"))->label, T("de")), "Waiting until");
 	assert_int_equal(lifecycle_state(incident->lifecycle, T("waiting")), 3);
 	wait = &incident->lifecycle->transitions[lifecycle_transition(incident->lifecycle, T("wait"))];
 	assert_int_equal(wait->need_count, 3);
-	assert_true(wait->needs[2].comment && !wait->needs[2].comment_public && wait->needs[2].public_when != NULL);
+	assert_true(wait->needs[2].comment && !wait->needs[2].comment_public &&
+		    wait->needs[2].public_when != NULL);
 	assert_int_equal(incident->clock_count, 2);
 	assert_true(incident->clocks[1].continues && incident->clocks[1].goals[0].goal_ms == 4 * HOUR_MS);
 	assert_true(incident->rules[0].when == WHEN_AFTER && incident->rules[0].after_working_days == 5);
@@ -53,7 +55,8 @@ static bool may_write(const struct model *model, const struct type *type, const 
 {
 	size_t position = (size_t)model_role(model, text_from(role));
 
-	return type->field_access[position * type->field_count + type_field(type, text_from(field))->position].write;
+	return type->field_access[position * type->field_count + type_field(type, text_from(field))->position]
+	    .write;
 }
 
 TEST(rights_say_who_writes_what)
@@ -67,7 +70,8 @@ TEST(rights_say_who_writes_what)
 	assert_true(may_write(model, incident, "requester", "title"));
 	assert_false(may_write(model, incident, "requester", "impact"));
 	assert_false(may_write(model, incident, "agent", "priority")); /* comes from the table ... */
-	assert_true(may_write(model, incident, "incident_manager", "priority")); /* ... but for those who may override it */
+	assert_true(may_write(model, incident, "incident_manager",
+			      "priority")); /* ... but for those who may override it */
 	assert_true(may_write(model, incident, "administrator", "priority"));
 	assert_false(may_write(model, incident, "administrator", "resolved_at"));
 	assert_false(may_write(model, incident, "auditor", "title"));
@@ -89,10 +93,17 @@ TEST(rights_say_who_writes_what)
 TEST(indexes_follow_from_rights_and_views)
 {
 	static const char *const expected[] = {
-		"incident_number_unique", "incident_external_ref", "incident_requester_created_at", "incident_opened_by_created_at",
-		"incident_team_created_at", "incident_assignee_created_at", "incident_created_at",
-		"incident_assignee_priority_created_at_in_f", "incident_team_priority_created_at_in_f",
-		"incident_priority_created_at_in_f", "incident_resolved_at_in_10",
+		"incident_number_unique",
+		"incident_external_ref",
+		"incident_requester_created_at",
+		"incident_opened_by_created_at",
+		"incident_team_created_at",
+		"incident_assignee_created_at",
+		"incident_created_at",
+		"incident_assignee_priority_created_at_in_f",
+		"incident_team_priority_created_at_in_f",
+		"incident_priority_created_at_in_f",
+		"incident_resolved_at_in_10",
 	};
 	struct arena *arena = arena_new((size_t)1 << 24);
 	struct model *model = shipped_model(arena);
@@ -101,7 +112,8 @@ TEST(indexes_follow_from_rights_and_views)
 	assert_int_equal(incident->index_count, array_length(expected));
 	for (size_t i = 0; i < incident->index_count; i++)
 		assert_text(incident->indexes[i].name, expected[i]);
-	assert_true(incident->indexes[0].unique && incident->indexes[4].set_only && !incident->indexes[6].set_only);
+	assert_true(incident->indexes[0].unique && incident->indexes[4].set_only &&
+		    !incident->indexes[6].set_only);
 	model_free(model);
 	arena_free(arena);
 }

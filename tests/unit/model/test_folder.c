@@ -30,8 +30,10 @@ static void put(const struct folder *folder, const char *name, text content)
 
 static void drop(const struct folder *folder)
 {
-	static const char *const names[] = { "a.yaml", "a.story.yaml", "notes.txt", "migrations/0001-x.yaml", "migrations",
-		                             "platform/user.yaml", "platform" };
+	static const char *const names[] = { "a.yaml",	   "a.story.yaml",
+					     "notes.txt",  "migrations/0001-x.yaml",
+					     "migrations", "platform/user.yaml",
+					     "platform" };
 	char path[200];
 
 	for (size_t i = 0; i < array_length(names); i++) {

@@ -1,4 +1,5 @@
-/* In which states can a condition hold? Never too few, and exactly where it speaks of nothing but the state. */
+/* In which states can a condition hold? Never too few, and exactly where it speaks of nothing but the state.
+ */
 #include "gadget.h"
 
 #include "model/condition.h"
@@ -46,7 +47,8 @@ TEST(states_follow_from_the_condition)
 	assert_ok(gadget_parse(arena, gadget_with(arena, 0, NULL), &model));
 	for (size_t i = 0; i < array_length(cases); i++)
 		if (states_of(arena, model, cases[i].source) != cases[i].states)
-			fail_msg("%s: %llx", cases[i].source, (unsigned long long)states_of(arena, model, cases[i].source));
+			fail_msg("%s: %llx", cases[i].source,
+				 (unsigned long long)states_of(arena, model, cases[i].source));
 	assert_int_equal(condition_states(NULL, model_type(model, T("gadget"))->lifecycle), 7);
 	model_free(model);
 	arena_free(arena);
