@@ -41,6 +41,7 @@ struct io {
 	/* A line that replaces the previous one on a terminal, nothing elsewhere. */
 	void (*progress)(struct io *io, text line);
 	bool terminal;
+	int64_t input_size;    /* bytes of the input; 0: not known */
 };
 void io_format(struct io *io, struct arena *arena, const char *format, ...) printf_like(3, 4);
 /* One line of JSON. */

@@ -77,6 +77,7 @@ static struct error *run_request(struct caller *caller, text request, struct io 
 	TRY(json_parse(caller->arena, request, &parsed));
 	const struct value *list = value_get(parsed, T("arguments"));
 	io->terminal = value_get_bool(parsed, T("terminal"), false);
+	io->input_size = value_get_integer(parsed, T("input_size"), 0);
 	size_t count = value_count(list);
 	if (count == 0)
 		return error_new(caller->arena, ERROR_USAGE, "no command");
@@ -267,6 +268,7 @@ struct error *control_ask(struct arena *arena, text data_dir, int argc, char **a
 			value_append(arena, list, value_text(arena, text_from(argv[i])));
 		value_set(arena, request, T("arguments"), list);
 		value_set_bool(arena, request, T("terminal"), io.terminal);
+		value_set_integer(arena, request, T("input_size"), io.input_size);
 		if (frame_send(link, FRAME_ARGUMENTS, json_text(arena, request)))
 			error = talk(arena, link, &io, ret_status);
 		else

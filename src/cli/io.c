@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void io_format(struct io *io, struct arena *arena, const char *format, ...)
@@ -139,7 +140,9 @@ struct error *io_standard(struct arena *arena, text input_path, text output_path
 	struct error *error = open_output(arena, output_path, standard);
 	arena_defer(arena, close_streams, standard);
 	TRY(error);
-	*ret_io = (struct io){ .data = standard, .read = standard_read, .write = standard_write, .complain = standard_complain,
+	struct stat about;
+	int64_t size = fstat(standard->input, &about) == 0 && S_ISREG(about.st_mode) ? (int64_t)about.st_size : 0;
+	*ret_io = (struct io){ .data = standard, .input_size = size, .read = standard_read, .write = standard_write, .complain = standard_complain,
 	                       .progress = standard_progress, .terminal = isatty(STDERR_FILENO) == 1 };
 	return NULL;
 }

@@ -81,8 +81,9 @@ must_use struct error *engine_idempotency_keep(struct work *work, text key, text
 
 struct import_step {
 	moment at;                 /* when it happened */
+	moment created_at;         /* of a new record, when it differs from `at`; MOMENT_UNSET or 0: `at` */
 	int64_t actor_id;          /* 0: unknown */
-	text number;               /* of the record; made by the first step */
+	text number;               /* of the record; made by the first step. Unset: a new record with the type's next number */
 	int state;                 /* position, -1: unchanged */
 	const struct value *fields; /* map of field -> value; only those given change */
 	text comment;              /* internal unless comment_public; unset: none */

@@ -26,7 +26,7 @@ static struct error *check_step(struct work *work, const struct type *type, cons
 		                   T("source_key"));
 	if (step->at == MOMENT_UNSET)
 		return error_field(error_new(work->arena, ERROR_INVALID, "a step needs the moment it happened"), T("at"));
-	if (text_is_empty(step->number))
+	if (text_is_empty(step->number) && !text_is_set(type->number_prefix))
 		return error_field(error_new(work->arena, ERROR_INVALID, "a step needs the number of its record"), T("number"));
 	if (step->state < -1 || step->state >= states)
 		return error_field(error_new(work->arena, ERROR_INVALID, "a %.*s has no such state", TEXT_ARG(type->name)), T("state"));
@@ -79,22 +79,35 @@ static struct error *find_record(struct work *work, struct arrival *arrival)
 
 	arrival->changed = arena_new_array(work->arena, bool, arrival->type->field_count);
 	arrival->links = value_map(work->arena);
-	TRY(model_find_id(work, arrival->type, arrival->step->number, &id));
+	text number = arrival->step->number;
+	bool numbered = text_is_set(arrival->type->number_prefix), named = !text_is_empty(number);
+
+	id = 0;
+	if (named)
+		TRY(model_find_id(work, arrival->type, number, &id));
 	if (id != 0) {
 		TRY(model_lock(work, arrival->type, id, &arrival->record));
 		arrival->before = record_copy(work->arena, arrival->record);
 		return NULL;
 	}
-	TRY(model_claim_number(work, arrival->type, arrival->step->number, &fits));
+	fits = true;
+	if (numbered && named)
+		TRY(model_claim_number(work, arrival->type, number, &fits));
+	else if (numbered)
+		TRY(model_next_number(work, arrival->type, &number));
 	if (!fits)
 		return error_field(error_new(work->arena, ERROR_INVALID, "'%.*s' is no number of a %.*s",
-		                             TEXT_ARG(arrival->step->number), TEXT_ARG(arrival->type->name)),
+		                             TEXT_ARG(number), TEXT_ARG(arrival->type->name)),
 		                   T("number"));
 	arrival->record = record_new(work->arena, arrival->type);
 	arrival->record->definition = arrival->type->definition;
 	TRY(model_next_id(work, &arrival->record->id));
-	arrival->record->cells[FIELD_NUMBER] = cell_text(arrival->step->number);
+	arrival->record->cells[FIELD_NUMBER] = cell_text(number);
 	arrival->changed[FIELD_NUMBER] = true;
+	if (!numbered) {
+		arrival->record->cells[arrival->type->key_field] = cell_text(number);
+		arrival->changed[arrival->type->key_field] = true;
+	}
 	if (arrival->type->lifecycle != NULL) {
 		arrival->record->cells[FIELD_STATE] = cell_integer((int64_t)arrival->type->lifecycle->initial);
 		arrival->changed[FIELD_STATE] = true;
@@ -183,7 +196,7 @@ static struct error *write_record(struct work *work, struct arrival *arrival)
 	if (arrival->before == NULL) {
 		record->version = 1;
 		set_cell(arrival, FIELD_VERSION, cell_integer(1));
-		set_cell(arrival, FIELD_CREATED_AT, cell_moment(step->at));
+		set_cell(arrival, FIELD_CREATED_AT, cell_moment(step->created_at == MOMENT_UNSET || step->created_at == 0 ? step->at : step->created_at));
 		set_cell(arrival, FIELD_CREATED_BY, cell_id(step->actor_id));
 	} else if (step->at < newest) {
 		add_mark(work, arrival, T("happened before the step read earlier"));
