@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "engine/engine.h"
 #include "model/schema.h"
 #include "store/blob.h"
 
@@ -198,6 +199,7 @@ static struct error *read_all(struct restore *restore)
 	if (!restore->ended || restore->model == NULL)
 		return fault(restore, "it ends too early");
 	arena_reset(restore->row);
+	TRY(sealer_restored(restore->store, restore->arena));
 	return schema_finish_copy(restore->store, restore->arena, restore->model);
 }
 

@@ -146,6 +146,11 @@ must_use struct error *sealer_run(struct sealer *sealer, struct work *work, size
 void sealer_close(struct sealer *sealer);
 /* Newest sealed seq. Any thread, no store. */
 int64_t sealer_head(struct sealer *sealer);
+/*
+ * At the end of a restore, in its transaction: events copied before they had a seal are sealed next (PostgreSQL). On SQLite,
+ * where every event is sealed as it is written, such a copy is ERROR_CONFLICT.
+ */
+must_use struct error *sealer_restored(struct store *store, struct arena *arena);
 /* The head as it goes into backups: "SEQ SEAL". */
 must_use struct error *sealer_head_text(struct work *work, text *ret_head);
 

@@ -2,10 +2,10 @@
 
 -- ---- the event log ----
 
--- On SQLite the one writer gives the dense seq at insert, and the id is the same number.
+-- On SQLite the one writer gives id and dense seq at insert: both are sealed. They differ only in stores copied from PostgreSQL.
 -- name: event_insert_sealed (sqlite)
 INSERT INTO event (id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, payload,
-salt, payload_hash, seal) VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+salt, payload_hash, seal) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 
 -- On PostgreSQL many write at once: the sealer follows, and txid tells it which rows can have no earlier ones in flight.
 -- name: event_insert_unsealed (postgres)
@@ -27,6 +27,13 @@ INSERT INTO lease (name, fence) VALUES ('sealer', 1) ON CONFLICT (name) DO UPDAT
 
 -- name: event_head
 SELECT seq, seal FROM event WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1
+
+-- name: event_last_id
+SELECT max(id) FROM event
+
+-- Transactions of another server say nothing here: a copied event without a seal is sealed next.
+-- name: event_restored
+UPDATE event SET txid = 0 WHERE seq IS NULL
 
 -- name: event_chain
 SELECT id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, payload, salt,

@@ -150,16 +150,18 @@ static struct error *insert_sealed(struct work *work, struct seal_memory *memory
 {
 	uint8_t seal[SEAL_BYTES];
 
-	row->seq = row->id = memory->seq + 1;
+	row->seq = memory->seq + 1;
+	row->id = memory->id + 1;
 	seal_compute(memory->key, memory->seal, row, seal);
 	TRY(store_run(work->store, work->arena, SQL_EVENT_INSERT_SEALED,
-	              CELLS(cell_integer(row->seq), cell_moment(row->at), cell_moment(row->recorded_at), cell_text(row->type),
+	              CELLS(cell_integer(row->id), cell_integer(row->seq), cell_moment(row->at), cell_moment(row->recorded_at), cell_text(row->type),
 	                    cell_id(row->record_id), cell_integer(row->version), cell_text(row->kind), cell_id(row->actor_id),
 	                    cell_text(row->origin), cell_id(row->cause_id), cell_text(row->visibility), cell_text(row->payload),
 	                    cell_blob(row->salt), cell_blob(row->payload_hash),
 	                    cell_blob((text){ (const char *)seal, SEAL_BYTES })),
 	              NULL));
 	memory->seq = row->seq;
+	memory->id = row->id;
 	memcpy(memory->seal, seal, SEAL_BYTES);
 	return NULL;
 }

@@ -203,8 +203,11 @@ struct error *sealer_opened(void *data, struct store *store, struct arena *arena
 {
 	struct sealer *sealer = data;
 	struct seal_memory *memory = store_memory(store);
+	bool found;
 
+	memory->id = 0;
 	TRY(head_read(store, arena, &memory->seq, memory->seal));
+	TRY(store_integer(store, arena, SQL_EVENT_LAST_ID, NO_CELLS, &memory->id, &found));
 	memory->mode = store_dialect(store)->has_sequences ? SEAL_LATER : SEAL_AT_INSERT;
 	memcpy(memory->key, sealer->key, SEAL_KEY_BYTES);
 	pthread_mutex_lock(&sealer->lock);
@@ -326,6 +329,18 @@ struct error *sealer_run(struct sealer *sealer, struct work *work, size_t limit,
 	}
 	*ret_sealed = sealed;
 	return NULL;
+}
+
+struct error *sealer_restored(struct store *store, struct arena *arena)
+{
+	int64_t unsealed;
+
+	TRY(store_run(store, arena, SQL_EVENT_RESTORED, NO_CELLS, &unsealed));
+	if (unsealed == 0 || store_dialect(store)->has_sequences)
+		return NULL;
+	return error_hint(arena,
+	                  error_new(arena, ERROR_CONFLICT, "the copy holds %lld events that had no seal yet", (long long)unsealed),
+	                  "take another copy; the sealer is some tenths of a second behind");
 }
 
 struct error *sealer_head_text(struct work *work, text *ret_head)

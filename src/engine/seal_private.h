@@ -24,6 +24,7 @@ enum seal_mode { SEAL_NOT_OPENED, SEAL_AT_INSERT, SEAL_LATER };
 struct seal_memory {
 	enum seal_mode mode;
 	int64_t seq; /* newest sealed by this connection */
+	int64_t id;  /* newest of all events; SEAL_AT_INSERT only */
 	uint8_t seal[SEAL_BYTES];
 	uint8_t key[SEAL_KEY_BYTES];
 };
