@@ -172,6 +172,11 @@ struct error *index_ids(struct index *index, struct arena *arena, text expressio
 	return NULL;
 }
 
+struct id_list {
+	int64_t *ids;
+	size_t count, capacity;
+};
+
 static bool is_allowed(struct rows *rows, const struct table *allowed)
 {
 	text scopes = rows_text(rows, 2), type = rows_text(rows, 1), part;
@@ -189,28 +194,43 @@ static bool is_allowed(struct rows *rows, const struct table *allowed)
 	return false;
 }
 
-struct error *index_scoped_ids(struct index *index, struct arena *arena, text expression, const struct table *allowed, int64_t least,
-                               int64_t below, size_t limit, int64_t **ret_ids, size_t *ret_count)
+/* Ids that pass, of at most `chunk` matches below *below, which moves on; *ret_end when there are no more. */
+static struct error *scan_scoped(struct index *index, struct arena *arena, text expression, const struct table *allowed, int64_t least,
+                                 int64_t *below, size_t chunk, struct id_list *list, bool *ret_end)
 {
-	int64_t *ids = NULL;
-	size_t count = 0, capacity = 0;
 	struct rows *rows;
+	size_t seen = 0;
 	bool row;
 
 	TRY(store_query_text(index->store, arena, statement(index, SQL_SEARCH_SCOPED),
-	                     CELLS(cell_text(expression), cell_integer(least), cell_integer(below)), &rows));
-	while (count < limit) {
+	                     CELLS(cell_text(expression), cell_integer(least), cell_integer(*below), cell_integer((int64_t)chunk)), &rows));
+	for (;;) {
 		TRY(rows_next(rows, &row));
 		if (!row)
 			break;
+		seen++;
+		*below = rows_integer(rows, 0);
 		if (!is_allowed(rows, allowed))
 			continue;
-		arena_make_room(arena, ids, count, capacity);
-		ids[count++] = rows_integer(rows, 0);
+		arena_make_room(arena, list->ids, list->count, list->capacity);
+		list->ids[list->count++] = *below;
 	}
-	rows_close(rows);
-	*ret_ids = ids;
-	*ret_count = count;
+	*ret_end = seen < chunk;
+	return NULL;
+}
+
+struct error *index_scoped_ids(struct index *index, struct arena *arena, text expression, const struct table *allowed, int64_t least,
+                               int64_t below, size_t limit, int64_t **ret_ids, size_t *ret_count)
+{
+	struct id_list list = { 0 };
+	size_t chunk = limit + limit / 4 + 16;
+	bool end = false;
+
+	/* Mostly one chunk is enough: nearly all matches pass. */
+	for (; !end && list.count < limit; chunk = maximum(chunk, (size_t)1000))
+		TRY(scan_scoped(index, arena, expression, allowed, least, &below, chunk, &list, &end));
+	*ret_ids = list.ids;
+	*ret_count = minimum(list.count, limit);
 	return NULL;
 }
 

@@ -72,10 +72,10 @@ SELECT id FROM search_document WHERE words @@ CAST($1 AS TEXT)::tsquery AND id >
 
 -- name: search_scoped (search-sqlite)
 SELECT d.id, d.type, d.scopes FROM search_word AS w CROSS JOIN search_document AS d ON d.id = w.rowid
-WHERE w.search_word MATCH $1 AND w.rowid >= $2 AND w.rowid < $3 ORDER BY w.rowid DESC
+WHERE w.search_word MATCH $1 AND w.rowid >= $2 AND w.rowid < $3 ORDER BY w.rowid DESC LIMIT $4
 
 -- name: search_scoped (search-postgres)
-SELECT id, type, scopes FROM search_document WHERE words @@ CAST($1 AS TEXT)::tsquery AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT 20000
+SELECT id, type, scopes FROM search_document WHERE words @@ CAST($1 AS TEXT)::tsquery AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4
 
 -- name: search_count (search-sqlite)
 SELECT count(*) FROM (SELECT 1 FROM search_word WHERE search_word MATCH $1 AND rowid >= $2 ORDER BY rowid DESC LIMIT $3)

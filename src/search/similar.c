@@ -89,12 +89,12 @@ static struct error *weigh_terms(struct likeness *likeness)
 		term->weight = log((double)(sample + 1) / ((double)term->frequency + 0.5)) * (term->title ? 2 : 1);
 	}
 	qsort(likeness->terms, likeness->count, sizeof(likeness->terms[0]), by_frequency);
-	/* In a small store no word is rare by counting: the rarest half is kept at least. */
-	size_t rare = likeness->count / 2;
+	/* In a small store no word is rare by counting: the rarest few are kept at least. */
+	size_t rare = minimum(likeness->count, maximum(likeness->count / 2, (size_t)FETCHED_TERMS));
 	while (rare < likeness->count && likeness->terms[rare].frequency * RARE_ONE_IN <= sample &&
 	       likeness->terms[rare].frequency < SAMPLE_STOP)
 		rare++;
-	likeness->count = maximum(rare, minimum(likeness->count, (size_t)1));
+	likeness->count = rare;
 	table_init(&likeness->known, arena);
 	for (size_t i = 0; i < likeness->count; i++) {
 		likeness->terms[i].weight = maximum(likeness->terms[i].weight, 0.1);
