@@ -90,6 +90,10 @@ static struct error *change_seals(struct work *work, void *data)
 static struct error *run_seals(struct program *program, struct work *work, int64_t *ret_wait_ms)
 {
 	struct sealing sealing = { .program = program };
+	sealer_rest(program->sealer);
+	*ret_wait_ms = SECOND_MS;
+	if (!text_is_set(program->store.url))
+		return NULL; /* on SQLite the lane seals as it writes: only the log of heads is brought up to date */
 	TRY(program_write(program, work->arena, ORIGIN_TIMER, change_seals, &sealing));
 	*ret_wait_ms = sealing.sealed == 1000 ? 0 : 100;
 	return NULL;
@@ -190,13 +194,12 @@ struct error *background_start(struct arena *error_arena, struct program *progra
 	(void)pthread_condattr_destroy(&attributes);
 	background->tasks[TASK_TIMERS] = (struct task){ .name = "timers", .run = run_timers, .wakes_on_commit = true, .spacing_ms = 100 };
 	background->tasks[TASK_SEARCH] = (struct task){ .name = "search index", .run = run_search, .wakes_on_commit = true, .spacing_ms = 50 };
-	background->tasks[TASK_SEALS] = (struct task){ .name = "seals", .run = run_seals, .wakes_on_commit = true, .spacing_ms = 10 };
+	background->tasks[TASK_SEALS] = (struct task){ .name = "seals", .run = run_seals, .spacing_ms = 10,
+	                                                  .wakes_on_commit = text_is_set(program->store.url) };
 	background->tasks[TASK_BROOM] = (struct task){ .name = "sweep", .run = run_broom };
 	__atomic_store_n(&program->background, background, __ATOMIC_RELEASE);
 	for (size_t i = 0; i < TASK_COUNT; i++) {
 		struct task *task = &background->tasks[i];
-		if (i == TASK_SEALS && !text_is_set(program->store.url))
-			continue; /* on SQLite the lane seals as it writes */
 		task->background = background;
 		if (pthread_create(&task->thread, NULL, run_task, task) != 0)
 			return error_new(error_arena, ERROR_UNAVAILABLE, "cannot start the thread '%s'", task->name);

@@ -142,6 +142,8 @@ must_use struct error *sealer_opened(void *sealer, struct store *store, struct a
 void sealer_committed(void *sealer, struct store *store);
 /* PostgreSQL: seals what is below pg_snapshot_xmin, under the lease; *ret_sealed events. Nothing on SQLite. */
 must_use struct error *sealer_run(struct sealer *sealer, struct work *work, size_t limit, int64_t *ret_sealed);
+/* Writes the newest head when the last commits came within a second of its last line: call it each second or so. Any thread. */
+void sealer_rest(struct sealer *sealer);
 /* Writes the newest head at shutdown. */
 void sealer_close(struct sealer *sealer);
 /* Newest sealed seq. Any thread, no store. */

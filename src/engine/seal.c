@@ -242,6 +242,20 @@ static void head_write(struct sealer *sealer, bool durable)
 		sealer->written_seq = sealer->seq;
 }
 
+/* Under the lock. */
+static void head_write_seldom(struct sealer *sealer)
+{
+	if (sealer->written_us == 0 || monotonic_us() - sealer->written_us >= 1000000)
+		head_write(sealer, false);
+}
+
+void sealer_rest(struct sealer *sealer)
+{
+	pthread_mutex_lock(&sealer->lock);
+	head_write_seldom(sealer);
+	pthread_mutex_unlock(&sealer->lock);
+}
+
 void sealer_committed(void *data, struct store *store)
 {
 	struct sealer *sealer = data;
@@ -249,8 +263,7 @@ void sealer_committed(void *data, struct store *store)
 
 	pthread_mutex_lock(&sealer->lock);
 	head_forward(sealer, memory->seq, memory->seal);
-	if (sealer->written_us == 0 || monotonic_us() - sealer->written_us >= 1000000)
-		head_write(sealer, false);
+	head_write_seldom(sealer);
 	pthread_mutex_unlock(&sealer->lock);
 }
 
