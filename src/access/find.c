@@ -32,7 +32,7 @@ static struct error *no_field(struct work *work, const struct type *type, const 
 	for (size_t i = 0; i < type->field_count; i++)
 		if (access_field_readable(work, type, &type->fields[i]))
 			names[count++] = type->fields[i].name;
-	error = error_new(work->arena, ERROR_CONDITION, "no field '%.*s' in %.*s", TEXT_ARG(hidden->name), TEXT_ARG(type->name));
+	error = error_new(work->arena, ERROR_CONDITION, "%.*s has no field '%.*s'", TEXT_ARG(type->name), TEXT_ARG(hidden->name));
 	nearest = text_nearest(hidden->name, names, count);
 	return text_is_set(nearest) ? error_hint(work->arena, error, "did you mean '%.*s'?", TEXT_ARG(nearest)) : error;
 }
