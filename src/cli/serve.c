@@ -75,7 +75,7 @@ static struct error *start_web(struct arena *arena, struct program *program, con
 {
 	struct web_settings web = {
 		.listen = settings->listen, .model = program->model, .lane = program->lane, .store = program->store,
-		.search = program->search, .sealer = program->sealer, .limiter = program->limiter, .demo = settings->demo,
+		.search = program->search, .sealer = program->sealer, .limiter = program->limiter, .calendars = program->calendars, .demo = settings->demo,
 		.data_dir = program->settings.data_dir, .trusted_proxies = settings->trusted_proxies,
 		.attachment_max = settings->attachment_max, .now = program->settings.now, .now_data = program->settings.now_data,
 	};
@@ -122,8 +122,9 @@ static struct error *serve_until(struct arena *arena, struct program *program, c
 		control_stop(control);
 	if (program->web != NULL) {
 		struct web *web = program->web;
-		web_stop(web);
+		/* Commits of timers go on for a while: they must not find a server that ends. */
 		__atomic_store_n(&program->web, NULL, __ATOMIC_RELEASE);
+		web_stop(web);
 	}
 	background_stop(program);
 	return error;

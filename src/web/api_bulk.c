@@ -80,6 +80,7 @@ static struct error *apply(struct lane_job *job, struct store *store)
 	bool found = false;
 
 	work.store = store;
+	work.cache = record_cache_new(job->arena, &item->request->web->generation);
 	if (text_is_set(item->key)) {
 		TRY(engine_idempotency_find(&work, item->key, item->fingerprint, &found, &item->status, &item->answer));
 		if (found)
@@ -110,7 +111,6 @@ static void prepare_item(struct work *work, struct web_request *request, struct 
 	*item = (struct item){ .job = { .arena = arena, .apply = apply, .done = done, .name = "record_bulk" },
 		               .window = window, .work = *work, .request = request, .input = input };
 	item->work.arena = arena;
-	item->work.cache = NULL;
 	if (!text_is_set(request->idempotency_key))
 		return;
 	item->key = text_format(arena, "%.*s#%zu", TEXT_ARG(request->idempotency_key), index);

@@ -442,7 +442,8 @@ struct error *connection_start_daemon(struct arena *error_arena, struct web *web
 	web->daemon = MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle, web,
 		MHD_OPTION_EXTERNAL_LOGGER, log_daemon, NULL, MHD_OPTION_LISTEN_SOCKET, web->listen_descriptor,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMIT_CONNECTIONS,
+		/* Not strict: its own refusals come with their head twice (a mistake of 0.9.75); head.c refuses the same and more. */
+		MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMIT_CONNECTIONS,
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, web->is_unix ? 0U : (unsigned)LIMIT_CONNECTIONS_PER_ADDRESS,
 		MHD_OPTION_CONNECTION_TIMEOUT, 60U, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(20 * 1024),
 		MHD_OPTION_NOTIFY_CONNECTION, connection_notified, web, MHD_OPTION_NOTIFY_COMPLETED, completed, web,

@@ -447,7 +447,7 @@ static struct error *pass(struct live *live, bool *ret_more)
 	struct table feeds;
 	struct work work = { .arena = live->pass_arena, .store = live->store, .model = web->settings.model,
 		             .actor = access_system(), .now = web_now(web), .origin = ORIGIN_WEB, .language = T("en"),
-		             .cache = live->cache };
+		             .cache = live->cache, .calendars = web->settings.calendars };
 
 	record_cache_reset(live->cache);
 	store_set_deadline(live->store, monotonic_us() + 5 * LIMIT_READ_MS * 1000);

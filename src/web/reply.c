@@ -316,6 +316,7 @@ static void write_problem(struct exchange *exchange, const struct error *error)
 
 	buffer_init(&out, exchange->arena, ANSWER_BYTES_MAX);
 	json_write(&out, web_problem_value(exchange->arena, error));
+	buffer_char(&out, '\n');
 	exchange->answer.body = buffer_peek(&out);
 	answer_header(&exchange->answer, T("Content-Type"), T("application/problem+json"));
 	answer_header(&exchange->answer, T("Content-Security-Policy"), T(POLICY_NOTHING));

@@ -666,6 +666,15 @@ static struct error *compile_program(struct compiler *compiler, const struct fil
 	return NULL;
 }
 
+static bool is_known(const struct error *errors, const struct error *error)
+{
+	for (; errors != NULL; errors = errors->next)
+		if (text_equal(errors->place.file, error->place.file) && errors->place.line == error->place.line &&
+		    errors->place.column == error->place.column)
+			return true;
+	return false;
+}
+
 struct error *template_compile(struct arena *arena, const struct template_source *sources, size_t count,
                                text (*asset_url)(void *data, struct arena *arena, text name), void *data,
                                struct template_set **ret_set)
@@ -688,7 +697,10 @@ struct error *template_compile(struct arena *arena, const struct template_source
 		struct compiler compiler = { .arena = arena, .files = &files, .asset_url = asset_url, .data = data,
 			                     .program = program };
 		program->name = sources[i].name;
-		errors = error_append(errors, compile_program(&compiler, table_get(&files, sources[i].name)));
+		struct error *error = compile_program(&compiler, table_get(&files, sources[i].name));
+		/* A mistake in a partial is met by every page that holds it. */
+		if (error != NULL && !is_known(errors, error))
+			errors = error_append(errors, error);
 		table_set(&set->programs, sources[i].name, program);
 	}
 	*ret_set = set;

@@ -23,6 +23,7 @@ struct web_settings {
 	struct search *search;           /* NULL: search answers 503 */
 	struct sealer *sealer;           /* for the head of the feed */
 	struct limiter *limiter;         /* sign-in and argon2 limits */
+	struct calendar_cache *calendars; /* of the whole program, for every work (model/calendars.h); NULL: none */
 	bool demo;                       /* pages offer choose-a-seat */
 	text data_dir;                   /* temporary uploads, health page */
 	text trusted_proxies;            /* "127.0.0.1 ::1": whose X-Forwarded-For and -Proto are believed; unset: nobody's. "unix" for a unix socket */

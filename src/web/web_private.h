@@ -12,7 +12,7 @@
  *   refuse   worker thread: called instead of the next phase when one failed with a 4xx and HTML is wanted; shows the form again with
  *            what was typed. `error` is in request->error. Fills page (status: the error's unless set). NULL: the error page.
  * work->arena is the request's: what prepare makes is there in apply and render, until the answer is sent.
- * work->cache is there on workers, NULL on the lane. An error of any phase ends the request (problem+json or error page).
+ * work->cache is a worker's own, on the lane one of the job. An error of any phase ends the request (problem+json or error page).
  *
  * Before the phases the machinery has: refused what is malformed or too large, found the route, read the body, found the actor
  * (cookie or bearer token), refused cross-site writes, and decided the route's policy.

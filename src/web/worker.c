@@ -139,7 +139,7 @@ static struct error *apply(struct lane_job *job, struct store *store)
 	bool found = false;
 
 	work->store = store;
-	work->cache = NULL;
+	work->cache = record_cache_new(exchange->arena, &exchange->web->generation);
 	exchange->request.reader = NULL;
 	exchange->stored_answer = TEXT_UNSET;
 	if (text_is_set(exchange->fingerprint)) {
@@ -154,6 +154,8 @@ static struct error *apply(struct lane_job *job, struct store *store)
 	TRY(route->apply(work, &exchange->request, &exchange->page));
 	if (!text_is_set(exchange->fingerprint))
 		return NULL;
+	/* What apply read before its changes is old now. */
+	work->cache = record_cache_new(exchange->arena, &exchange->web->generation);
 	if (route->render != NULL)
 		TRY(route->render(work, &exchange->request, &exchange->page));
 	reply_page(exchange);
@@ -311,7 +313,8 @@ static void begin_work(struct worker *worker, struct exchange *exchange)
 
 	if (exchange->stage == STAGE_START)
 		*work = (struct work){ .arena = exchange->arena, .model = web->settings.model, .actor = access_nobody(),
-			               .now = web_now(web), .language = T("en") };
+			               .now = web_now(web), .language = T("en"),
+			               .calendars = web->settings.calendars };
 	work->store = worker->store;
 	work->cache = worker->cache;
 	exchange->request.reader = worker->reader;
