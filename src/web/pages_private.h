@@ -74,7 +74,7 @@ must_use struct error *part_timeline(struct work *work, struct record *record, b
 must_use struct error *part_clocks(struct work *work, struct record *record, bool with_ledger, struct value **ret_value);
 /* [{name, label, href, asks, fields [widget], comment {...}}]; `drafts` may be NULL. */
 must_use struct error *part_steps(struct work *work, struct record *record, const struct value *drafts, struct value **ret_value);
-must_use struct error *part_step(struct work *work, struct record *record, const struct transition *transition, const bool *needed,
+must_use struct error *part_step(struct work *work, struct record *record, const struct transition *transition,
                                  const struct value *given, const struct error *errors, struct value **ret_value);
 must_use struct error *part_side(struct work *work, struct record *record, struct value *data);
 /* number, title, type, href, version, state, priority, people: what the head of every page about a record shows. */
@@ -91,6 +91,7 @@ PHASE(home_render);
 PHASE(list_render);
 PHASE(view_counts_render);
 PHASE(lookup_render);
+PHASE(suggest_render);
 PHASE(create_render);
 PHASE(create_prepare);
 PHASE(create_apply);
