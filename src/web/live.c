@@ -3,70 +3,13 @@
  * nothing and each costs about 3 KB. It follows the sealed event log; for each person who is concerned it asks the engine's
  * feed, with that person's rights as they are now, and sends topics and versions, never field data.
  */
-#include "web/server.h"
-
-#include "base/table.h"
+#include "web/live_private.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-#define TOPICS_MAX 16
-#define OUT_BYTES 2048
-#define HEARTBEAT_US (20 * 1000000LL)
-#define RECHECK_US (60 * 1000000LL)
-#define PASS_GAP_US 100000
-#define FEED_ROWS 500
-#define CREDENTIAL_BYTES 200
-
-enum topic_kind { TOPIC_RECORD, TOPIC_TYPE, TOPIC_NOTIFICATIONS };
-
-struct topic {
-	enum topic_kind kind;
-	const struct type *type;
-	int64_t record_id;
-};
-
-struct live_ticket {
-	struct topic topics[TOPICS_MAX];
-	size_t topic_count;        /* 0: everything */
-	int64_t since;
-	int64_t user_id;
-	bool by_cookie;
-	size_t credential_length;
-	char credential[CREDENTIAL_BYTES];
-};
-
-struct subscriber {
-	struct subscriber *next, *previous;
-	struct live_ticket ticket;
-	int descriptor;
-	bool behind;               /* has events to catch up on */
-	bool wants_write;
-	int64_t unread;
-	int64_t sent_us, checked_us;
-	size_t out_length;
-	char out[OUT_BYTES];
-};
-
-struct live {
-	struct web *web;
-	struct arena *arena;       /* of the slots */
-	struct arena *pass_arena;
-	struct store *store;
-	struct record_cache *cache;
-	int loop, wake;
-	pthread_t thread, notify_thread;
-	bool started, notify_started;
-	_Atomic bool stopping;
-	_Atomic int64_t seen;      /* sequence up to which everybody was told */
-	_Atomic int64_t count;
-	pthread_mutex_t mutex;     /* adopted and free slots */
-	struct subscriber *adopted, *free;
-	struct subscriber *subscribers;
-};
 
 int64_t live_count(const struct live *live)
 {
@@ -151,7 +94,7 @@ struct error *live_page(struct work *work, struct web_request *request, struct p
 
 /* ---- the sockets, on the live thread ---- */
 
-static void drop(struct live *live, struct subscriber *subscriber)
+void live_drop(struct live *live, struct subscriber *subscriber)
 {
 	close(subscriber->descriptor); /* takes it out of the epoll set too: no other descriptor refers to it by now */
 	if (subscriber->previous != NULL)
@@ -191,7 +134,7 @@ static bool flush(struct live *live, struct subscriber *subscriber)
 	return true;
 }
 
-static bool say(struct live *live, struct subscriber *subscriber, text words)
+bool live_say(struct live *live, struct subscriber *subscriber, text words)
 {
 	subscriber->sent_us = monotonic_us();
 	while (words.length > 0) {
@@ -240,8 +183,8 @@ static void greet(struct live *live, struct subscriber *subscriber)
 	                      "retry: 2000\nid: %lld\n\n",
 	                      (long long)subscriber->ticket.since);
 	if (epoll_ctl(live->loop, EPOLL_CTL_ADD, subscriber->descriptor, &event) != 0 ||
-	    !say(live, subscriber, (text){ head, (size_t)length }))
-		drop(live, subscriber);
+	    !live_say(live, subscriber, (text){ head, (size_t)length }))
+		live_drop(live, subscriber);
 }
 
 static void take_adopted(struct live *live)
@@ -262,228 +205,19 @@ static void read_socket(struct live *live, struct subscriber *subscriber, uint32
 	char ignored[512];
 
 	if (events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP)) {
-		drop(live, subscriber);
+		live_drop(live, subscriber);
 		return;
 	}
 	if (events & EPOLLIN) {
 		/* Nothing is expected from the client; whoever talks on is cut off. */
 		ssize_t size = recv(subscriber->descriptor, ignored, sizeof(ignored), MSG_DONTWAIT);
 		if (size >= 0 || (errno != EAGAIN && errno != EINTR)) {
-			drop(live, subscriber);
+			live_drop(live, subscriber);
 			return;
 		}
 	}
 	if ((events & EPOLLOUT) && !flush(live, subscriber))
-		drop(live, subscriber);
-}
-
-/* ---- what is new ---- */
-
-struct news {
-	struct event *events;
-	size_t count;
-	bool notified;
-	bool *types;           /* per model type */
-};
-
-static struct error *read_news(struct live *live, struct work *work, struct news *news)
-{
-	const struct model *model = work->model;
-
-	*news = (struct news){ .types = arena_new_array(work->arena, bool, model->type_count) };
-	TRY(engine_feed_all(work, atomic_load(&live->seen), FEED_ROWS, &news->events, &news->count));
-	for (size_t i = 0; i < news->count; i++) {
-		const struct event *event = &news->events[i];
-		news->notified = news->notified || event->kind == EVENT_NOTIFIED;
-		news->types[event->type->position] = true;
-		if (event->type->platform)
-			__atomic_add_fetch(&live->web->generation, 1, __ATOMIC_RELAXED);
-	}
-	return NULL;
-}
-
-static bool concerns(const struct news *news, const struct topic *topic)
-{
-	if (topic->kind == TOPIC_NOTIFICATIONS)
-		return news->notified;
-	if (topic->kind == TOPIC_TYPE)
-		return news->types[topic->type->position];
-	if (!news->types[topic->type->position])
-		return false;
-	for (size_t i = 0; i < news->count; i++)
-		if (news->events[i].record_id == topic->record_id)
-			return true;
-	return false;
-}
-
-static bool is_concerned(const struct news *news, const struct subscriber *subscriber)
-{
-	if (subscriber->behind || (subscriber->ticket.topic_count == 0 && news->count > 0))
-		return true;
-	for (size_t i = 0; i < subscriber->ticket.topic_count; i++)
-		if (concerns(news, &subscriber->ticket.topics[i]))
-			return true;
-	return false;
-}
-
-/* One person's feed from one point, shared by all of their connections that stand there. */
-struct feed {
-	struct actor *actor;
-	struct event *events;
-	size_t count;
-	int64_t last;
-};
-
-/* The actor as of now: the session or token may have been closed, the roles may have changed. */
-static struct error *find_actor(struct work *work, const struct live_ticket *ticket, struct actor **ret_actor)
-{
-	text credential = { ticket->credential, ticket->credential_length };
-	bool touch;
-
-	if (ticket->by_cookie)
-		return session_actor(work, credential, ret_actor, &touch);
-	return token_actor(work, credential, ret_actor);
-}
-
-static struct error *read_feed(struct work *work, struct table *feeds, const struct live_ticket *ticket, struct feed **ret_feed)
-{
-	text key = text_format(work->arena, "%lld:%.*s", (long long)ticket->since, (int)ticket->credential_length,
-	                       ticket->credential);
-	struct feed *feed = table_get(feeds, key);
-
-	if (feed == NULL) {
-		feed = arena_new_struct(work->arena, struct feed);
-		TRY(find_actor(work, ticket, &feed->actor));
-		work->actor = feed->actor;
-		TRY(engine_feed(work, ticket->since, FEED_ROWS, &feed->events, &feed->count, &feed->last));
-		table_set(feeds, key, feed);
-	}
-	work->actor = feed->actor;
-	*ret_feed = feed;
-	return NULL;
-}
-
-static bool has_later(const struct feed *feed, size_t at, bool same_record)
-{
-	for (size_t i = at + 1; i < feed->count; i++)
-		if (feed->events[i].type == feed->events[at].type &&
-		    (!same_record || feed->events[i].record_id == feed->events[at].record_id))
-			return true;
-	return false;
-}
-
-static bool wants(const struct live_ticket *ticket, enum topic_kind kind, const struct event *event)
-{
-	if (ticket->topic_count == 0)
-		return kind == TOPIC_RECORD;
-	for (size_t i = 0; i < ticket->topic_count; i++)
-		if (ticket->topics[i].kind == kind && ticket->topics[i].type == event->type &&
-		    (kind == TOPIC_TYPE || ticket->topics[i].record_id == event->record_id))
-			return true;
-	return false;
-}
-
-static void write_message(struct buffer *out, int64_t sequence, text topic, int64_t version)
-{
-	buffer_format(out, "id: %lld\nevent: changed\ndata: {\"topic\":\"%.*s\",\"version\":%lld}\n\n", (long long)sequence,
-	              TEXT_ARG(topic), (long long)version);
-}
-
-static struct error *write_events(struct work *work, const struct live_ticket *ticket, const struct feed *feed, struct buffer *out)
-{
-	for (size_t i = 0; i < feed->count; i++) {
-		const struct event *event = &feed->events[i];
-		if (wants(ticket, TOPIC_RECORD, event) && !has_later(feed, i, true)) {
-			struct record_name name;
-			TRY(model_name(work, event->type, event->record_id, &name));
-			write_message(out, event->seq,
-			              text_format(work->arena, "%.*s/%.*s", TEXT_ARG(event->type->name), TEXT_ARG(name.number)),
-			              event->version);
-		}
-		if (wants(ticket, TOPIC_TYPE, event) && !has_later(feed, i, false))
-			write_message(out, event->seq, event->type->name, event->seq);
-	}
-	return NULL;
-}
-
-static struct error *write_notifications(struct work *work, struct subscriber *subscriber, int64_t sequence, struct buffer *out)
-{
-	for (size_t i = 0; i < subscriber->ticket.topic_count; i++) {
-		if (subscriber->ticket.topics[i].kind != TOPIC_NOTIFICATIONS)
-			continue;
-		int64_t unread, before = subscriber->unread;
-		TRY(engine_notifications_unread(work, &unread));
-		subscriber->unread = unread;
-		if (before >= 0 && before != unread)
-			write_message(out, sequence, T("notifications"), unread);
-	}
-	return NULL;
-}
-
-/* ERROR_UNAUTHENTICATED and the like: the connection is to be closed. */
-static struct error *tell(struct live *live, struct work *work, struct table *feeds, struct subscriber *subscriber)
-{
-	struct feed *feed;
-	struct buffer out;
-
-	TRY(read_feed(work, feeds, &subscriber->ticket, &feed));
-	buffer_init(&out, work->arena, 256 * 1024);
-	TRY(write_events(work, &subscriber->ticket, feed, &out));
-	subscriber->ticket.since = maximum(subscriber->ticket.since, feed->last);
-	subscriber->behind = feed->count == FEED_ROWS;
-	subscriber->checked_us = monotonic_us();
-	TRY(write_notifications(work, subscriber, subscriber->ticket.since, &out));
-	text words = buffer_peek(&out);
-	if (words.length > 0 && !say(live, subscriber, words))
-		return error_new(work->arena, ERROR_TOO_LARGE, "the connection does not keep up");
-	return NULL;
-}
-
-/* *ret_more: somebody is still behind. */
-static struct error *pass(struct live *live, bool *ret_more)
-{
-	struct web *web = live->web;
-	struct news news;
-	struct table feeds;
-	struct work work = { .arena = live->pass_arena, .store = live->store, .model = web->settings.model,
-		             .actor = access_system(), .now = web_now(web), .origin = ORIGIN_WEB, .language = T("en"),
-		             .cache = live->cache, .calendars = web->settings.calendars };
-
-	record_cache_reset(live->cache);
-	store_set_deadline(live->store, monotonic_us() + 5 * LIMIT_READ_MS * 1000);
-	TRY(store_begin(live->store, work.arena));
-	TRY(read_news(live, &work, &news));
-	table_init(&feeds, work.arena);
-	*ret_more = news.count == FEED_ROWS;
-	int64_t seen = news.count == 0 ? atomic_load(&live->seen) : news.events[news.count - 1].seq;
-	struct subscriber *next;
-	for (struct subscriber *subscriber = live->subscribers; subscriber != NULL; subscriber = next) {
-		next = subscriber->next;
-		if (!is_concerned(&news, subscriber) && monotonic_us() - subscriber->checked_us < RECHECK_US) {
-			subscriber->ticket.since = maximum(subscriber->ticket.since, seen);
-			continue;
-		}
-		struct error *error = tell(live, &work, &feeds, subscriber);
-		*ret_more = *ret_more || subscriber->behind;
-		if (error != NULL && error->code == ERROR_UNAVAILABLE)
-			return error;
-		if (error != NULL)
-			drop(live, subscriber);
-	}
-	atomic_store(&live->seen, seen);
-	return NULL;
-}
-
-static bool run_pass(struct live *live)
-{
-	bool more = false;
-	struct error *error = pass(live, &more);
-
-	if (error != NULL)
-		log_error("live", error);
-	store_rollback(live->store);
-	arena_reset(live->pass_arena);
-	return more || error != NULL;
+		live_drop(live, subscriber);
 }
 
 static bool beat(struct live *live)
@@ -495,8 +229,8 @@ static bool beat(struct live *live)
 	for (struct subscriber *subscriber = live->subscribers; subscriber != NULL; subscriber = next) {
 		next = subscriber->next;
 		recheck = recheck || now - subscriber->checked_us > RECHECK_US;
-		if (now - subscriber->sent_us > HEARTBEAT_US && !say(live, subscriber, T(":\n\n")))
-			drop(live, subscriber);
+		if (now - subscriber->sent_us > HEARTBEAT_US && !live_say(live, subscriber, T(":\n\n")))
+			live_drop(live, subscriber);
 	}
 	return recheck;
 }
@@ -534,14 +268,14 @@ static void *follow(void *data)
 		}
 		if (!wanted || now < next_us)
 			continue;
-		wanted = run_pass(live);
+		wanted = live_run_pass(live);
 		/* At most a fifth of a processor goes into telling. */
 		int64_t took = monotonic_us() - now;
 		next_us = now + took + maximum(PASS_GAP_US, 4 * took);
 	}
 	while (live->subscribers != NULL) {
-		(void)say(live, live->subscribers, T("retry: 2000\n\n"));
-		drop(live, live->subscribers);
+		(void)live_say(live, live->subscribers, T("retry: 2000\n\n"));
+		live_drop(live, live->subscribers);
 	}
 	return NULL;
 }
