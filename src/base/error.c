@@ -49,7 +49,8 @@ struct error *error_new(struct arena *arena, enum error_code code, const char *f
 
 struct error *error_field(struct error *error, text field)
 {
-	error->field = field;
+	if (error != NULL)
+		error->field = field;
 	return error;
 }
 

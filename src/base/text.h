@@ -73,6 +73,9 @@ must_use text text_shorten(struct arena *arena, text t, size_t characters);
  */
 must_use text text_fold(struct arena *arena, text t);
 
+/* The code point behind the one that `character` holds (surrogates skipped), or unset behind the last: for ranges of prefixes. */
+must_use text text_next_character(struct arena *arena, text character);
+
 /* Edit distance for "did you mean"; stops counting above `limit`. */
 size_t text_distance(text a, text b, size_t limit);
 /* The nearest of `count` names to `wanted`, or unset when none is near enough. */

@@ -129,3 +129,15 @@ text text_fold(struct arena *arena, text t)
 			return fold_unicode(arena, t);
 	return text_lower_ascii(arena, t);
 }
+
+text text_next_character(struct arena *arena, text character)
+{
+	utf8proc_int32_t code;
+	utf8proc_ssize_t size = utf8proc_iterate((const utf8proc_uint8_t *)character.data, (utf8proc_ssize_t)character.length, &code);
+	utf8proc_uint8_t *bytes = arena_alloc(arena, 5);
+
+	if (size <= 0 || code >= 0x10ffff)
+		return TEXT_UNSET;
+	code = code + 1 >= 0xd800 && code + 1 <= 0xdfff ? 0xe000 : code + 1;
+	return (text){ (const char *)bytes, (size_t)utf8proc_encode_char(code, bytes) };
+}

@@ -2,6 +2,8 @@
  * The condition language (interface.md, Conditions): parsed and typed once against a type, then evaluated on a record in memory
  * or compiled into parameterised SQL (by query.c). Two-valued: comparing something unset is false; != and `not` are exact
  * complements. Text compares by its folded key, choices by their order, moments are bound values computed here from `now`.
+ * A date alone and `today` are the moment at which that day begins for the reader, but `=`, `!=` and `in` mean the whole day.
+ * A path holds when one of the records at its end passes (links may lead to many); a link to an unknown name is false.
  */
 #ifndef REEVE_MODEL_CONDITION_H
 #define REEVE_MODEL_CONDITION_H
@@ -25,10 +27,19 @@ struct condition_context {
 	 * `type` is the type holding `field`.
 	 */
 	bool (*readable)(void *data, const struct type *type, const struct field *field);
-	/* The same question for a linked record that a path goes through: may it be read at all? NULL: yes. */
+	/*
+	 * The same question for the linked records of `type` that a path goes through: those for which one of the branches
+	 * holds may be read (*ret_everything: all of them); the others count as unset. The branches themselves see all.
+	 * NULL: all may be read. Asked once per path and compiled into SQL; in memory record_readable goes before it.
+	 */
+	struct error *(*record_scope)(void *data, const struct type *type, bool *ret_everything,
+	                              const struct condition *const **ret_branches, size_t *ret_count);
+	/* The same for one record in memory, where the caller knows a shorter way than the branches. NULL: record_scope. */
 	struct error *(*record_readable)(void *data, const struct type *type, int64_t id, bool *ret_readable);
 	void *data;
 };
+/* The context of rules: me, teams, now and calendar of `context`, but everything may be read. */
+struct condition_context condition_rule_context(const struct condition_context *context);
 
 enum condition_use {
 	CONDITION_QUERY, /* words allowed: filter bar, views, API */

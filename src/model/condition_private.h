@@ -80,4 +80,20 @@ struct condition {
 static inline const struct field *step_field(const struct step *step) { return &step->type->fields[step->field]; }
 static inline const struct step *path_last(const struct path *path) { return &path->steps[path->count - 1]; }
 
+/* ---- values at the moment of asking (condition_context.c), the same for both back ends ---- */
+
+/* The moment a literal means now; *ret_end is the end of its day, or the moment itself when it is not a whole day. */
+void literal_moment(const struct literal *literal, const struct condition_context *context, moment *ret_begin, moment *ret_end);
+/* The record that a LITERAL_NAME or LITERAL_ME means, 0 when there is none. */
+must_use struct error *literal_id(const struct literal *literal, const struct type *target,
+                                  const struct condition_context *context, int64_t *ret_id);
+/* The states (bit per position) that pass a test of `state` or `state.group`, before its negation. */
+uint64_t node_states(const struct node *node, const struct lifecycle *lifecycle);
+static inline bool node_tests_state(const struct node *node)
+{
+	const struct step *last = path_last(node->path);
+
+	return last->field == FIELD_STATE && last->type->lifecycle != NULL && node->test != TEST_SET;
+}
+
 #endif

@@ -1,0 +1,105 @@
+/* What the words of a condition mean for one reader at one moment: me, my teams, today, 5 working days ago, a name. */
+#include "model/condition_private.h"
+
+#include "model/record.h"
+
+struct condition_context condition_rule_context(const struct condition_context *context)
+{
+	struct condition_context all = *context;
+
+	all.readable = NULL;
+	all.record_scope = NULL;
+	all.record_readable = NULL;
+	return all;
+}
+
+static void day_from(const struct zone *zone, moment at, int64_t days, moment *ret_begin, moment *ret_end)
+{
+	struct civil civil = zone_civil(zone, at);
+	int64_t day = civil_to_days(civil.year, civil.month, civil.day) + days;
+
+	*ret_begin = zone_moment(zone, day, 0);
+	*ret_end = zone_moment(zone, day + 1, 0);
+}
+
+void literal_moment(const struct literal *literal, const struct condition_context *context, moment *ret_begin, moment *ret_end)
+{
+	const struct zone *zone = context->zone != NULL ? context->zone : zone_utc();
+	const struct calendar *calendar = context->calendar != NULL ? context->calendar : calendar_always();
+	moment at = literal->integer;
+
+	switch (literal->kind) {
+	case LITERAL_TODAY:
+		day_from(zone, context->work->now, literal->integer, ret_begin, ret_end);
+		return;
+	case LITERAL_LOCAL:
+		/* The parser has read it once in UTC, so it can be read in every zone. */
+		if (!moment_parse(literal->source, zone, &at))
+			at = literal->integer;
+		if (literal->day) {
+			day_from(zone, at, 0, ret_begin, ret_end);
+			return;
+		}
+		break;
+	case LITERAL_NOW:
+		at = context->work->now + literal->integer;
+		break;
+	case LITERAL_WORKING:
+		at = calendar_add_days(calendar, context->work->now, literal->integer);
+		break;
+	case LITERAL_INTEGER:
+	case LITERAL_REAL:
+	case LITERAL_TEXT:
+	case LITERAL_NAME:
+	case LITERAL_ME:
+	case LITERAL_TEAMS:
+	case LITERAL_FIELD:
+		break;
+	}
+	*ret_begin = at;
+	*ret_end = at;
+}
+
+struct error *literal_id(const struct literal *literal, const struct type *target, const struct condition_context *context,
+                         int64_t *ret_id)
+{
+	if (literal->kind == LITERAL_ME) {
+		*ret_id = context->me;
+		return NULL;
+	}
+	return model_find_id(context->work, target, literal->key, ret_id);
+}
+
+static bool order_passes(enum test_kind test, int64_t value, int64_t literal)
+{
+	switch (test) {
+	case TEST_LESS:
+		return value < literal;
+	case TEST_LESS_EQUAL:
+		return value <= literal;
+	case TEST_GREATER:
+		return value > literal;
+	case TEST_GREATER_EQUAL:
+		return value >= literal;
+	case TEST_EQUAL:
+	case TEST_IN:
+	case TEST_SET:
+	case TEST_CONTAINS:
+	case TEST_STARTS:
+		break;
+	}
+	return value == literal;
+}
+
+uint64_t node_states(const struct node *node, const struct lifecycle *lifecycle)
+{
+	uint64_t states = 0;
+
+	for (size_t i = 0; i < lifecycle->state_count; i++) {
+		int64_t value = node->path->group ? (int64_t)lifecycle->states[i].group : (int64_t)i;
+		for (size_t k = 0; k < node->literal_count; k++)
+			if (order_passes(node->test, value, node->literals[k].integer))
+				states |= UINT64_C(1) << i;
+	}
+	return states;
+}
