@@ -18,6 +18,20 @@ static const struct code {
 #undef ERROR_CODE
 };
 
+/* Messages quote what came from outside: a line break in it must not forge a line of the log, nor bad bytes break an answer. */
+static void make_one_line(char *data, size_t length)
+{
+	size_t from = 0, bad;
+
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)data[i] < ' ' || data[i] == 0x7f)
+			data[i] = ' ';
+	while (!text_is_utf8((text){ data + from, length - from }, &bad)) {
+		from += bad;
+		data[from++] = '?';
+	}
+}
+
 static text format_list(struct arena *arena, const char *format, va_list list) printf_like(2, 0);
 
 static text format_list(struct arena *arena, const char *format, va_list list)
@@ -32,6 +46,7 @@ static text format_list(struct arena *arena, const char *format, va_list list)
 		return T("");
 	data = arena_alloc(arena, (size_t)length + 1);
 	vsnprintf(data, (size_t)length + 1, format, list);
+	make_one_line(data, (size_t)length);
 	return (text){ data, (size_t)length };
 }
 
