@@ -30,7 +30,7 @@ struct error *fill_words(struct work *work, struct record *record, text source, 
 		if (access_field_readable(work, record->type, field))
 			TRY(field_words(work, field, record_cell(record, field->position), work->actor->zone,
 					&filled));
-		value_set_text(work->arena, arguments, field->name, text_is_set(filled) ? filled : T("–"));
+		value_set_text(work->arena, arguments, field->name, text_is_empty(filled) ? T("–") : filled);
 	}
 	*ret_words = words_with(work->arena, work->language, source, arguments);
 	return NULL;
