@@ -65,7 +65,7 @@ SELECT id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origi
 FROM event WHERE seq IS NOT NULL AND seq > $1 ORDER BY seq LIMIT $2
 
 -- name: event_feed_bare
-SELECT id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility
+SELECT id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, NULL
 FROM event WHERE seq IS NOT NULL AND seq > $1 ORDER BY seq LIMIT $2
 
 -- ---- attachments ----

@@ -1,0 +1,245 @@
+/*
+ * Two people at the same moment, on PostgreSQL where they really are: two connections, both inside their transaction before
+ * either has committed. Exactly one step wins, the other is told so; nothing is done twice.
+ */
+#include "desk.h"
+
+#include <pthread.h>
+
+struct racer {
+	struct desk *desk;
+	struct lane *lane;
+	struct lane_job job;
+	struct error *(*act)(struct racer *racer, struct work *work);
+	const char *number, *login;
+	struct actor *actor;
+	struct error *error;
+	bool found;
+	int status, tries;
+	text answer;
+	pthread_t thread;
+	pthread_barrier_t *start;
+	int64_t generation;
+};
+
+static struct error *apply(struct lane_job *job, struct store *store)
+{
+	struct racer *racer = (struct racer *)(void *)((char *)job - offsetof(struct racer, job));
+	struct work work = *racer->desk->work;
+
+	work.arena = job->arena;
+	work.store = store;
+	work.actor = racer->actor;
+	work.cache = NULL;
+	racer->tries++;
+	/* Only at the first try: later ones are alone. */
+	if (racer->tries == 1)
+		pthread_barrier_wait(racer->start);
+	return racer->act(racer, &work);
+}
+
+static void *run(void *data)
+{
+	struct racer *racer = data;
+
+	racer->error = lane_run(racer->lane, &racer->job);
+	return NULL;
+}
+
+/* Runs both at once; how many succeeded. */
+static int race(struct desk *desk, struct racer *racers)
+{
+	struct lane_settings settings = { .store = desk->on->settings, .threads = 2, .opened = sealer_opened,
+		                          .committed = sealer_committed, .data = desk->sealer };
+	pthread_barrier_t start;
+	struct lane *lane;
+	int won = 0;
+
+	pthread_barrier_init(&start, NULL, 2);
+	assert_ok(lane_start(desk->arena, &settings, &lane));
+	for (int i = 0; i < 2; i++) {
+		racers[i].desk = desk;
+		racers[i].lane = lane;
+		racers[i].start = &start;
+		racers[i].job = (struct lane_job){ .arena = arena_new((size_t)1 << 24), .apply = apply, .name = "race" };
+		desk_as(desk, racers[i].login);
+		racers[i].actor = desk->work->actor;
+	}
+	for (int i = 0; i < 2; i++)
+		pthread_create(&racers[i].thread, NULL, run, &racers[i]);
+	for (int i = 0; i < 2; i++) {
+		pthread_join(racers[i].thread, NULL);
+		won += racers[i].error == NULL;
+	}
+	lane_stop(lane);
+	return won;
+}
+
+static void end(struct racer *racers)
+{
+	for (int i = 0; i < 2; i++)
+		arena_free(racers[i].job.arena);
+}
+
+static struct error *loser(struct racer *racers) { return racers[0].error != NULL ? racers[0].error : racers[1].error; }
+
+/* SQLite has one writer: there is nothing to race. */
+#define RACE_TEST(test_name)                                     \
+	static void test_name##_race(struct desk *desk);         \
+	DESK_TEST(test_name)                                     \
+	{                                                        \
+		if (!desk->on->postgres)                         \
+			return;                                  \
+		test_name##_race(desk);                          \
+	}                                                        \
+	static void test_name##_race(struct desk *desk)
+
+static struct error *act_start(struct racer *racer, struct work *work)
+{
+	struct record *record;
+
+	return engine_transition(work, racer->desk->incident, text_from(racer->number), T("start"), 0, NULL, &record);
+}
+
+RACE_TEST(two_transitions_at_once)
+{
+	struct racer racers[2] = { { .act = act_start, .login = "agent" }, { .act = act_start, .login = "lead" } };
+
+	desk_as(desk, "agent");
+	struct record *record = desk_incident(desk, "{'title': 'x'}");
+	racers[0].number = racers[1].number = text_cstring(desk->arena, record_number(record));
+	assert_int_equal(race(desk, racers), 1);
+	assert_refused(loser(racers), CONFLICT);
+	assert_int_equal(desk_reload(desk, record)->version, 2);
+	end(racers);
+}
+
+static struct error *act_update(struct racer *racer, struct work *work)
+{
+	struct value *patch = value_map(work->arena);
+	struct record *record;
+
+	value_set_text(work->arena, patch, T("title"), text_from(racer->login));
+	return engine_update(work, racer->desk->incident, text_from(racer->number), 1, patch, &record);
+}
+
+RACE_TEST(two_updates_of_the_same_version)
+{
+	struct racer racers[2] = { { .act = act_update, .login = "agent" }, { .act = act_update, .login = "lead" } };
+
+	desk_as(desk, "agent");
+	struct record *record = desk_incident(desk, "{'title': 'x'}");
+	racers[0].number = racers[1].number = text_cstring(desk->arena, record_number(record));
+	assert_int_equal(race(desk, racers), 1);
+	assert_refused(loser(racers), STALE);
+	assert_non_null(loser(racers)->extra);
+	assert_int_equal(desk_reload(desk, record)->version, 2);
+	end(racers);
+}
+
+static struct error *act_once(struct racer *racer, struct work *work)
+{
+	struct value *input = value_map(work->arena);
+	struct record *record;
+
+	TRY(engine_idempotency_find(work, T("one key"), T("POST /incident"), &racer->found, &racer->status, &racer->answer));
+	if (racer->found)
+		return NULL;
+	value_set_text(work->arena, input, T("title"), T("only once"));
+	TRY(engine_create(work, racer->desk->incident, input, &record));
+	return engine_idempotency_keep(work, T("one key"), T("POST /incident"), 201, record_number(record));
+}
+
+RACE_TEST(two_requests_with_one_key)
+{
+	struct racer racers[2] = { { .act = act_once, .login = "agent" }, { .act = act_once, .login = "agent" } };
+	struct event *events;
+	size_t count, made = 0;
+
+	int won = race(desk, racers);
+	/* The second is told that the first still runs, or gets its answer. */
+	if (won == 1)
+		assert_refused(loser(racers), CONFLICT);
+	else
+		assert_true(racers[0].found != racers[1].found);
+	desk_as(desk, NULL);
+	assert_ok(desk_end(desk, (desk_begin(desk), NULL)));
+	assert_ok(engine_feed_all(desk->work, 0, 1000, &events, &count));
+	for (size_t i = 0; i < count; i++)
+		made += events[i].type == desk->incident && events[i].kind == EVENT_CREATED;
+	assert_int_equal(made, 1);
+	end(racers);
+}
+
+static struct error *act_link(struct racer *racer, struct work *work)
+{
+	bool first = text_equal(text_from(racer->login), T("agent"));
+	int64_t id;
+
+	return engine_link(work, racer->desk->incident, first ? T("INC0000001") : T("INC0000002"), T("related_to"),
+	                   first ? T("INC0000002") : T("INC0000001"), &id);
+}
+
+RACE_TEST(two_links_across)
+{
+	struct racer racers[2] = { { .act = act_link, .login = "agent" }, { .act = act_link, .login = "lead" } };
+
+	desk_as(desk, "agent");
+	assert_text(record_number(desk_incident(desk, "{'title': 'x'}")), "INC0000001");
+	assert_text(record_number(desk_incident(desk, "{'title': 'y'}")), "INC0000002");
+	assert_int_equal(race(desk, racers), 2);
+	end(racers);
+}
+
+static struct error *act_seal(struct racer *racer, struct work *work)
+{
+	int64_t sealed;
+
+	return sealer_run(racer->desk->sealer, work, 1000, &sealed);
+}
+
+RACE_TEST(two_sealers_at_once)
+{
+	struct racer racers[2] = { { .act = act_seal, .login = "agent" }, { .act = act_seal, .login = "lead" } };
+	struct verify_report report;
+	struct record *record;
+
+	desk_as(desk, "agent");
+	for (int i = 0; i < 20; i++) {
+		desk_begin(desk);
+		assert_ok(engine_create(desk->work, desk->incident, desk_json(desk, "{'title': 'x'}"), &record));
+		assert_ok(store_commit(desk->store, desk->arena));
+	}
+	assert_int_equal(race(desk, racers), 2);
+	assert_ok(engine_verify(desk->work, &desk->seals, &report));
+	assert_int_equal(report.unsealed, 0);
+	assert_int_equal(report.events, sealer_head(desk->sealer));
+	end(racers);
+}
+
+/* An event of a transaction that is still open comes later, whatever its id: nothing is sealed past it and lost. */
+RACE_TEST(an_open_transaction_is_not_overtaken)
+{
+	struct verify_report report;
+	struct store *slow;
+	struct record *record;
+	struct work work;
+
+	desk_as(desk, "agent");
+	work = *desk->work;
+	assert_ok(store_open(desk->arena, &desk->on->settings, STORE_WRITE, &slow));
+	assert_ok(sealer_opened(desk->sealer, slow, desk->arena));
+	work.store = slow;
+	work.cache = NULL;
+	assert_ok(store_begin(slow, desk->arena));
+	assert_ok(engine_create(&work, desk->incident, desk_json(desk, "{'title': 'slow'}"), &record));
+	int64_t head = sealer_head(desk->sealer);
+	desk_incident(desk, "{'title': 'fast'}");
+	assert_int_equal(sealer_head(desk->sealer), head);
+	assert_ok(store_commit(slow, desk->arena));
+	assert_ok(desk_end(desk, (desk_begin(desk), NULL)));
+	assert_true(sealer_head(desk->sealer) >= head + 2);
+	assert_ok(engine_verify(desk->work, &desk->seals, &report));
+	assert_int_equal(report.unsealed, 0);
+	store_close(slow);
+}
