@@ -40,16 +40,14 @@ struct error *engine_as_of(struct work *work, struct record *record, moment at, 
 		if (!row)
 			break;
 		TRY(event_read(work, rows, &event));
-		if (!any) {
-			then->cells[FIELD_CREATED_AT] = cell_moment(event.at);
-			then->cells[FIELD_CREATED_BY] = cell_id(event.actor_id);
-		}
 		any = true;
 		replay(then, &event);
 	}
 	if (!any)
 		return error_new(work->arena, ERROR_NOT_FOUND, "%.*s did not exist then", TEXT_ARG(record_number(record)));
 	then->cells[FIELD_NUMBER] = record->cells[FIELD_NUMBER];
+	then->cells[FIELD_CREATED_AT] = record->cells[FIELD_CREATED_AT];
+	then->cells[FIELD_CREATED_BY] = record->cells[FIELD_CREATED_BY];
 	*ret_record = then;
 	return NULL;
 }

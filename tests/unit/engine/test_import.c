@@ -95,6 +95,23 @@ DESK_TEST(an_imported_number_is_never_given_again)
 	assert_true(text_compare(next, T("INC0000100")) > 0);
 }
 
+DESK_TEST(a_step_without_number_gets_the_next)
+{
+	enum import_outcome outcome;
+	struct record *record, *then;
+
+	struct import_step step = step_of(desk, "a", "", AT(10), -1, "{'title': 'x'}");
+	step.created_at = AT(0);
+	assert_ok(import(desk, step, &outcome, &record));
+	assert_text(record_number(record), "INC0000001");
+	assert_int_equal(record_moment(record, FIELD_CREATED_AT), AT(0));
+	assert_ok(engine_as_of(desk->work, desk_reload(desk, record), AT(11), &then));
+	assert_int_equal(record_moment(then, FIELD_CREATED_AT), AT(0));
+	/* Types without a pattern need their key. */
+	step = step_of(desk, "b", "", AT(0), -1, NULL);
+	assert_refused(IN_TX(desk, engine_import(desk->work, desk->model->user, &step, &outcome, &record)), INVALID);
+}
+
 DESK_TEST(what_an_import_left_open_stops_no_transition)
 {
 	enum import_outcome outcome;
@@ -116,7 +133,6 @@ DESK_TEST(steps_that_are_refused)
 	struct record *record;
 
 	assert_refused(import(desk, step_of(desk, "a", "PRB0000001", AT(0), -1, NULL), &outcome, &record), INVALID);
-	assert_refused(import(desk, step_of(desk, "a", "", AT(0), -1, NULL), &outcome, &record), INVALID);
 	assert_refused(import(desk, step_of(desk, "", "INC0000001", AT(0), -1, NULL), &outcome, &record), INVALID);
 	assert_refused(import(desk, step_of(desk, "a", "INC0000001", MOMENT_UNSET, -1, NULL), &outcome, &record), INVALID);
 	assert_refused(import(desk, step_of(desk, "a", "INC0000001", AT(0), 99, NULL), &outcome, &record), INVALID);
