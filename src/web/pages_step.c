@@ -113,6 +113,7 @@ static void fill_step(struct work *work, const struct step_form *form, struct va
 		value_set(arena, step, T("comment"), comment);
 	value_set_bool(arena, step, T("asks"), comment != NULL || value_count(form->fields) > 0);
 	value_set_integer(arena, step, T("version"), record->version);
+	value_set_bool(arena, step, T("restored"), form->given != NULL);
 	value_set(arena, step, T("key"), part_key(arena));
 }
 

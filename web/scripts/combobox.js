@@ -1,0 +1,170 @@
+/*
+ * Type-ahead after the ARIA combobox pattern: for link fields (data-lookup; the value that is sent is the number, what is seen the
+ * name; free text is sent as it is) and for the search box (data-suggest; goes to what is chosen). The server answers from what the
+ * person may see.
+ */
+const WAIT_MS = 90;
+let serial = 0;
+
+class Combobox {
+	constructor(input) {
+		this.input = input;
+		this.source = input.dataset.lookup ?? input.dataset.suggest;
+		this.goes = "suggest" in input.dataset;
+		this.many = "many" in input.dataset;
+		this.items = [];
+		this.at = -1;
+		this.build();
+		input.addEventListener("input", () => this.typed());
+		input.addEventListener("focus", () => this.input.value === "" && !this.goes && this.ask(""));
+		input.addEventListener("keydown", (event) => this.key(event));
+		input.addEventListener("blur", () => setTimeout(() => this.close(), 150));
+	}
+
+	build() {
+		const { input } = this;
+		const box = input.closest(".combobox") ?? document.createElement("span");
+		if (!box.classList.contains("combobox")) {
+			box.className = "combobox";
+			input.replaceWith(box);
+			box.append(input);
+		}
+		if (!this.goes && !this.many) {
+			this.hidden = document.createElement("input");
+			this.hidden.type = "hidden";
+			this.hidden.name = input.name;
+			this.hidden.value = input.value;
+			input.removeAttribute("name");
+			input.value = input.dataset.words ?? input.value;
+			box.append(this.hidden);
+		}
+		this.list = document.createElement("ul");
+		this.list.id = `options-${++serial}`;
+		this.list.className = "options";
+		this.list.setAttribute("role", "listbox");
+		this.list.setAttribute("aria-label", input.getAttribute("aria-label") ?? input.labels?.[0]?.textContent.trim() ?? "");
+		this.list.hidden = true;
+		box.append(this.list);
+		input.setAttribute("role", "combobox");
+		input.setAttribute("aria-autocomplete", "list");
+		input.setAttribute("aria-expanded", "false");
+		input.setAttribute("aria-controls", this.list.id);
+	}
+
+	typed() {
+		if (this.hidden) this.hidden.value = this.input.value.trim();
+		clearTimeout(this.timer);
+		const text = this.many ? this.input.value.split(",").pop().trim() : this.input.value.trim();
+		if (text === "" && this.goes) this.close();
+		else this.timer = setTimeout(() => this.ask(text), WAIT_MS);
+	}
+
+	recent() {
+		return JSON.parse(sessionStorage.getItem(`recent:${this.source}`) ?? "[]");
+	}
+
+	async ask(text) {
+		this.abort?.abort();
+		this.abort = new AbortController();
+		const answer = await fetch(`${this.source}?q=${encodeURIComponent(text)}`,
+			{ headers: { Accept: "application/json" }, signal: this.abort.signal }).catch(() => null);
+		if (!answer?.ok || document.activeElement !== this.input) return;
+		let { items } = await answer.json();
+		if (text === "") {
+			const recent = this.recent();
+			items = [...recent, ...items.filter((item) => !recent.some((one) => one.number === item.number))].slice(0, 8);
+		}
+		this.show(items);
+	}
+
+	show(items) {
+		this.items = items;
+		this.at = -1;
+		this.list.replaceChildren(...items.map((item, index) => this.option(item, index)));
+		this.list.hidden = items.length === 0;
+		this.input.setAttribute("aria-expanded", String(items.length > 0));
+		this.input.removeAttribute("aria-activedescendant");
+	}
+
+	option(item, index) {
+		const option = document.createElement("li");
+		option.id = `${this.list.id}-${index}`;
+		option.className = "option";
+		option.setAttribute("role", "option");
+		option.setAttribute("aria-selected", "false");
+		for (const [name, text] of [["option-title", item.title], ["faint", item.subtitle], ["faint number", item.number]]) {
+			if (!text || (name !== "option-title" && text === item.title)) continue;
+			const part = document.createElement("span");
+			part.className = name;
+			part.textContent = text;
+			option.append(part);
+		}
+		option.addEventListener("mousedown", (event) => {
+			event.preventDefault();
+			this.choose(index);
+		});
+		return option;
+	}
+
+	move(step) {
+		if (this.items.length === 0) return;
+		this.at = (this.at + step + this.items.length + (this.at < 0 && step < 0 ? 1 : 0)) % this.items.length;
+		for (const [index, option] of [...this.list.children].entries()) option.setAttribute("aria-selected", String(index === this.at));
+		const option = this.list.children[this.at];
+		option.scrollIntoView({ block: "nearest" });
+		this.input.setAttribute("aria-activedescendant", option.id);
+	}
+
+	choose(index) {
+		const item = this.items[index];
+		if (!item) return;
+		if (this.goes) {
+			location.href = item.href;
+			return;
+		}
+		if (this.many) {
+			const kept = this.input.value.split(",").slice(0, -1).map((part) => part.trim());
+			this.input.value = [...kept, item.number].join(", ") + ", ";
+		} else {
+			this.hidden.value = item.number;
+			this.input.value = item.title;
+		}
+		const recent = [item, ...this.recent().filter((one) => one.number !== item.number)].slice(0, 4);
+		sessionStorage.setItem(`recent:${this.source}`, JSON.stringify(recent));
+		this.close();
+		this.input.dispatchEvent(new CustomEvent("input", { bubbles: true, detail: "chosen" }));
+		clearTimeout(this.timer);
+		if (this.hidden) this.hidden.value = item.number;
+	}
+
+	key(event) {
+		if (event.isComposing) return;
+		const open = !this.list.hidden;
+		if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+			event.preventDefault();
+			if (open) this.move(event.key === "ArrowDown" ? 1 : -1);
+			else this.ask(this.input.value.trim());
+		} else if (event.key === "Enter" && open && this.at >= 0 && !event.ctrlKey && !event.metaKey) {
+			event.preventDefault();
+			this.choose(this.at);
+		} else if (event.key === "Tab" && open && !this.goes) {
+			if (this.at >= 0) this.choose(this.at);
+		} else if (event.key === "Escape" && open) {
+			event.preventDefault();
+			event.stopPropagation();
+			this.close();
+		}
+	}
+
+	close() {
+		this.list.hidden = true;
+		this.input.setAttribute("aria-expanded", "false");
+		this.input.removeAttribute("aria-activedescendant");
+	}
+}
+
+function attach(within) {
+	for (const input of within.querySelectorAll("input[data-lookup]:not([role]), input[data-suggest]:not([role])")) new Combobox(input);
+}
+attach(document);
+document.addEventListener("reeve:changed", (event) => attach(event.target));
