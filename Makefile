@@ -16,7 +16,7 @@ run:
 build:
 	@tools/assets
 	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD) --buildtype=release -Db_ndebug=false >/dev/null
-	@ninja -C $(BUILD) reeve
+	@ninja -C $(BUILD) src/cli/reeve
 	@ln -sf src/cli/reeve $(BUILD)/reeve
 
 # Installs what the tests need and runs all of them; ends with "N passed, N failed".

@@ -38,7 +38,9 @@ int check_command(struct arena *arena, const struct options *options)
 		if (text_is_set(folder) && text_is_set(each->place.file)) /* as the caller can open it */
 			each->place.file = text_format(arena, "%.*s/%.*s", TEXT_ARG(folder), TEXT_ARG(each->place.file));
 		if (!options->json) {
-			(void)printf("%.*s\n", TEXT_ARG(error_line(arena, each)));
+			struct error one_line = *each;
+			one_line.next = NULL;
+			(void)printf("%.*s\n", TEXT_ARG(error_line(arena, &one_line)));
 			continue;
 		}
 		struct value *one = value_map(arena);

@@ -143,6 +143,8 @@ int complain(const char *what, const struct error *error);
 /* The settings that --data, --database and --practices and the environment (REEVE_DATA, REEVE_DATABASE) mean. */
 must_use struct error *program_settings_of(struct arena *arena, const struct options *options, struct program_settings *ret_settings);
 
+/* The whole program (main.c). */
+int cli_main(int argc, char **argv);
 int serve_command(struct arena *arena, const struct options *options);
 int demo_command(struct arena *arena, const struct options *options);
 int check_command(struct arena *arena, const struct options *options);

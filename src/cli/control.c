@@ -107,9 +107,11 @@ static void *serve_caller(void *data)
 		struct error *error = run_request(caller, request, &io, &command);
 		char status = 0;
 		for (struct error *each = error; each != NULL; each = each->next) {
+			struct error one = *each;
+			one.next = NULL;
 			status = (char)error_exit_status(error->code);
 			text line = text_format(caller->arena, "reeve: %s: %.*s\n", command == NULL ? "server" : command->name,
-			                        TEXT_ARG(error_line(caller->arena, each)));
+			                        TEXT_ARG(error_line(caller->arena, &one)));
 			io.complain(&io, line);
 		}
 		(void)frame_send(caller->socket, FRAME_EXIT, (text){ &status, 1 });

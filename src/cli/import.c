@@ -179,7 +179,7 @@ static void note_refusal(struct import *import, const struct import_row *row)
 	import->refused++;
 	struct value *one = value_map(import->arena);
 	value_set_integer(import->arena, one, T("line"), row->line);
-	value_set_text(import->arena, one, T("reason"), text_copy(import->arena, error_line(import->arena, row->refused)));
+	value_set_text(import->arena, one, T("reason"), error_line(import->arena, row->refused));
 	value_append(import->arena, import->refusals, one);
 }
 

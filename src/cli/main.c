@@ -10,13 +10,12 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/words.h"
 
 #define END { NULL, NULL, false }
 
 static const struct option serve_options[] = { { "listen", "ADDR:PORT", false }, { "trusted-proxy", "ADDRESSES", false },
 	                                       { "attachment-max", "MIB", false }, END };
-static const struct option demo_options[] = { { "listen", "ADDR:PORT", false }, { "days", "N", false }, { "seed", "N", false },
-	                                      { "fresh", NULL, false }, { "no-serve", NULL, false }, END };
 static const struct option migrate_options[] = { { "plan", NULL, false }, { "apply", NULL, false }, END };
 static const struct option user_options[] = { { "name", "NAME", false }, { "mail", "ADDR", false }, { "role", "ROLE", true },
 	                                      { "team", "TEAM", true }, { "password-stdin", NULL, false }, END };
@@ -28,9 +27,7 @@ static const struct option none[] = { END };
 
 const struct command commands[] = {
 	{ "serve", "", "serve pages, API and live events until SIGTERM", serve_options, 0, 0, serve_command, NULL, -1, false, false },
-	{ "demo", "", "serve a demo company with some 60 days of history", demo_options, 0, 0, demo_command, NULL, -1, false, false },
 	{ "check", "[DIR]", "verify practice definitions", none, 0, 1, check_command, NULL, -1, false, false },
-	{ "story", "[DIR]", "run the stories beside the definitions", none, 0, 1, story_command, NULL, -1, false, false },
 	{ "migrate", "--plan | --apply", "show or do the steps to the given definitions", migrate_options, 0, 0, NULL, migrate_run, -1, false, false },
 	{ "user", "add LOGIN | list | disable LOGIN | link LOGIN | password LOGIN", "people who sign in", user_options, 1, 2, NULL, user_run, -1, false, true },
 	{ "token", "add LOGIN | list LOGIN | revoke LOGIN ID", "API tokens", token_options, 1, 3, NULL, token_run, -1, false, false },
@@ -55,8 +52,11 @@ int complain(const char *what, const struct error *error)
 {
 	struct arena *arena = arena_new(LIMIT_WORK_BYTES);
 	(void)fflush(stdout);
-	for (const struct error *each = error; each != NULL; each = each->next)
-		(void)fprintf(stderr, "reeve: %s: %.*s\n", what, TEXT_ARG(error_line(arena, each)));
+	for (const struct error *each = error; each != NULL; each = each->next) {
+		struct error one = *each;
+		one.next = NULL;
+		(void)fprintf(stderr, "reeve: %s: %.*s\n", what, TEXT_ARG(error_line(arena, &one)));
+	}
 	arena_free(arena);
 	return error_exit_status(error->code);
 }
@@ -157,7 +157,7 @@ static int run(struct arena *arena, int argc, char **argv)
 	return run_command(arena, command, &options, argc - 1, argv + 1);
 }
 
-int main(int argc, char **argv)
+int cli_main(int argc, char **argv)
 {
 	/* Before any thread exists: SIGTERM and SIGINT are waited for by serve(), a broken pipe is an error of write(). */
 	if (argc > 1 && (text_equal(text_from(argv[1]), T("serve")) || text_equal(text_from(argv[1]), T("demo")))) {
@@ -169,8 +169,10 @@ int main(int argc, char **argv)
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
-	struct arena *arena = arena_new((size_t)4 * LIMIT_WORK_BYTES);
-	int status = run(arena, argc, argv);
+	struct arena *arena = arena_new((size_t)4 * LIMIT_WORK_BYTES), *words_arena = arena_new(LIMIT_WORK_BYTES);
+	struct error *error = words_load(words_arena, embedded_words);
+	int status = error == NULL ? run(arena, argc, argv) : complain("words", error);
+	arena_free(words_arena);
 	arena_free(arena);
 	return fflush(stdout) == 0 ? status : 1;
 }
