@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "engine/engine_private.h"
+#include "model/calendars.h"
 #include "model/schema.h"
 
 struct desk {
@@ -128,13 +129,29 @@ static inline text desk_state(const struct record *record)
 	return record->type->lifecycle->states[record_state(record)].name;
 }
 
-static inline void desk_schema(struct desk *desk)
+/* Rules put before those of the shipped incident practice; see DESK_TEST_WITH(). */
+static inline void desk_add_rules(struct desk *desk, struct definition_source *sources, size_t count, const char *rules)
+{
+	for (size_t i = 0; rules != NULL && i < count; i++) {
+		ptrdiff_t at = text_find(sources[i].source, T("\nautomation:\n"));
+		size_t split = (size_t)at + strlen("\nautomation:\n");
+
+		if (!text_equal(sources[i].path, T("incident.yaml")))
+			continue;
+		assert_true(at > 0);
+		sources[i].source = text_format(desk->arena, "%.*s%s%.*s", (int)split, sources[i].source.data, rules,
+		                                TEXT_ARG(text_slice(sources[i].source, split, sources[i].source.length)));
+	}
+}
+
+static inline void desk_schema(struct desk *desk, const char *rules)
 {
 	struct definition_source *sources;
 	struct schema_plan plan;
 	size_t count;
 
 	model_embedded_sources(desk->arena, &sources, &count);
+	desk_add_rules(desk, sources, count, rules);
 	assert_ok(model_parse(desk->arena, sources, count, &desk->model));
 	desk->work->model = desk->model;
 	assert_ok(schema_plan(desk->arena, desk->store, NULL, desk->model, &plan));
@@ -160,7 +177,7 @@ static inline void desk_people(struct desk *desk)
 	desk_create(desk, user, "{'login': 'admin', 'name': 'Administrator', 'roles': ['administrator']}");
 }
 
-static inline void desk_open(struct desk *desk, struct store_fixture *on)
+static inline void desk_open(struct desk *desk, struct store_fixture *on, const char *rules)
 {
 	*desk = (struct desk){ .on = on, .arena = on->arena, .store = on->store };
 	desk->work = arena_new_struct(on->arena, struct work);
@@ -172,21 +189,24 @@ static inline void desk_open(struct desk *desk, struct store_fixture *on)
 		.origin = ORIGIN_CLI,
 		.language = T("en"),
 		.cache = record_cache_new(on->arena, &desk->generation),
+		.calendars = calendar_cache_new(on->arena),
 	};
 	desk->seals.key_path = text_format(on->arena, "%s/seal.key", on->folder);
 	desk->seals.head_path = text_format(on->arena, "%s/seal.log", on->folder);
-	desk_schema(desk);
+	desk_schema(desk, rules);
 	assert_ok(sealer_new(on->arena, &desk->seals, &desk->sealer));
 	assert_ok(sealer_opened(desk->sealer, on->store, on->arena));
 	desk_people(desk);
 }
 
-#define DESK_TEST(test_name)                                                                       \
+#define DESK_TEST(test_name) DESK_TEST_WITH(test_name, NULL)
+/* The same with further lines of YAML under `automation:` of incident.yaml. */
+#define DESK_TEST_WITH(test_name, rules)                                                           \
 	static void test_name##_desk(struct desk *desk);                                           \
 	STORE_TEST(test_name)                                                                      \
 	{                                                                                          \
 		struct desk desk;                                                                  \
-		desk_open(&desk, on);                                                              \
+		desk_open(&desk, on, rules);                                                       \
 		test_name##_desk(&desk);                                                           \
 		model_free(desk.model);                                                            \
 	}                                                                                          \
