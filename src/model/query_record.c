@@ -81,6 +81,14 @@ text record_id_sql(struct arena *arena, const struct type *type)
 	return text_format(arena, "SELECT id FROM \"%.*s\" WHERE \"number_key\" = $1", TEXT_ARG(type->table));
 }
 
+/* The shadow column with the folded key of a text (column_compared), without a text of its own. */
+static void quote_key(struct buffer *buffer, const struct field *field)
+{
+	buffer_char(buffer, '"');
+	buffer_text(buffer, field->name);
+	buffer_literal(buffer, "_key\"");
+}
+
 text record_insert_sql(struct arena *arena, const struct type *type)
 {
 	struct buffer buffer;
@@ -100,12 +108,15 @@ text record_insert_sql(struct arena *arena, const struct type *type)
 		if (!column_has_key(field))
 			continue;
 		buffer_literal(&buffer, ", ");
-		column_quote(&buffer, column_compared(arena, field));
+		quote_key(&buffer, field);
 		count++;
 	}
 	buffer_literal(&buffer, ") VALUES (");
-	for (int i = 1; i <= count; i++)
-		buffer_format(&buffer, "%s$%d", i == 1 ? "" : ", ", i);
+	for (int i = 1; i <= count; i++) {
+		/* Not buffer_format: it was a tenth of what creating a record costs. */
+		buffer_text(&buffer, i == 1 ? T("$") : T(", $"));
+		buffer_integer(&buffer, i);
+	}
 	buffer_char(&buffer, ')');
 	return buffer_peek(&buffer);
 }
@@ -125,12 +136,14 @@ text record_update_sql(struct arena *arena, const struct type *type, const bool 
 			continue;
 		buffer_literal(&buffer, ", ");
 		column_quote(&buffer, field->name);
-		buffer_format(&buffer, " = $%d", ++count);
+		buffer_literal(&buffer, " = $");
+		buffer_integer(&buffer, ++count);
 		if (!column_has_key(field))
 			continue;
 		buffer_literal(&buffer, ", ");
-		column_quote(&buffer, column_compared(arena, field));
-		buffer_format(&buffer, " = $%d", ++count);
+		quote_key(&buffer, field);
+		buffer_literal(&buffer, " = $");
+		buffer_integer(&buffer, ++count);
 	}
 	buffer_literal(&buffer, " WHERE id = $1 AND \"version\" = $2");
 	return buffer_peek(&buffer);
