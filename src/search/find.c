@@ -12,6 +12,8 @@
 #define RANKED_MAX 5000
 /* How often a word is, up to here: for weighing words against each other. */
 #define FREQUENCY_MAX 1000
+/* Titles that have a word, among all that match: far more than can be among RANKED_MAX of them, whoever may see few. */
+#define TITLED_MAX 50000
 
 static void set_deadline(struct search_reader *reader)
 {
@@ -137,21 +139,20 @@ static int by_id_descending(const void *a, const void *b)
 }
 
 /* A match whose title has the word weighs more, the rarer the word the more. */
-static struct error *weigh_word(struct search_reader *reader, struct work *work, const struct span *word,
-                                const struct inquiry *inquiry, struct ranked *ranked, size_t count)
+static struct error *weigh_word(struct search_reader *reader, struct work *work, const struct question *question, size_t word,
+                                struct ranked *ranked, size_t count)
 {
-	/* Only ids that were found visible already are weighed: no need to look at scopes again. */
-	struct inquiry titled = { .expression = inquiry->expression };
 	struct expression title;
 	int64_t frequency, *ids;
 	size_t id_count;
-	text lexeme;
 
 	expression_init(&title, work->arena, reader->index.postgres);
-	expression_lexeme(&title, '=', word->word, word->single);
-	lexeme = buffer_peek(&title.buffer);
-	TRY(index_count(&reader->index, work->arena, lexeme, 0, FREQUENCY_MAX, &frequency));
-	TRY(inquiry_ids(reader, work->arena, &titled, lexeme, ranked[count - 1].id, ranked[0].id + 1, SIZE_MAX / 2, &ids, &id_count));
+	expression_lexeme(&title, '=', question->words[word].word, question->words[word].single);
+	TRY(index_count(&reader->index, work->arena, buffer_peek(&title.buffer), 0, FREQUENCY_MAX, &frequency));
+	if (frequency == 0)
+		return NULL;
+	TRY(index_ids(&reader->index, work->arena, inquiry_titled(reader, work->arena, question, word), ranked[count - 1].id,
+	              ranked[0].id + 1, TITLED_MAX, &ids, &id_count));
 	for (size_t i = 0; i < id_count; i++) {
 		struct ranked key = { .id = ids[i] };
 		struct ranked *found = bsearch(&key, ranked, count, sizeof(*ranked), by_id_descending);
@@ -174,7 +175,7 @@ static struct error *rank(struct search_reader *reader, struct work *work, const
 		/* Of two that say the same the newer one first: at most half a word in a title. */
 		ranked[i] = (struct ranked){ ids[i], 0.5 * (double)(count - i) / (double)count };
 	for (size_t i = 0; i < question->count && count > 0; i++)
-		TRY(weigh_word(reader, work, &question->words[i], inquiry, ranked, count));
+		TRY(weigh_word(reader, work, question, i, ranked, count));
 	qsort(ranked, count, sizeof(*ranked), by_score);
 	*ret_ranked = ranked;
 	*ret_count = count;

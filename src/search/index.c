@@ -4,7 +4,7 @@
 #include "store/statement.h"
 
 /* Another cutter or another set of lexemes: the index is filled anew. */
-#define FORMAT "1"
+#define FORMAT "2"
 
 /* The search index is no part of the main store's checked statements on SQLite: its texts are looked up here. */
 static text statement(const struct index *index, enum sql_name name)
@@ -124,29 +124,63 @@ static struct error *replace_words(struct index *index, struct arena *arena, con
 	return NULL;
 }
 
+uint64_t scope_hash(text scope)
+{
+	return text_hash(scope);
+}
+
+static void put_hash(struct buffer *buffer, text scope)
+{
+	uint64_t hash = scope_hash(scope);
+
+	for (int shift = 56; shift >= 0; shift -= 8)
+		buffer_char(buffer, (char)(hash >> shift));
+}
+
+/* Eight bytes a scope, highest first. */
+static struct error *scope_hashes(struct arena *arena, const struct document *document, text *ret_hashes)
+{
+	text rest = document->scopes, part;
+	struct buffer buffer;
+
+	buffer_init(&buffer, arena, (size_t)1024 * 1024);
+	put_hash(&buffer, text_format(arena, "%.*s.", TEXT_ARG(document->type)));
+	while (text_cut(&rest, ' ', &part))
+		if (!text_is_empty(part))
+			put_hash(&buffer, part);
+	return buffer_finish(&buffer, ret_hashes);
+}
+
 struct error *index_put(struct index *index, struct arena *arena, const struct document *before, const struct document *document)
 {
-	struct cell cells[11] = {
+	struct cell cells[12] = {
 		cell_integer(document->id), cell_text(document->type), cell_text(document->number), cell_text(document->title),
 		cell_text(document->state), cell_moment(document->updated_at), cell_text(document->body), cell_text(document->notes),
 		cell_text(text_is_set(document->scopes) ? document->scopes : T("")), cell_integer(document->title_internal ? 1 : 0),
 	};
 	size_t count = 10;
+	text words, hashes;
 
+	TRY(scope_hashes(arena, document, &hashes));
 	if (index->postgres) {
-		text words;
 		TRY(document_lexemes(arena, document, true, &words));
 		cells[count++] = cell_text(words);
+		cells[count++] = cell_blob(hashes);
 	} else {
 		TRY(replace_words(index, arena, before, document));
+		if (before == NULL || !text_equal(before->scopes, document->scopes))
+			TRY(store_run_text(index->store, arena, statement(index, SQL_SEARCH_SCOPE_PUT),
+			                   CELLS(cell_integer(document->id), cell_blob(hashes)), NULL));
 	}
 	return store_run_text(index->store, arena, statement(index, SQL_SEARCH_DOCUMENT_PUT), (struct cells){ cells, count }, NULL);
 }
 
 struct error *index_remove(struct index *index, struct arena *arena, const struct document *document)
 {
-	if (!index->postgres)
+	if (!index->postgres) {
 		TRY(replace_words(index, arena, document, NULL));
+		TRY(store_run_text(index->store, arena, statement(index, SQL_SEARCH_SCOPE_REMOVE), CELLS(cell_integer(document->id)), NULL));
+	}
 	return store_run_text(index->store, arena, statement(index, SQL_SEARCH_DOCUMENT_REMOVE), CELLS(cell_integer(document->id)), NULL);
 }
 
@@ -172,65 +206,73 @@ struct error *index_ids(struct index *index, struct arena *arena, text expressio
 	return NULL;
 }
 
-struct id_list {
+struct scoped {
+	text expression;
+	const uint64_t *allowed;
+	size_t allowed_count;
 	int64_t *ids;
-	size_t count, capacity;
+	size_t count, capacity, limit;
 };
 
-static bool is_allowed(struct rows *rows, const struct table *allowed)
+static bool is_allowed(text hashes, const struct scoped *scoped)
 {
-	text scopes = rows_text(rows, 2), type = rows_text(rows, 1), part;
-	char own[128];
-
-	if (type.length + 1 <= sizeof(own)) {
-		memcpy(own, type.data, type.length);
-		own[type.length] = '.';
-		if (table_get(allowed, (text){ own, type.length + 1 }) != NULL)
+	for (size_t at = 0; at + 8 <= hashes.length; at += 8) {
+		uint64_t hash = 0;
+		size_t low = 0, high = scoped->allowed_count;
+		for (size_t i = 0; i < 8; i++)
+			hash = hash << 8 | (unsigned char)hashes.data[at + i];
+		while (low < high) {
+			size_t middle = (low + high) / 2;
+			if (scoped->allowed[middle] < hash)
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		if (low < scoped->allowed_count && scoped->allowed[low] == hash)
 			return true;
 	}
-	while (text_cut(&scopes, ' ', &part))
-		if (table_get(allowed, part) != NULL)
-			return true;
 	return false;
 }
 
-/* Ids that pass, of at most `chunk` matches below *below, which moves on; *ret_end when there are no more. */
-static struct error *scan_scoped(struct index *index, struct arena *arena, text expression, const struct table *allowed, int64_t least,
-                                 int64_t *below, size_t chunk, struct id_list *list, bool *ret_end)
+/* At most `chunk` matches below *below, which moves on; *ret_end when there are no more. */
+static struct error *scan_chunk(struct index *index, struct arena *arena, struct scoped *scoped, int64_t least, int64_t *below,
+                                size_t chunk, bool *ret_end)
 {
 	struct rows *rows;
 	size_t seen = 0;
-	bool row;
+	bool row = true;
 
-	TRY(store_query_text(index->store, arena, statement(index, SQL_SEARCH_SCOPED),
-	                     CELLS(cell_text(expression), cell_integer(least), cell_integer(*below), cell_integer((int64_t)chunk)), &rows));
-	for (;;) {
+	TRY(store_query_text(index->store, arena, statement(index, SQL_SEARCH_SCAN),
+	                     CELLS(cell_text(scoped->expression), cell_integer(least), cell_integer(*below), cell_integer((int64_t)chunk)),
+	                     &rows));
+	while (scoped->count < scoped->limit) {
 		TRY(rows_next(rows, &row));
 		if (!row)
 			break;
 		seen++;
 		*below = rows_integer(rows, 0);
-		if (!is_allowed(rows, allowed))
+		if (!is_allowed(rows_text(rows, 1), scoped))
 			continue;
-		arena_make_room(arena, list->ids, list->count, list->capacity);
-		list->ids[list->count++] = *below;
+		arena_make_room(arena, scoped->ids, scoped->count, scoped->capacity);
+		scoped->ids[scoped->count++] = *below;
 	}
-	*ret_end = seen < chunk;
+	rows_close(rows);
+	*ret_end = !row && seen < chunk;
 	return NULL;
 }
 
-struct error *index_scoped_ids(struct index *index, struct arena *arena, text expression, const struct table *allowed, int64_t least,
-                               int64_t below, size_t limit, int64_t **ret_ids, size_t *ret_count)
+struct error *index_scoped_ids(struct index *index, struct arena *arena, text expression, const uint64_t *allowed, size_t allowed_count,
+                               int64_t least, int64_t below, size_t limit, int64_t **ret_ids, size_t *ret_count)
 {
-	struct id_list list = { 0 };
-	size_t chunk = limit + limit / 4 + 16;
+	struct scoped scoped = { .expression = expression, .allowed = allowed, .allowed_count = allowed_count, .limit = limit };
+	size_t chunk = limit + limit / 8 + 16;
 	bool end = false;
 
 	/* Mostly one chunk is enough: nearly all matches pass. */
-	for (; !end && list.count < limit; chunk = maximum(chunk, (size_t)1000))
-		TRY(scan_scoped(index, arena, expression, allowed, least, &below, chunk, &list, &end));
-	*ret_ids = list.ids;
-	*ret_count = minimum(list.count, limit);
+	for (; !end && scoped.count < limit; chunk = maximum(chunk, (size_t)1000))
+		TRY(scan_chunk(index, arena, &scoped, least, &below, chunk, &end));
+	*ret_ids = scoped.ids;
+	*ret_count = scoped.count;
 	return NULL;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "search/search_private.h"
 
+#include <stdlib.h>
+
 /* Scopes are dense when one in so many of the newest documents has one of them. */
 #define DENSE_SAMPLE 4000
 #define DENSE_ONE_IN 4
@@ -142,13 +144,21 @@ static struct error *is_dense(struct search_reader *reader, struct arena *arena,
 	return NULL;
 }
 
+static int by_hash(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return left < right ? -1 : left > right;
+}
+
 static void allow(struct arena *arena, const struct scope_words *scopes, struct inquiry *inquiry)
 {
 	inquiry->filter = true;
-	inquiry->allowed = arena_new_struct(arena, struct table);
-	table_init(inquiry->allowed, arena);
+	inquiry->allowed = arena_new_array(arena, uint64_t, scopes->count);
+	inquiry->allowed_count = scopes->count;
 	for (size_t i = 0; i < scopes->count; i++)
-		table_set(inquiry->allowed, scopes->words[i], inquiry->allowed);
+		inquiry->allowed[i] = scope_hash(scopes->words[i]);
+	qsort(inquiry->allowed, scopes->count, sizeof(uint64_t), by_hash);
 }
 
 /* Types without internal text go with the others, so that mostly one group is left. */
@@ -212,7 +222,25 @@ struct error *inquiry_ids(struct search_reader *reader, struct arena *arena, con
 		buffer_text(&expression.buffer, and);
 	}
 	TRY(buffer_finish(&expression.buffer, &asked));
-	if (inquiry->filter)
-		return index_scoped_ids(&reader->index, arena, asked, inquiry->allowed, least, below, limit, ret_ids, ret_count);
-	return index_ids(&reader->index, arena, asked, least, below, limit, ret_ids, ret_count);
+	if (!inquiry->filter)
+		return index_ids(&reader->index, arena, asked, least, below, limit, ret_ids, ret_count);
+	return index_scoped_ids(&reader->index, arena, asked, inquiry->allowed, inquiry->allowed_count, least, below, limit, ret_ids, ret_count);
+}
+
+/* Only the words, for ids that were found visible already: all but one anywhere, that one in the title. */
+text inquiry_titled(struct search_reader *reader, struct arena *arena, const struct question *question, size_t titled)
+{
+	struct expression expression;
+
+	expression_init(&expression, arena, reader->index.postgres);
+	expression_lexeme(&expression, '=', question->words[titled].word, question->words[titled].single);
+	for (size_t i = 0; i < question->count; i++) {
+		if (i == titled)
+			continue;
+		expression_and(&expression);
+		expression_raw(&expression, '(');
+		add_word(&expression, &question->words[i], true);
+		expression_raw(&expression, ')');
+	}
+	return buffer_peek(&expression.buffer);
 }

@@ -86,9 +86,12 @@ must_use struct error *index_remove(struct index *index, struct arena *arena, co
 /* Ids of matches with least <= id < below, newest first. */
 must_use struct error *index_ids(struct index *index, struct arena *arena, text expression, int64_t least, int64_t below,
                                  size_t limit, int64_t **ret_ids, size_t *ret_count);
-/* The same for matches that have an allowed scope, or whose type's word is allowed. */
-must_use struct error *index_scoped_ids(struct index *index, struct arena *arena, text expression, const struct table *allowed,
-                                        int64_t least, int64_t below, size_t limit, int64_t **ret_ids, size_t *ret_count);
+/* What a scope is in a document's row of scopes: short, so that many rows are in a page. The type's own word is one too. */
+uint64_t scope_hash(text scope);
+/* The same for matches that have one of the allowed scopes (hashes in ascending order). */
+must_use struct error *index_scoped_ids(struct index *index, struct arena *arena, text expression, const uint64_t *allowed,
+                                        size_t allowed_count, int64_t least, int64_t below, size_t limit, int64_t **ret_ids,
+                                        size_t *ret_count);
 must_use struct error *index_count(struct index *index, struct arena *arena, text expression, int64_t least, int64_t limit,
                                    int64_t *ret_count);
 must_use struct error *index_newest(struct index *index, struct arena *arena, int64_t *ret_id);
@@ -116,8 +119,9 @@ must_use struct error *question_cut(struct arena *arena, text words, bool prefix
 struct inquiry {
 	text expression;
 	bool nothing;          /* nothing is visible at all */
-	bool filter;           /* look at each match's type and scopes: */
-	struct table *allowed; /* type's own words ("incident.") and scopes, any of which is enough */
+	bool filter;           /* look at each match's scopes: */
+	uint64_t *allowed;     /* any of these hashes is enough; ascending */
+	size_t allowed_count;
 };
 /* Everything that the actor may see among `type` (NULL: all) with all words; `more` is a further expression in brackets, or unset. */
 must_use struct error *inquiry_make(struct search_reader *reader, struct work *work, const struct type *type,
@@ -125,6 +129,9 @@ must_use struct error *inquiry_make(struct search_reader *reader, struct work *w
 /* Ids of visible matches with least <= id < below, newest first. `and` (one more lexeme or expression) may be unset. */
 must_use struct error *inquiry_ids(struct search_reader *reader, struct arena *arena, const struct inquiry *inquiry, text and,
                                    int64_t least, int64_t below, size_t limit, int64_t **ret_ids, size_t *ret_count);
+
+/* The question with one of its words in the title, without scopes: to weigh matches that were found visible. */
+must_use text inquiry_titled(struct search_reader *reader, struct arena *arena, const struct question *question, size_t titled);
 
 /* ---- snippets (snippet.c) ---- */
 
