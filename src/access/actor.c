@@ -133,12 +133,26 @@ static struct error *record_readable(void *data, const struct type *type, int64_
 	return rights_readable_id(data, type, id, ret_readable);
 }
 
+/* Which records of a type a path may go through: in SQL as branches, since there is no record to ask about. */
+static struct error *record_scope(void *data, const struct type *type, bool *ret_everything,
+                                  const struct condition *const **ret_branches, size_t *ret_count)
+{
+	struct rights_rule rule;
+
+	rights_rule(data, RIGHT_READ, type, &rule);
+	*ret_everything = rule.everything;
+	*ret_branches = rule.branches;
+	*ret_count = rule.branch_count;
+	return NULL;
+}
+
 void access_context(struct work *work, struct condition_context *ret_context)
 {
 	access_rule_context(work, ret_context);
 	if (work->actor->kind == ACTOR_SYSTEM)
 		return;
 	ret_context->readable = field_readable;
+	ret_context->record_scope = record_scope;
 	ret_context->record_readable = record_readable;
 	ret_context->data = work;
 }
