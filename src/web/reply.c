@@ -314,8 +314,11 @@ static void write_problem(struct exchange *exchange, const struct error *error)
 {
 	struct buffer out;
 
+	/* 414 and 431 have no codes of their own. */
+	struct value *problem = web_problem_value(exchange->arena, error);
+	value_set_integer(exchange->arena, problem, T("status"), exchange->answer.status);
 	buffer_init(&out, exchange->arena, ANSWER_BYTES_MAX);
-	json_write(&out, web_problem_value(exchange->arena, error));
+	json_write(&out, problem);
 	buffer_char(&out, '\n');
 	exchange->answer.body = buffer_peek(&out);
 	answer_header(&exchange->answer, T("Content-Type"), T("application/problem+json"));
