@@ -278,6 +278,15 @@ struct error *field_parse_links(struct work *work, const struct field *field, co
 
 /* ---- cells as values ---- */
 
+struct value *choice_value(struct arena *arena, const struct choice *choice)
+{
+	int64_t number;
+
+	if (text_to_integer(choice->name, &number) && text_equal(choice->name, text_format(arena, "%lld", (long long)number)))
+		return value_integer(arena, number);
+	return value_text(arena, choice->name);
+}
+
 static struct error *link_value(struct work *work, const struct type *target, int64_t id, struct value **ret_value)
 {
 	struct record_name name;
@@ -313,7 +322,7 @@ struct error *field_value(struct work *work, const struct field *field, const st
 		return NULL;
 	case KIND_CHOICE:
 		*ret_value = cell->integer >= 0 && (size_t)cell->integer < field->choice_count ?
-			             value_text(arena, field->choices[cell->integer].name) : value_null(arena);
+			             choice_value(arena, &field->choices[cell->integer]) : value_null(arena);
 		return NULL;
 	case KIND_MOMENT:
 		*ret_value = value_text(arena, moment_format(arena, cell->integer));

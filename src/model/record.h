@@ -60,6 +60,8 @@ must_use struct error *field_parse(struct work *work, const struct field *field,
 /* For KIND_LINKS: a list of numbers. */
 must_use struct error *field_parse_links(struct work *work, const struct field *field, const struct value *value,
                                          int64_t **ret_ids, size_t *ret_count);
+/* A choice by its name; one whose name is a whole number (priority 1) is a number in JSON. Both forms are taken in. */
+must_use struct value *choice_value(struct arena *arena, const struct choice *choice);
 /* As the API says it: links {type, number, title}, choices by name, moments RFC 3339, unset null. */
 must_use struct error *field_value(struct work *work, const struct field *field, const struct cell *cell,
                                    struct value **ret_value);

@@ -29,10 +29,16 @@ static struct value *choice_schema(struct arena *arena, const struct field *fiel
 {
 	struct value *schema = value_map(arena), *names = value_list(arena);
 
-	for (size_t i = 0; i < field->choice_count; i++)
-		value_append(arena, names, value_text(arena, field->choices[i].name));
+	bool numbers = false;
+	for (size_t i = 0; i < field->choice_count; i++) {
+		struct value *name = choice_value(arena, &field->choices[i]);
+		numbers = numbers || name->kind == VALUE_INTEGER;
+		value_append(arena, names, name);
+		if (name->kind == VALUE_INTEGER) /* as text it is taken in too */
+			value_append(arena, names, value_text(arena, field->choices[i].name));
+	}
 	value_append(arena, names, value_null(arena));
-	value_set(arena, schema, T("type"), literal(arena, "[\"string\",\"null\"]"));
+	value_set(arena, schema, T("type"), literal(arena, numbers ? "[\"integer\",\"string\",\"null\"]" : "[\"string\",\"null\"]"));
 	value_set(arena, schema, T("enum"), names);
 	return schema;
 }
