@@ -414,7 +414,9 @@ static void read_step(struct reader *reader, struct value *source, struct story_
 		check_refused(reader, step->refused);
 	if (step->told != NULL)
 		check_told(reader, value_entry(source, T("told")));
-	if (step->expect != NULL && step->type != NULL)
+	if (step->expect != NULL && (step->verb == STORY_PASSES || step->verb == STORY_LISTS))
+		(void)mistake(reader, source->line, source->column, T("no record is meant here; expect in a step of its own: - NAME is: { ... }"));
+	else if (step->expect != NULL && step->type != NULL)
 		check_expectations(reader, step->type, step->expect);
 	check_value(reader, step);
 }
