@@ -59,7 +59,7 @@ must_use struct error *condition_holds(const struct condition *condition, struct
 must_use text condition_print(struct arena *arena, const struct condition *condition);
 /* `left and right`; either may be NULL. */
 must_use struct condition *condition_and(struct arena *arena, const struct condition *left, const struct condition *right);
-bool condition_has_words(const struct condition *condition);
+bool condition_has_words(const struct condition *condition); /* NULL: no */
 /* True when the outcome depends on nothing but the record itself (no me, teams, now, paths, words). */
 bool condition_is_constant(const struct condition *condition);
 /* When it is `FIELD = me`, `FIELD in my teams` or `FIELD = me` over links: that field and which, for search scopes; else false. */

@@ -184,7 +184,7 @@ struct condition *condition_and(struct arena *arena, const struct condition *lef
 
 bool condition_has_words(const struct condition *condition)
 {
-	return condition->has_words;
+	return condition != NULL && condition->has_words;
 }
 
 static bool is_constant_test(const struct node *node)

@@ -52,10 +52,13 @@ static struct error *parse_text(struct work *work, const struct field *field, te
 		return error_hint(work->arena, refuse(work, field, "is no mail address"), "write it as name@example.com");
 	if (field->kind == KIND_ZONE && zone_find(t) == NULL)
 		return error_hint(work->arena, refuse(work, field, "is no time zone"), "use an IANA name such as Europe/Lisbon");
+	struct error *error = NULL;
 	if (field->kind == KIND_HOURS)
-		TRY(error_field(calendar_parse(work->arena, t, TEXT_UNSET, zone_utc(), &calendar), field->name));
+		error = calendar_parse(work->arena, t, TEXT_UNSET, zone_utc(), &calendar);
 	if (field->kind == KIND_HOLIDAYS)
-		TRY(error_field(calendar_parse(work->arena, T("24x7"), t, zone_utc(), &calendar), field->name));
+		error = calendar_parse(work->arena, T("24x7"), t, zone_utc(), &calendar);
+	if (error != NULL)
+		return error_field(error, field->name);
 	*ret_cell = cell_text(text_copy(work->arena, t));
 	return NULL;
 }
