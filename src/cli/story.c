@@ -98,11 +98,11 @@ struct result {
 
 static void tell(struct result *result, text story, const struct error *error)
 {
-	for (; error != NULL; error = error->next) {
-		if (!result->json) {
-			(void)printf("%.*s\n", TEXT_ARG(error_line(result->arena, error)));
-			continue;
-		}
+	if (error != NULL && !result->json) {
+		(void)printf("%.*s\n", TEXT_ARG(error_line(result->arena, error)));
+		(void)fflush(stdout);
+	}
+	for (; error != NULL && result->json; error = error->next) {
 		struct value *one = value_map(result->arena);
 		value_set_text(result->arena, one, T("file"), text_copy(result->arena, error->place.file));
 		value_set_integer(result->arena, one, T("line"), error->place.line);

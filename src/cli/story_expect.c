@@ -270,7 +270,7 @@ static struct error *history_line(struct work *work, const struct event *event, 
 		if (text_is_set(value_get_text(event->payload, names[i])))
 			buffer_format(&line, " %.*s", TEXT_ARG(value_get_text(event->payload, names[i])));
 	if (event->kind == EVENT_CLOCK)
-		buffer_format(&line, " %s", value_get_integer(event->payload, T("level"), 0) >= 100 ? "breached" : "warned");
+		buffer_format(&line, " %s", value_get_bool(event->payload, T("breached"), false) ? "breached" : "warned");
 	if (event->actor_id != 0)
 		TRY(model_name(work, work->model->user, event->actor_id, &who));
 	buffer_format(&line, " by %.*s", TEXT_ARG(who.number));
