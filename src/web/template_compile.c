@@ -27,7 +27,7 @@ static struct error *place_value(struct compiler *compiler, const struct reader 
 static struct error *compile_value(struct compiler *compiler, const struct reader *reader, const struct tag *tag, text source)
 {
 	const struct path *path;
-	enum context context;
+	enum context context = CONTEXT_NONE;
 
 	TRY(template_keep_path(compiler, reader, tag->at, source, &path));
 	TRY(place_value(compiler, reader, tag->at, &context));
