@@ -26,8 +26,11 @@ static void add_change(struct work *work, const struct record *record, const str
 		return;
 	if (out->length > 0)
 		buffer_literal(out, " · ");
-	buffer_text(out, label_in(&field->label, work->language));
-	buffer_literal(out, ": ");
+	/* States name themselves. */
+	if (field->position != FIELD_STATE) {
+		buffer_text(out, label_in(&field->label, work->language));
+		buffer_literal(out, ": ");
+	}
 	const struct value *old = entry->value->list.items[0], *now = entry->value->list.items[1];
 	if (field->kind == KIND_PROSE || field->kind == KIND_HOURS || field->kind == KIND_HOLIDAYS) {
 		buffer_text(out, words(work->language, T("changed")));
@@ -106,7 +109,7 @@ static text event_line(struct work *work, const struct record *record, const str
 		return words(work->language, T("Recorded"));
 	case EVENT_TRANSITION:
 		return text_format(work->arena, "%.*s%s%.*s", TEXT_ARG(transition_label(work, record, event)),
-		                   text_is_empty(changes) ? "" : " · ", TEXT_ARG(changes));
+		                   text_is_empty(changes) ? "" : ": ", TEXT_ARG(changes));
 	case EVENT_UPDATED:
 		return changes;
 	case EVENT_IMPORTED:
@@ -234,12 +237,21 @@ static void flush_run(struct work *work, struct value *items, struct value **ref
 	*ref_run = value_list(work->arena);
 }
 
-static struct error *add_entries(struct work *work, const struct record *record, const struct event *events, size_t count,
+/* Who was told, and that what stands on top was recorded, is only for those who want everything. */
+static bool is_noise(const struct record *record, const struct event *event)
+{
+	return event->kind == EVENT_NOTIFIED ||
+	       (event->kind == EVENT_CREATED && event->actor_id == record_id_of(record, record->type->requester));
+}
+
+static struct error *add_entries(struct work *work, const struct record *record, const struct event *events, size_t count, bool all,
                                  struct value *items)
 {
 	struct value *run = value_list(work->arena), *entry;
 
 	for (size_t i = 0; i < count; i++) {
+		if (!all && is_noise(record, &events[i]))
+			continue;
 		TRY(entry_value(work, record, &events[i], &entry));
 		bool comment = value_get(entry, T("html")) != NULL;
 		if (!comment && text_is_empty(value_get_text(entry, T("line"))))
@@ -269,7 +281,7 @@ struct error *part_timeline(struct work *work, struct record *record, bool all, 
 	}
 	value_set(work->arena, data, T("opening"), items);
 	items = value_list(work->arena);
-	TRY(add_entries(work, record, events + (more ? 1 : 0), count - (more ? 1 : 0), items));
+	TRY(add_entries(work, record, events + (more ? 1 : 0), count - (more ? 1 : 0), all, items));
 	value_set(work->arena, data, T("timeline"), items);
 	value_set_bool(work->arena, data, T("earlier"), more);
 	return NULL;
