@@ -110,15 +110,31 @@ struct error *search_rebuild(struct search *search, struct work *work)
 	return NULL;
 }
 
+/* The log does not reach to the cursor: an older store was put beside a newer index. */
+static struct error *is_ahead(struct search *search, struct work *work, bool *ret_ahead)
+{
+	struct event *events;
+	int64_t position;
+	size_t count = 1;
+
+	TRY(index_position(&search->index, work->arena, &position));
+	if (position > 0)
+		TRY(engine_feed_all(work, position - 1, 1, &events, &count));
+	*ret_ahead = count == 0;
+	return NULL;
+}
+
 /* Rules of access and searched fields are in every document: other definitions need another index. */
-static struct error *check_fingerprint(struct search *search, struct work *work)
+static struct error *check_index(struct search *search, struct work *work)
 {
 	text stored;
+	bool ahead;
 
 	if (search->model == work->model)
 		return NULL;
 	TRY(index_meta(&search->index, work->arena, T("fingerprint"), &stored));
-	if (!text_is_set(stored) || !text_equal(stored, build_fingerprint(work)))
+	TRY(is_ahead(search, work, &ahead));
+	if (ahead || !text_is_set(stored) || !text_equal(stored, build_fingerprint(work)))
 		TRY(search_rebuild(search, work));
 	search->model = work->model;
 	return NULL;
@@ -250,7 +266,7 @@ struct error *search_run(struct search *search, struct work *work, size_t limit,
 	int64_t position = 0, count = 0;
 	struct error *error;
 
-	TRY(check_fingerprint(search, work));
+	TRY(check_index(search, work));
 	TRY(store_begin(search->index.store, work->arena));
 	error = run_batch(search, work, limit, &position, &count);
 	if (error != NULL || count == 0)

@@ -402,6 +402,31 @@ DESK_TEST(filling_anew_gives_the_same_index)
 	library_close(&library);
 }
 
+DESK_TEST(an_index_that_does_not_fit_is_filled_anew)
+{
+	struct library library = library_open(desk);
+
+	desk_incident(desk, "{'title': 'Mail', 'requester': 'reqa'}");
+	drain(&library);
+	text before = contents(&library);
+	/* Of other definitions, and of a newer store: looked at when it is opened. */
+	static const char *const meta[][2] = { { "fingerprint", "0" }, { "position", "999999" } };
+	for (size_t i = 0; i < array_length(meta); i++) {
+		struct index writer;
+		search_close(library.search);
+		assert_ok(index_open(desk->arena, &desk->on->settings, STORE_WRITE, &writer));
+		struct document stray = { .id = 900000 + (int64_t)i, .type = T("incident"), .number = T("X"), .title = T("mail"),
+			.scopes = T("incident.c.1") };
+		assert_ok(index_put(&writer, desk->arena, NULL, &stray));
+		assert_ok(index_set_meta(&writer, desk->arena, text_from(meta[i][0]), text_from(meta[i][1])));
+		store_close(writer.store);
+		assert_ok(search_open(desk->arena, &desk->on->settings, &library.search));
+		drain(&library);
+		assert_true(text_equal(contents(&library), before));
+	}
+	library_close(&library);
+}
+
 DESK_TEST(what_was_erased_is_no_longer_found)
 {
 	struct record *record = desk_incident(desk, "{'title': 'Mail', 'requester': 'reqa'}"), *after;
