@@ -107,6 +107,8 @@ static inline size_t desk_events(struct desk *desk, const struct record *record,
 	struct event *events;
 	size_t count, found = 0;
 
+	if (ret_last != NULL)
+		*ret_last = (struct event){ .id = 0 };
 	desk->work->actor = access_system();
 	assert_ok(engine_history(desk->work, desk_reload(desk, record), 0, &events, &count));
 	desk->work->actor = actor;

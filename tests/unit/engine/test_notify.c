@@ -7,6 +7,8 @@ static size_t told(struct desk *desk, const char *login, struct notification *re
 {
 	struct notification *list;
 	size_t count;
+	if (ret_newest != NULL)
+		*ret_newest = (struct notification){ .id = 0 };
 	desk_as(desk, login);
 	assert_ok(engine_notifications(desk->work, false, 0, 100, &list, &count));
 	if (count > 0 && ret_newest != NULL)
