@@ -112,6 +112,7 @@ must_use text token_hash(struct arena *arena, text token);
 
 struct session {
 	int64_t user_id;
+	text hash;        /* of its token */
 	moment created_at, seen_at, expires_at;
 	text address, agent;
 };
@@ -124,6 +125,8 @@ must_use struct error *session_actor(struct work *work, text token, struct actor
 must_use struct error *session_touch(struct work *work, text token);
 must_use struct error *session_close(struct work *work, text token);
 must_use struct error *session_close_all(struct work *work, int64_t user_id, text but_token_hash);
+/* The open ones of a person, the last used first. */
+must_use struct error *session_list(struct work *work, int64_t user_id, struct session **ret_sessions, size_t *ret_count);
 
 struct api_token {
 	int64_t id;
@@ -143,6 +146,8 @@ must_use struct error *scopes_parse(struct arena *arena, text source, unsigned *
 must_use struct error *link_create(struct work *work, int64_t user_id, text purpose, int64_t life_ms, text *ret_token);
 /* Uses it up; ERROR_UNAUTHENTICATED when unknown, used or expired (one answer for all three). */
 must_use struct error *link_use(struct work *work, text token, text purpose, int64_t *ret_user_id);
+/* Whom it would sign in, without using it up: for the page that asks first. Errors as link_use(). */
+must_use struct error *link_find(struct work *work, text token, text purpose, int64_t *ret_user_id);
 /* Deletes expired sessions, links and idempotency keys; at most `limit` rows each. */
 must_use struct error *access_sweep(struct work *work, int64_t limit);
 

@@ -47,6 +47,12 @@ INSERT INTO one_time_link (hash, user_id, purpose, created_at, expires_at) VALUE
 -- One statement, so that two who come at the same moment cannot both have it.
 UPDATE one_time_link SET used_at = $3 WHERE hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 RETURNING user_id
 
+-- name: one_time_link_find
+SELECT user_id FROM one_time_link WHERE hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
+
+-- name: session_list
+SELECT token_hash, created_at, seen_at, expires_at, address, agent FROM session WHERE user_id = $1 AND expires_at > $2 ORDER BY seen_at DESC
+
 -- name: session_sweep
 DELETE FROM session WHERE token_hash IN (SELECT token_hash FROM session WHERE expires_at < $1 LIMIT $2)
 

@@ -17,14 +17,14 @@ struct error *link_create(struct work *work, int64_t user_id, text purpose, int6
 	return NULL;
 }
 
-struct error *link_use(struct work *work, text token, text purpose, int64_t *ret_user_id)
+static struct error *find_user(struct work *work, enum sql_name statement, text token, text purpose, int64_t *ret_user_id)
 {
 	struct error *error;
 	struct rows *rows;
 	int64_t user_id;
 	bool row;
 
-	TRY(store_query(work->store, work->arena, SQL_ONE_TIME_LINK_USE,
+	TRY(store_query(work->store, work->arena, statement,
 	                CELLS(cell_text(token_hash(work->arena, token)), cell_text(purpose), cell_integer(work->now)), &rows));
 	TRY(rows_next(rows, &row));
 	user_id = row ? rows_integer(rows, 0) : 0;
@@ -35,6 +35,16 @@ struct error *link_use(struct work *work, text token, text purpose, int64_t *ret
 	}
 	*ret_user_id = user_id;
 	return NULL;
+}
+
+struct error *link_use(struct work *work, text token, text purpose, int64_t *ret_user_id)
+{
+	return find_user(work, SQL_ONE_TIME_LINK_USE, token, purpose, ret_user_id);
+}
+
+struct error *link_find(struct work *work, text token, text purpose, int64_t *ret_user_id)
+{
+	return find_user(work, SQL_ONE_TIME_LINK_FIND, token, purpose, ret_user_id);
 }
 
 struct error *access_sweep(struct work *work, int64_t limit)

@@ -92,3 +92,30 @@ struct error *session_close_all(struct work *work, int64_t user_id, text but_tok
 
 	return store_run(work->store, work->arena, SQL_SESSION_CLOSE_ALL, CELLS(cell_integer(user_id), cell_text(kept)), NULL);
 }
+
+struct error *session_list(struct work *work, int64_t user_id, struct session **ret_sessions, size_t *ret_count)
+{
+	struct session *sessions = NULL;
+	size_t count = 0, capacity = 0;
+	struct rows *rows;
+	bool row;
+
+	TRY(store_query(work->store, work->arena, SQL_SESSION_LIST, CELLS(cell_integer(user_id), cell_integer(work->now)), &rows));
+	for (;;) {
+		TRY(rows_next(rows, &row));
+		if (!row)
+			break;
+		struct session one = { .user_id = user_id, .hash = rows_text_copy(rows, work->arena, 0),
+			               .created_at = rows_moment(rows, 1), .seen_at = rows_moment(rows, 2),
+			               .expires_at = rows_moment(rows, 3), .address = rows_text_copy(rows, work->arena, 4),
+			               .agent = rows_text_copy(rows, work->arena, 5) };
+		if (one.seen_at + SESSION_IDLE_MS <= work->now)
+			continue;
+		arena_make_room(work->arena, sessions, count, capacity);
+		sessions[count++] = one;
+	}
+	rows_close(rows);
+	*ret_sessions = sessions;
+	*ret_count = count;
+	return NULL;
+}

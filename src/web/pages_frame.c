@@ -136,6 +136,10 @@ static text notice_words(const struct work *work, text name)
 		{ "saved", "Saved." },
 		{ "sent", "Your reply was sent." },
 		{ "noted", "Your internal note was added." },
+		{ "password", "Your password is changed; other browsers were signed out." },
+		{ "revoked", "The token does not work any more." },
+		{ "sessions", "Other browsers were signed out." },
+		{ "rated", "Thank you for telling us." },
 	};
 
 	for (size_t i = 0; i < array_length(notices); i++)

@@ -1,0 +1,28 @@
+/* What the pages beside the records share among themselves (portal, sign-in, seats, search, notifications, people, health, help). */
+#ifndef REEVE_WEB_PAGES_PORTAL_PRIVATE_H
+#define REEVE_WEB_PAGES_PORTAL_PRIVATE_H
+
+#include "web/pages_private.h"
+
+/* Opens a session for a person, ends the one the browser had, and sets the cookie. In apply (pages_sign_in.c). */
+must_use struct error *open_session(struct work *work, struct web_request *request, struct page *page, int64_t user_id);
+
+/* ---- phases that routes_portal.def puts into page_routes ---- */
+PHASE(sign_in_render);
+PHASE(sign_in_refuse);
+PHASE(sign_in_prepare);
+PHASE(sign_in_apply);
+PHASE(sign_out_apply);
+PHASE(sign_in_link_render);
+PHASE(sign_in_link_apply);
+PHASE(me_render);
+PHASE(me_refuse);
+PHASE(me_settings_apply);
+PHASE(me_password_prepare);
+PHASE(me_password_apply);
+PHASE(me_token_prepare);
+PHASE(me_token_apply);
+PHASE(me_revoke_apply);
+PHASE(me_sessions_apply);
+
+#endif
