@@ -138,10 +138,14 @@ static int by_id_descending(const void *a, const void *b)
 	return left->id < right->id ? 1 : left->id > right->id ? -1 : 0;
 }
 
-/* A match whose title has the word weighs more, the rarer the word the more. */
-static struct error *weigh_word(struct search_reader *reader, struct work *work, const struct question *question, size_t word,
-                                struct ranked *ranked, size_t count)
+/*
+ * A match whose title has the word weighs more, the rarer the word the more. Sparse scopes are in the expression and lead to the
+ * few matches quickly; dense ones need not be looked at again, since only ids that were found visible are weighed.
+ */
+static struct error *weigh_word(struct search_reader *reader, struct work *work, const struct question *question,
+                                const struct inquiry *inquiry, size_t word, struct ranked *ranked, size_t count)
 {
+	struct inquiry titled = { .expression = inquiry->expression };
 	struct expression title;
 	int64_t frequency, *ids;
 	size_t id_count;
@@ -151,8 +155,10 @@ static struct error *weigh_word(struct search_reader *reader, struct work *work,
 	TRY(index_count(&reader->index, work->arena, buffer_peek(&title.buffer), 0, FREQUENCY_MAX, &frequency));
 	if (frequency == 0)
 		return NULL;
-	TRY(index_ids(&reader->index, work->arena, inquiry_titled(reader, work->arena, question, word), ranked[count - 1].id,
-	              ranked[0].id + 1, TITLED_MAX, &ids, &id_count));
+	if (inquiry->filter)
+		titled.expression = inquiry_titled(reader, work->arena, question, word);
+	TRY(inquiry_ids(reader, work->arena, &titled, inquiry->filter ? TEXT_UNSET : buffer_peek(&title.buffer), ranked[count - 1].id,
+	                ranked[0].id + 1, TITLED_MAX, &ids, &id_count));
 	for (size_t i = 0; i < id_count; i++) {
 		struct ranked key = { .id = ids[i] };
 		struct ranked *found = bsearch(&key, ranked, count, sizeof(*ranked), by_id_descending);
@@ -175,7 +181,7 @@ static struct error *rank(struct search_reader *reader, struct work *work, const
 		/* Of two that say the same the newer one first: at most half a word in a title. */
 		ranked[i] = (struct ranked){ ids[i], 0.5 * (double)(count - i) / (double)count };
 	for (size_t i = 0; i < question->count && count > 0; i++)
-		TRY(weigh_word(reader, work, question, i, ranked, count));
+		TRY(weigh_word(reader, work, question, inquiry, i, ranked, count));
 	qsort(ranked, count, sizeof(*ranked), by_score);
 	*ret_ranked = ranked;
 	*ret_count = count;
