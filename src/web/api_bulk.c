@@ -73,22 +73,34 @@ static struct error *change(struct item *item, struct work *work)
 	return NULL;
 }
 
-static struct error *apply(struct lane_job *job, struct store *store)
+static struct error *apply_held(struct item *item, struct work *work)
 {
-	struct item *item = (struct item *)job;
-	struct work work = item->work;
 	bool found = false;
 
-	work.store = store;
-	work.cache = record_cache_new(job->arena, &item->request->web->generation);
 	if (text_is_set(item->key)) {
-		TRY(engine_idempotency_find(&work, item->key, item->fingerprint, &found, &item->status, &item->answer));
+		TRY(engine_idempotency_find(work, item->key, item->fingerprint, &found, &item->status, &item->answer));
 		if (found)
 			return NULL;
 	}
-	TRY(change(item, &work));
-	return text_is_set(item->key) ? engine_idempotency_keep(&work, item->key, item->fingerprint, item->status, item->answer) :
+	TRY(change(item, work));
+	return text_is_set(item->key) ? engine_idempotency_keep(work, item->key, item->fingerprint, item->status, item->answer) :
 	                                NULL;
+}
+
+static struct error *apply(struct lane_job *job, struct store *store)
+{
+	struct item *item = (struct item *)job;
+	struct web *web = item->request->web;
+	struct lane_cache *held = worker_take_cache(web);
+	struct work work = item->work;
+
+	work.store = store;
+	work.cache = worker_cache(held);
+	struct error *error = apply_held(item, &work);
+	if (item->request->type->platform)
+		worker_forget_names(web);
+	worker_give_cache(web, held);
+	return error;
 }
 
 static void done(struct lane_job *job, struct error *error)
@@ -97,6 +109,8 @@ static void done(struct lane_job *job, struct error *error)
 	struct window *window = item->window;
 
 	item->error = error;
+	if (error != NULL && item->request->type->platform)
+		worker_forget_names(item->request->web);
 	pthread_mutex_lock(&window->mutex);
 	if (--window->running == 0)
 		pthread_cond_signal(&window->changed);

@@ -280,6 +280,7 @@ struct error *web_start(struct arena *error_arena, const struct web_settings *se
 	web->done_last = &web->done_first;
 	pthread_mutex_init(&web->done_mutex, NULL);
 	pthread_mutex_init(&web->key_mutex, NULL);
+	pthread_mutex_init(&web->cache_mutex, NULL);
 	struct error *error = start(error_arena, web);
 	if (error != NULL) {
 		error = error_copy(error_arena, error);

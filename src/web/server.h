@@ -161,6 +161,8 @@ struct web {
 	int64_t generation;              /* of platform records, for record caches */
 	pthread_mutex_t key_mutex;
 	struct running_key *running_keys; /* idempotency keys whose first request still runs */
+	pthread_mutex_t cache_mutex;
+	struct lane_cache *lane_caches;  /* free ones: as many as lane threads ever ran our jobs at once */
 	struct route_figures *figures;   /* per route, then one for "no route" */
 	int64_t started_us;
 	moment started_at;
@@ -180,6 +182,12 @@ text head_find(const struct exchange *exchange, text name);
 must_use struct error *worker_start_all(struct arena *error_arena, struct web *web);
 void worker_stop_all(struct web *web);
 void worker_push(struct web *web, struct exchange *exchange);
+/* A record cache for a job of ours on a lane thread, emptied of records; given back at the end of the job's apply(). */
+struct lane_cache *worker_take_cache(struct web *web);
+struct record_cache *worker_cache(const struct lane_cache *held);
+void worker_give_cache(struct web *web, struct lane_cache *held);
+/* Names of platform records that caches hold may be old now. Any thread. */
+void worker_forget_names(struct web *web);
 /* Any thread: the exchange is answered. */
 void worker_answered(struct exchange *exchange);
 

@@ -120,6 +120,55 @@ static void make_fingerprint(struct exchange *exchange)
 	exchange->fingerprint = token_hash(exchange->arena, buffer_peek(&all));
 }
 
+/* ---- caches for the lane: making one costs more than a small change, so they are kept ---- */
+
+struct lane_cache {
+	struct lane_cache *next;
+	struct arena *arena;
+	struct record_cache *cache;
+};
+
+struct lane_cache *worker_take_cache(struct web *web)
+{
+	pthread_mutex_lock(&web->cache_mutex);
+	struct lane_cache *held = web->lane_caches;
+	if (held != NULL)
+		web->lane_caches = held->next;
+	pthread_mutex_unlock(&web->cache_mutex);
+	if (held != NULL) {
+		record_cache_reset(held->cache);
+		return held;
+	}
+	struct arena *arena = arena_new(LIMIT_WORK_BYTES);
+	held = arena_new_struct(arena, struct lane_cache);
+	held->arena = arena;
+	held->cache = record_cache_new(arena, &web->generation);
+	return held;
+}
+
+struct record_cache *worker_cache(const struct lane_cache *held)
+{
+	return held->cache;
+}
+
+void worker_give_cache(struct web *web, struct lane_cache *held)
+{
+	pthread_mutex_lock(&web->cache_mutex);
+	held->next = web->lane_caches;
+	web->lane_caches = held;
+	pthread_mutex_unlock(&web->cache_mutex);
+}
+
+void worker_forget_names(struct web *web)
+{
+	__atomic_add_fetch(&web->generation, 1, __ATOMIC_RELEASE);
+}
+
+static bool is_platform(const struct web_request *request)
+{
+	return request->type != NULL && request->type->platform;
+}
+
 /* ---- the lane ---- */
 
 static struct error *keep_answer(struct exchange *exchange, struct work *work)
@@ -131,16 +180,11 @@ static struct error *keep_answer(struct exchange *exchange, struct work *work)
 	                               stored);
 }
 
-static struct error *apply(struct lane_job *job, struct store *store)
+static struct error *apply_held(struct exchange *exchange, struct work *work)
 {
-	struct exchange *exchange = (struct exchange *)((char *)job - offsetof(struct exchange, job));
 	const struct route *route = exchange->request.route;
-	struct work *work = &exchange->work;
 	bool found = false;
 
-	work->store = store;
-	work->cache = record_cache_new(exchange->arena, &exchange->web->generation);
-	exchange->request.reader = NULL;
 	exchange->stored_answer = TEXT_UNSET;
 	if (text_is_set(exchange->fingerprint)) {
 		TRY(engine_idempotency_find(work, exchange->request.idempotency_key, exchange->fingerprint, &found,
@@ -152,10 +196,13 @@ static struct error *apply(struct lane_job *job, struct store *store)
 		return keep_answer(exchange, work);
 	exchange->page = (struct page){ 0 };
 	TRY(route->apply(work, &exchange->request, &exchange->page));
+	/* The next job of this batch must not see old names either. */
+	if (is_platform(&exchange->request))
+		worker_forget_names(exchange->web);
 	if (!text_is_set(exchange->fingerprint))
 		return NULL;
 	/* What apply read before its changes is old now. */
-	work->cache = record_cache_new(exchange->arena, &exchange->web->generation);
+	record_cache_reset(work->cache);
 	if (route->render != NULL)
 		TRY(route->render(work, &exchange->request, &exchange->page));
 	reply_page(exchange);
@@ -165,10 +212,27 @@ static struct error *apply(struct lane_job *job, struct store *store)
 	return keep_answer(exchange, work);
 }
 
+static struct error *apply(struct lane_job *job, struct store *store)
+{
+	struct exchange *exchange = (struct exchange *)((char *)job - offsetof(struct exchange, job));
+	struct lane_cache *held = worker_take_cache(exchange->web);
+
+	exchange->work.store = store;
+	exchange->work.cache = worker_cache(held);
+	exchange->request.reader = NULL;
+	struct error *error = apply_held(exchange, &exchange->work);
+	exchange->work.cache = NULL;
+	worker_give_cache(exchange->web, held);
+	return error;
+}
+
 static void applied(struct lane_job *job, struct error *error)
 {
 	struct exchange *exchange = (struct exchange *)((char *)job - offsetof(struct exchange, job));
 
+	/* What was undone may have left names and ids of records that never came to be. */
+	if (error != NULL && is_platform(&exchange->request))
+		worker_forget_names(exchange->web);
 	exchange->error = error;
 	exchange->stage = STAGE_FINISH;
 	worker_push(exchange->web, exchange);
@@ -199,13 +263,6 @@ static struct error *show_refusal(struct exchange *exchange, struct error *error
 	if (exchange->page.status == 0)
 		exchange->page.status = status;
 	return NULL;
-}
-
-/* The lane wrote: names of platform records that caches hold may be old now. */
-static void note_change(struct exchange *exchange)
-{
-	if (exchange->request.type != NULL && exchange->request.type->platform)
-		__atomic_add_fetch(&exchange->web->generation, 1, __ATOMIC_RELAXED);
 }
 
 static struct error *render(struct exchange *exchange)
@@ -286,8 +343,8 @@ static bool run_finish(struct exchange *exchange)
 			reply_stored(exchange, exchange->stored_status, exchange->stored_answer);
 		return true;
 	}
-	if (exchange->error == NULL)
-		note_change(exchange);
+	if (exchange->error == NULL && is_platform(&exchange->request))
+		worker_forget_names(exchange->web);
 	if (!text_is_set(exchange->fingerprint)) {
 		answer(exchange, exchange->error != NULL ? exchange->error : render(exchange));
 		return true;
@@ -406,5 +463,10 @@ void worker_stop_all(struct web *web)
 			store_close(worker->store);
 		if (worker->arena != NULL)
 			arena_free(worker->arena);
+	}
+	while (web->lane_caches != NULL) {
+		struct lane_cache *held = web->lane_caches;
+		web->lane_caches = held->next;
+		arena_free(held->arena);
 	}
 }
