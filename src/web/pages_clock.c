@@ -3,6 +3,14 @@
 
 #include "base/words.h"
 
+/* Lines and sum to the second, so that they add up for whoever checks. */
+static text exact_hours(struct arena *arena, int64_t ms)
+{
+	int64_t seconds = ms / SECOND_MS;
+
+	return text_format(arena, "%lld:%02d:%02d", (long long)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60));
+}
+
 static text interval_words(const struct work *work, const struct clock_interval *interval)
 {
 	switch (interval->kind) {
@@ -32,7 +40,7 @@ static struct value *ledger_value(struct work *work, const struct clock *clock)
 		value_add(arena, line, T("reason"), value_text(arena, interval->reason));
 		value_add(arena, line, T("counted"), value_bool(arena, interval->kind == INTERVAL_RUNNING));
 		value_add(arena, line, T("amount"), value_text(arena, interval->kind == INTERVAL_RUNNING
-		                                                              ? duration_format(arena, interval->counted_ms) : T("–")));
+		                                                              ? exact_hours(arena, interval->counted_ms) : T("–")));
 		value_append(arena, ledger, line);
 	}
 	return ledger;
@@ -46,8 +54,8 @@ static struct value *clock_value(struct work *work, const struct clock *clock, b
 
 	value_add(arena, value, T("percent"), value_integer(arena, percent > 100 ? 100 : percent < 0 ? 0 : percent));
 	value_add(arena, value, T("has_goal"), value_bool(arena, clock->goal_ms > 0));
-	value_add(arena, value, T("goal"), value_text(arena, clock->goal_ms > 0 ? duration_format(arena, clock->goal_ms) : TEXT_UNSET));
-	value_add(arena, value, T("elapsed"), value_text(arena, duration_format(arena, clock->elapsed_ms)));
+	value_add(arena, value, T("goal"), value_text(arena, clock->goal_ms > 0 ? part_hours(arena, clock->goal_ms) : TEXT_UNSET));
+	value_add(arena, value, T("elapsed"), value_text(arena, exact_hours(arena, clock->elapsed_ms)));
 	value_add(arena, value, T("calendar"), value_text(arena, clock->calendar));
 	value_add(arena, value, T("started"), part_moment(work, clock->started_at));
 	value_add(arena, value, T("stopped"), part_moment(work, clock->stopped_at));

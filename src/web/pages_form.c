@@ -164,6 +164,8 @@ static void add_limits(struct work *work, const struct field *field, struct valu
 		value_add(work->arena, widget, T("most"), value_integer(work->arena, field->most));
 	if (field->kind == KIND_TEXT && field->length_max > 0)
 		value_add(work->arena, widget, T("length"), value_integer(work->arena, (int64_t)field->length_max));
+	if (field->kind == KIND_TEXT && field->length_max > 200)
+		value_add(work->arena, widget, T("long"), value_bool(work->arena, true));
 	if (field->kind == KIND_LINK || field->kind == KIND_LINKS)
 		value_add(work->arena, widget, T("lookup"),
 		          value_text(work->arena, text_format(work->arena, "/%.*s/lookup", TEXT_ARG(field->target->name))));

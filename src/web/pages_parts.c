@@ -140,6 +140,18 @@ struct value *part_choice(struct work *work, const struct record *record, ptrdif
 	return value;
 }
 
+/* Working time has no days of 24 hours: "40h", "3h 20m", "12m". */
+text part_hours(struct arena *arena, int64_t ms)
+{
+	int64_t minutes = (ms + MINUTE_MS / 2) / MINUTE_MS, hours = minutes / 60;
+
+	minutes %= 60;
+	if (hours == 0)
+		return text_format(arena, "%lldm", (long long)minutes);
+	return minutes == 0 || hours >= 10 ? text_format(arena, "%lldh", (long long)hours)
+	                                   : text_format(arena, "%lldh %lldm", (long long)hours, (long long)minutes);
+}
+
 /* Left or late in words; paused and stopped clocks say so. The word stands beside the shape, never colour alone. */
 static text due_words(struct work *work, const struct clock *clock)
 {
@@ -150,9 +162,9 @@ static text due_words(struct work *work, const struct clock *clock)
 	if (clock->state == CLOCK_PAUSED)
 		return words(work->language, T("paused"));
 	if (clock->goal_ms < 0)
-		return duration_format(arena, clock->elapsed_ms);
+		return part_hours(arena, clock->elapsed_ms);
 	struct value *arguments = value_map(arena);
-	value_set_text(arena, arguments, T("time"), duration_format(arena, left < 0 ? -left : left));
+	value_set_text(arena, arguments, T("time"), part_hours(arena, left < 0 ? -left : left));
 	return words_with(arena, work->language, left < 0 ? T("{time} late") : T("{time} left"), arguments);
 }
 
