@@ -106,8 +106,9 @@ struct error *engine_clock_dues(struct work *work, text clock, struct record *co
 			CELLS(cell_text(id_list(work->arena, records, count)), cell_text(clock)), &rows));
 	TRY(rows_next(rows, &more));
 	while (more) {
+		int64_t id = rows_integer(rows, 0);
 		for (size_t i = 0; i < count; i++) {
-			if (records[i]->id != rows_integer(rows, 0))
+			if (records[i]->id != id)
 				continue;
 			fill_due(rows, work->now, &ret_clocks[i]);
 			ret_clocks[i].definition = find_clock(records[i]->type, clock);

@@ -55,7 +55,8 @@ static struct value *clock_value(struct work *work, const struct clock *clock, b
 	value_add(arena, value, T("percent"), value_integer(arena, percent > 100 ? 100 : percent < 0 ? 0 : percent));
 	value_add(arena, value, T("has_goal"), value_bool(arena, clock->goal_ms > 0));
 	value_add(arena, value, T("goal"), value_text(arena, clock->goal_ms > 0 ? part_hours(arena, clock->goal_ms) : TEXT_UNSET));
-	value_add(arena, value, T("elapsed"), value_text(arena, exact_hours(arena, clock->elapsed_ms)));
+	value_add(arena, value, T("elapsed"), value_text(arena, part_hours(arena, clock->elapsed_ms)));
+	value_add(arena, value, T("exactly"), value_text(arena, exact_hours(arena, clock->elapsed_ms)));
 	value_add(arena, value, T("calendar"), value_text(arena, clock->calendar));
 	value_add(arena, value, T("started"), part_moment(work, clock->started_at));
 	value_add(arena, value, T("stopped"), part_moment(work, clock->stopped_at));

@@ -14,19 +14,51 @@ static bool is_among(const size_t *fields, size_t count, size_t field)
 	return false;
 }
 
-static text condition_words(struct work *work, const char *source, const struct condition *condition)
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* The condition with the labels that stand on the page: "waiting_reason = date" is "Waiting reason = Agreed date". */
+static text condition_labels(struct work *work, const struct type *type, const struct condition *condition)
+{
+	text source = condition_print(work->arena, condition);
+	const struct field *field = NULL;
+	struct buffer out;
+	size_t end;
+
+	buffer_init(&out, work->arena, 8192);
+	for (size_t at = 0; at < source.length; at = end) {
+		for (end = at; end < source.length && is_name_char(source.data[end]); end++)
+			continue;
+		if (end == at) {
+			buffer_char(&out, source.data[end++]);
+			continue;
+		}
+		text name = text_slice(source, at, end);
+		const struct field *named = type_field(type, name);
+		int choice = field == NULL ? -1 : field_choice(field, name);
+		if (named != NULL)
+			field = named;
+		buffer_text(&out, named != NULL ? label_in(&named->label, work->language)
+		                  : choice >= 0 ? label_in(&field->choices[choice].label, work->language) : name);
+	}
+	return buffer_peek(&out);
+}
+
+static text condition_words(struct work *work, const struct type *type, const char *source, const struct condition *condition)
 {
 	struct value *arguments = value_map(work->arena);
 
-	value_set_text(work->arena, arguments, T("condition"), condition_print(work->arena, condition));
+	value_set_text(work->arena, arguments, T("condition"), condition_labels(work, type, condition));
 	return words_with(work->arena, work->language, text_from(source), arguments);
 }
 
 /* Why the field is asked for: always needed, one of several, or only under a condition. */
-static void say_need(struct work *work, const struct need *need, struct value *widget)
+static void say_need(struct work *work, const struct type *type, const struct need *need, struct value *widget)
 {
 	if (need->when != NULL)
-		value_set_text(work->arena, widget, T("need"), condition_words(work, "Needed when {condition}", need->when));
+		value_set_text(work->arena, widget, T("need"), condition_words(work, type, "Needed when {condition}", need->when));
 	else if (need->field_count > 1)
 		value_set_text(work->arena, widget, T("need"), words(work->language, T("One of these is needed")));
 	else
@@ -55,7 +87,7 @@ static struct error *add_field(struct work *work, struct step_form *form, size_t
 	/* A step says what it needs also when the value stays as it is. */
 	(void)value_remove(widget, T("was"));
 	if (need != NULL)
-		say_need(work, need, widget);
+		say_need(work, form->record->type, need, widget);
 	value_append(work->arena, form->fields, widget);
 	return NULL;
 }
@@ -67,10 +99,11 @@ static struct value *comment_value(struct work *work, const struct step_form *fo
 
 	value_set_text(work->arena, comment, T("value"), value_get_text(form->given, T("comment")));
 	value_set_bool(work->arena, comment, T("public"), need->comment_public);
+	value_set_bool(work->arena, comment, T("depends"), need->public_when != NULL);
 	value_set_bool(work->arena, comment, T("required"), need->when == NULL);
 	value_set_text(work->arena, comment, T("who"),
 	               need->public_when != NULL
-	                       ? condition_words(work, "The requester will read this when {condition}; otherwise it is internal.", need->public_when)
+	                       ? condition_words(work, form->record->type, "The requester will read this when {condition}; otherwise it is internal.", need->public_when)
 	                       : words(work->language, text_from(who)));
 	for (const struct error *error = form->errors; error != NULL; error = error->next)
 		if (text_equal(error->field, T("comment")))
