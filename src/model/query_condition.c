@@ -155,9 +155,11 @@ static void compose_sign(struct composer *composer, enum test_kind test)
 /* The least text above every text that begins with `prefix`: its last code point plus one. Unset: there is none. */
 static text successor(struct arena *arena, text prefix)
 {
-	char *bytes = arena_copy(arena, prefix.data, prefix.length + 4);
+	char *bytes = arena_alloc(arena, prefix.length + 4);
 	size_t length = prefix.length;
 
+	if (prefix.length > 0)
+		memcpy(bytes, prefix.data, prefix.length);
 	while (length > 0) {
 		size_t start = length - 1;
 		while (start > 0 && ((unsigned char)bytes[start] & 0xc0) == 0x80)
