@@ -16,6 +16,8 @@
 
 static const struct option serve_options[] = { { "listen", "ADDR:PORT", false }, { "trusted-proxy", "ADDRESSES", false },
 	                                       { "attachment-max", "MIB", false }, END };
+static const struct option demo_options[] = { { "listen", "ADDR:PORT", false }, { "days", "N", false }, { "seed", "N", false },
+	                                      { "fresh", NULL, false }, { "no-serve", NULL, false }, END };
 static const struct option migrate_options[] = { { "plan", NULL, false }, { "apply", NULL, false }, END };
 static const struct option user_options[] = { { "name", "NAME", false }, { "mail", "ADDR", false }, { "role", "ROLE", true },
 	                                      { "team", "TEAM", true }, { "password-stdin", NULL, false }, END };
@@ -27,7 +29,9 @@ static const struct option none[] = { END };
 
 const struct command commands[] = {
 	{ "serve", "", "serve pages, API and live events until SIGTERM", serve_options, 0, 0, serve_command, NULL, -1, false, false },
+	{ "demo", "", "serve a demo company with some 60 days of history", demo_options, 0, 0, demo_command, NULL, -1, false, false },
 	{ "check", "[DIR]", "verify practice definitions", none, 0, 1, check_command, NULL, -1, false, false },
+	{ "story", "[DIR]", "run the stories beside the definitions", none, 0, 1, story_command, NULL, -1, false, false },
 	{ "migrate", "--plan | --apply", "show or do the steps to the given definitions", migrate_options, 0, 0, NULL, migrate_run, -1, false, false },
 	{ "user", "add LOGIN | list | disable LOGIN | link LOGIN | password LOGIN", "people who sign in", user_options, 1, 2, NULL, user_run, -1, false, true },
 	{ "token", "add LOGIN | list LOGIN | revoke LOGIN ID", "API tokens", token_options, 1, 3, NULL, token_run, -1, false, false },
