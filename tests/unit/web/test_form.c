@@ -6,11 +6,19 @@
 
 static struct arena *arena;
 
+/* One arena for the whole program, emptied by each test. */
+static void begin(void)
+{
+	if (arena == NULL)
+		arena = arena_new(64 * 1024 * 1024);
+	arena_reset(arena);
+}
+
 static text parsed(const char *source)
 {
 	struct value *map;
 
-	arena = arena_new(64 * 1024 * 1024);
+	begin();
 	assert_ok(form_parse(arena, text_from(source), &map));
 	return json_text(arena, map);
 }
@@ -19,12 +27,11 @@ static void refused(const char *source)
 {
 	struct value *map;
 
-	arena = arena_new(64 * 1024 * 1024);
+	begin();
 	struct error *error = form_parse(arena, text_from(source), &map);
 	if (error == NULL)
 		fail_msg("'%s' was taken", source);
 	assert_int_equal(error->code, ERROR_MALFORMED);
-	arena_free(arena);
 }
 
 TEST(form_takes_pairs)
@@ -55,7 +62,7 @@ TEST(form_encodes_components)
 {
 	struct buffer out;
 
-	arena = arena_new(16 * 1024 * 1024);
+	begin();
 	buffer_init(&out, arena, 1000);
 	percent_encode(&out, T("a b/\xc3\xa4~-._Z9"));
 	assert_text(buffer_peek(&out), "a%20b%2F%C3%A4~-._Z9");
@@ -63,7 +70,7 @@ TEST(form_encodes_components)
 
 TEST(header_parameters_are_unquoted)
 {
-	arena = arena_new(16 * 1024 * 1024);
+	begin();
 	assert_text(header_parameter(arena, T("form-data; name=\"a;b\"; filename=\"x\\\"y.txt\""), T("name")), "a;b");
 	assert_text(header_parameter(arena, T("form-data; name=\"a;b\"; filename=\"x\\\"y.txt\""), T("filename")), "x\"y.txt");
 	assert_text(header_parameter(arena, T("text/html;Q=0.5"), T("q")), "0.5");
@@ -82,7 +89,7 @@ TEST(multipart_takes_fields_and_files)
 	struct part *parts;
 	size_t count;
 
-	arena = arena_new(16 * 1024 * 1024);
+	begin();
 	assert_ok(multipart_parse(arena, text_from(good), T("X"), &parts, &count));
 	assert_int_equal(count, 3);
 	assert_text(parts[0].name, "a");
@@ -111,7 +118,7 @@ TEST(multipart_refuses_what_is_cut_or_wrong)
 	struct part *parts;
 	size_t count;
 
-	arena = arena_new(16 * 1024 * 1024);
+	begin();
 	for (size_t i = 0; i < array_length(bad); i++)
 		assert_refused(multipart_parse(arena, text_from(bad[i]), T("X"), &parts, &count), MALFORMED);
 	assert_refused(multipart_parse(arena, text_from(good), T(""), &parts, &count), MALFORMED);
