@@ -22,7 +22,8 @@ static void add_change(struct work *work, const struct record *record, const str
 {
 	const struct field *field = type_field(record->type, entry->key);
 
-	if (field == NULL || entry->value->kind != VALUE_LIST || entry->value->list.count != 2)
+	/* What the engine notes by itself (resolved_at ...) says no more than the step and its moment. */
+	if (field == NULL || field->set_by_engine || entry->value->kind != VALUE_LIST || entry->value->list.count != 2)
 		return;
 	if (out->length > 0)
 		buffer_literal(out, " · ");
@@ -32,7 +33,8 @@ static void add_change(struct work *work, const struct record *record, const str
 		buffer_literal(out, ": ");
 	}
 	const struct value *old = entry->value->list.items[0], *now = entry->value->list.items[1];
-	if (field->kind == KIND_PROSE || field->kind == KIND_HOURS || field->kind == KIND_HOLIDAYS) {
+	bool prose = field->kind == KIND_PROSE || field->kind == KIND_HOURS || field->kind == KIND_HOLIDAYS;
+	if (prose && !value_is_null(old)) {
 		buffer_text(out, words(work->language, T("changed")));
 		return;
 	}
@@ -40,7 +42,7 @@ static void add_change(struct work *work, const struct record *record, const str
 		buffer_text(out, text_shorten(work->arena, part_value_words(work, field, old), 60));
 		buffer_literal(out, " → ");
 	}
-	buffer_text(out, text_shorten(work->arena, part_value_words(work, field, now), 80));
+	buffer_text(out, text_shorten(work->arena, part_value_words(work, field, now), prose ? 200 : 80));
 }
 
 /* "Priority: 3 → 2 · Team: Service desk → Network"; the state goes first where it is asked for, else it is left out. */
