@@ -23,25 +23,6 @@ text pages_sign_in_location(struct work *work, struct web_request *request)
 	return text_format(work->arena, "/sign-in?next=%.*s", TEXT_ARG(url_part(work->arena, request->target)));
 }
 
-/* Staff begin with their first view, everybody else with the portal. */
-struct error *home_render(struct work *work, struct web_request *request, struct page *page)
-{
-	if (work->actor->kind == ACTOR_NOBODY) {
-		page_redirect(page, pages_sign_in_location(work, request));
-		return NULL;
-	}
-	for (size_t i = 0; i < work->model->type_count; i++) {
-		const struct type *type = &work->model->types[i];
-		const struct view *view = type->platform || type->abstract ? NULL : first_view(work, type);
-		if (view == NULL)
-			continue;
-		page_redirect(page, view_href(work->arena, type, view));
-		return NULL;
-	}
-	page_redirect(page, T("/me"));
-	return NULL;
-}
-
 /* ---- the error page ---- */
 
 /* What was typed stands on the page and goes along when it is sent again: a failing server must not cost anybody a text. */

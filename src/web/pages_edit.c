@@ -29,6 +29,8 @@ static struct error *show_create(struct work *work, struct web_request *request,
 	value_set(work->arena, data, T("key"), part_key(work->arena));
 	page->data = data;
 	page->template = is_staff(work) ? T("create") : T("create_portal");
+	if (!is_staff(work))
+		TRY(part_report(work, request, data));
 	return NULL;
 }
 
@@ -69,6 +71,7 @@ struct error *create_apply(struct work *work, struct web_request *request, struc
 	const struct value *input = request->body_is_json ? request->state : without_nulls(work, request->state);
 
 	TRY(engine_create(work, request->type, input, &request->record));
+	TRY(attach_uploads(work, request, record_number(request->record), VISIBLE_PUBLIC));
 	return draft_forget(work, request->type, 0, T("create"), T("create"));
 }
 

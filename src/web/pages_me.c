@@ -93,7 +93,7 @@ static struct error *add_sessions(struct work *work, struct value *data)
 		               text_is_set(sessions[i].agent) ? text_shorten(work->arena, sessions[i].agent, 90) : TEXT_UNSET);
 		value_set_text(work->arena, one, T("address"), sessions[i].address);
 		value_set(work->arena, one, T("seen"), part_moment(work, sessions[i].seen_at));
-		value_set_bool(work->arena, one, T("this"), text_equal(sessions[i].hash, work->actor->session_hash));
+		value_set_bool(work->arena, one, T("mine"), text_equal(sessions[i].hash, work->actor->session_hash));
 		value_append(work->arena, list, one);
 	}
 	value_set(work->arena, data, T("sessions"), list);

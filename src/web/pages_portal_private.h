@@ -7,6 +7,9 @@
 /* Opens a session for a person, ends the one the browser had, and sets the cookie. In apply (pages_sign_in.c). */
 must_use struct error *open_session(struct work *work, struct web_request *request, struct page *page, int64_t user_id);
 
+/* [{label, past, now}]: the steps of the lifecycle as a requester reads them; empty in a state that is on none. */
+must_use struct value *part_progress(struct work *work, const struct record *record);
+
 /* ---- phases that routes_portal.def puts into page_routes ---- */
 PHASE(sign_in_render);
 PHASE(sign_in_refuse);
@@ -24,5 +27,6 @@ PHASE(me_token_prepare);
 PHASE(me_token_apply);
 PHASE(me_revoke_apply);
 PHASE(me_sessions_apply);
+PHASE(rate_apply);
 
 #endif

@@ -15,7 +15,7 @@ static struct error *visibility_of(struct work *work, const struct web_request *
 	                  "send it with one of the two buttons: public reply or internal note");
 }
 
-static struct error *attach_uploads(struct work *work, struct web_request *request, enum visibility visibility)
+struct error *attach_uploads(struct work *work, struct web_request *request, text number, enum visibility visibility)
 {
 	for (size_t i = 0; i < request->upload_count; i++) {
 		const struct upload *upload = &request->uploads[i];
@@ -24,7 +24,7 @@ static struct error *attach_uploads(struct work *work, struct web_request *reque
 		int64_t id;
 		if (upload->size == 0 && text_is_empty(upload->name))
 			continue;
-		TRY(engine_attach(work, request->type, request_parameter(request, T("number")), &file, &id));
+		TRY(engine_attach(work, request->type, number, &file, &id));
 	}
 	return NULL;
 }
@@ -39,7 +39,7 @@ struct error *comment_apply(struct work *work, struct web_request *request, stru
 	/* A file alone says enough. */
 	if (request->upload_count == 0 || (text_is_set(comment) && !text_is_empty(text_trim(comment))))
 		TRY(engine_comment(work, request->type, number, text_is_set(comment) ? comment : T(""), visibility, &request->record, &event));
-	TRY(attach_uploads(work, request, visibility));
+	TRY(attach_uploads(work, request, number, visibility));
 	TRY(access_load(work, request->type, number, &request->record));
 	return draft_forget(work, request->type, request->record->id, T("record"), T("comment"));
 }
@@ -56,7 +56,7 @@ struct error *attach_apply(struct work *work, struct web_request *request, struc
 	TRY(visibility_of(work, request, &visibility));
 	if (request->upload_count == 0)
 		return error_field(error_new(work->arena, ERROR_INVALID, "choose a file first"), T("file"));
-	return attach_uploads(work, request, visibility);
+	return attach_uploads(work, request, request_parameter(request, T("number")), visibility);
 }
 
 static struct error *id_of(struct work *work, const struct web_request *request, int64_t *ret_id)

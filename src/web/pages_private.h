@@ -80,6 +80,12 @@ must_use struct error *part_step(struct work *work, struct record *record, const
 must_use struct error *part_side(struct work *work, struct record *record, struct value *data);
 /* number, title, type, href, version, state, priority, people: what the head of every page about a record shows. */
 must_use struct error *part_head(struct work *work, struct record *record, struct value *data);
+/* What a requester's page shows of a record: progress in plain words, promises, faces to rate with (pages_portal.c). */
+must_use struct error *part_request(struct work *work, struct record *record, struct value *data);
+/* The portal's form of the request's type, on top of "sections": lists to choose from, similar requests. */
+must_use struct error *part_report(struct work *work, struct web_request *request, struct value *data);
+/* The files that came with a request become attachments of the record (pages_post.c). In apply. */
+must_use struct error *attach_uploads(struct work *work, struct web_request *request, text number, enum visibility visibility);
 /* Loads the record of the request's {number}. */
 must_use struct error *load_record(struct work *work, struct web_request *request, struct record **ret_record);
 /* The record page with an error of one of its forms ("comment", a transition's name, unset) and what was typed there. */

@@ -49,31 +49,6 @@ struct error *part_head(struct work *work, struct record *record, struct value *
 	return head_people(work, record, data);
 }
 
-/* ---- progress in plain words, for requesters ---- */
-
-static void add_progress(struct work *work, const struct record *record, struct value *data)
-{
-	const struct lifecycle *lifecycle = record->type->lifecycle;
-	struct value *steps = value_list(work->arena);
-
-	if (lifecycle == NULL)
-		return;
-	int now = lifecycle->states[record_state(record)].step, last = 0;
-	for (size_t i = 0; i < lifecycle->state_count; i++) {
-		const struct state *state = &lifecycle->states[i];
-		/* States of the same step share a place: the one that the record is in, else the first. */
-		if (state->step == 0 || (state->step == now && (int)i != record_state(record)) || (state->step == last && state->step != now))
-			continue;
-		struct value *one = value_map(work->arena);
-		last = state->step;
-		value_set_text(work->arena, one, T("label"), label_in(&state->plain, work->language));
-		value_set_bool(work->arena, one, T("past"), state->step < now);
-		value_set_bool(work->arena, one, T("now"), state->step == now);
-		value_append(work->arena, steps, one);
-	}
-	value_set(work->arena, data, T("steps_plain"), now == 0 ? value_list(work->arena) : steps);
-}
-
 /* ---- the composer ---- */
 
 static struct error *composer(struct work *work, struct record *record, const struct value *given, const struct error *error,
@@ -127,7 +102,8 @@ struct error *show_record(struct work *work, struct web_request *request, struct
 		value_set(work->arena, data, T("draft"), value_get(draft, T("moment")));
 	if (request->error != NULL && !of_comment)
 		value_set(work->arena, data, T("errors"), part_errors(work, record->type, request->error));
-	add_progress(work, record, data);
+	if (!is_staff(work))
+		TRY(part_request(work, record, data));
 	return part_side(work, record, data);
 }
 

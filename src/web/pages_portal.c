@@ -1,0 +1,337 @@
+/*
+ * The portal: where people who only ask for something begin. One box, what is already there for the words typed, and their own
+ * requests in plain words. Made from the definitions: every type with a form "portal" can be asked for, every portal view is a list.
+ */
+#include "web/pages_portal_private.h"
+
+#include "base/words.h"
+
+#define CARDS_SHOWN 8
+#define SIMILAR_SHOWN 5
+/* A list of so many is chosen from; a longer one is searched. */
+#define CHOICES_MOST 30
+
+/* ---- progress in plain words ---- */
+
+struct value *part_progress(struct work *work, const struct record *record)
+{
+	const struct lifecycle *lifecycle = record->type->lifecycle;
+	struct value *steps = value_list(work->arena);
+	int now = lifecycle == NULL ? 0 : lifecycle->states[record_state(record)].step, last = 0;
+
+	for (size_t i = 0; now != 0 && i < lifecycle->state_count; i++) {
+		const struct state *state = &lifecycle->states[i];
+		/* States of the same step share a place: the one that the record is in, else the first. */
+		if (state->step == 0 || (state->step == now && (int)i != record_state(record)) || (state->step == last && state->step != now))
+			continue;
+		struct value *one = value_map(work->arena);
+		last = state->step;
+		value_set_text(work->arena, one, T("label"), label_in(&state->plain, work->language));
+		value_set_bool(work->arena, one, T("past"), state->step < now);
+		value_set_bool(work->arena, one, T("now"), state->step == now);
+		value_append(work->arena, steps, one);
+	}
+	return steps;
+}
+
+/* ---- the requester's view of a record ---- */
+
+/* What is promised: the clocks that run towards a moment. */
+static struct error *promises(struct work *work, struct record *record, struct value **ret_list)
+{
+	struct value *list = value_list(work->arena);
+	struct clock *clocks;
+	size_t count;
+
+	TRY(engine_clocks(work, record, false, &clocks, &count));
+	for (size_t i = 0; i < count; i++) {
+		if (clocks[i].state != CLOCK_RUNNING || clocks[i].due_at == MOMENT_UNSET)
+			continue;
+		struct value *one = value_map(work->arena);
+		value_set_text(work->arena, one, T("label"), label_in(&clocks[i].definition->label, work->language));
+		value_set(work->arena, one, T("due"), part_moment(work, clocks[i].due_at));
+		value_set_bool(work->arena, one, T("late"), clocks[i].due_at < work->now);
+		value_append(work->arena, list, one);
+	}
+	*ret_list = list;
+	return NULL;
+}
+
+/* What it waits for, from the field that explains a pausing clock. */
+static struct error *waiting_for(struct work *work, const struct record *record, text *ret_words)
+{
+	const struct type *type = record->type;
+
+	*ret_words = TEXT_UNSET;
+	if (type->lifecycle == NULL || type->lifecycle->states[record_state(record)].group != GROUP_WAITING)
+		return NULL;
+	for (size_t i = 0; i < type->clock_count; i++) {
+		size_t reason = type->clocks[i].pause_reason_field;
+		if (reason == SIZE_MAX || !access_field_readable(work, type, &type->fields[reason]))
+			continue;
+		return part_words(work, record, &type->fields[reason], ret_words);
+	}
+	return NULL;
+}
+
+static struct value *faces(struct work *work, int64_t chosen)
+{
+	static const struct {
+		const char *label, *icon;
+	} all[] = {
+		{ "Very bad", "mood-angry" }, { "Bad", "mood-sad" }, { "So-so", "mood-neutral" }, { "Good", "mood-smile" }, { "Very good", "mood-happy" },
+	};
+	struct value *list = value_list(work->arena);
+
+	for (size_t i = 0; i < array_length(all); i++) {
+		struct value *face = value_map(work->arena);
+		value_set_integer(work->arena, face, T("value"), (int64_t)i + 1);
+		value_set_text(work->arena, face, T("label"), words(work->language, text_from(all[i].label)));
+		value_set(work->arena, face, T("icon"), part_icon(work->arena, text_from(all[i].icon)));
+		value_set_bool(work->arena, face, T("chosen"), chosen == (int64_t)i + 1);
+		value_append(work->arena, list, face);
+	}
+	return list;
+}
+
+static struct error *add_rating(struct work *work, struct record *record, struct value *data)
+{
+	const struct type *type = record->type;
+
+	if (type->rating < 0)
+		return NULL;
+	bool *writable = arena_new_array(work->arena, bool, type->field_count);
+	const struct cell *cell = record_cell(record, (size_t)type->rating);
+	TRY(access_writable_fields(work, type, record, writable));
+	if (writable[type->rating])
+		value_set(work->arena, data, T("faces"), faces(work, cell->kind == CELL_INTEGER ? cell->integer : 0));
+	value_set_bool(work->arena, data, T("rated"), cell->kind == CELL_INTEGER);
+	/* The step that asks for the rating shows faces instead of a number. */
+	struct value *steps = value_get(data, T("steps"));
+	for (size_t i = 0; i < value_count(steps); i++) {
+		struct value *fields = value_get(steps->list.items[i], T("fields"));
+		for (size_t j = 0; j < value_count(fields); j++)
+			if (text_equal(value_get_text(fields->list.items[j], T("name")), type->fields[type->rating].name))
+				value_set(work->arena, fields->list.items[j], T("faces"), faces(work, 0));
+	}
+	return NULL;
+}
+
+struct error *part_request(struct work *work, struct record *record, struct value *data)
+{
+	struct value *list;
+	text waiting;
+
+	TRY(promises(work, record, &list));
+	TRY(waiting_for(work, record, &waiting));
+	value_set(work->arena, data, T("steps_plain"), part_progress(work, record));
+	value_set(work->arena, data, T("promises"), list);
+	value_set_text(work->arena, data, T("waiting_for"), waiting);
+	const struct value *state = value_get(data, T("state"));
+	value_set_bool(work->arena, data, T("done"), text_equal(value_get_text(state, T("group")), T("done")));
+	return add_rating(work, record, data);
+}
+
+struct error *rate_apply(struct work *work, struct web_request *request, struct page *page)
+{
+	struct value *patch = value_map(work->arena);
+	text number = request_parameter(request, T("number")), rating = request_field(request, T("rating"));
+
+	if (request->type->rating < 0)
+		return error_new(work->arena, ERROR_NOT_FOUND, "there is nothing to rate here");
+	if (!text_is_set(rating) || text_is_empty(rating))
+		return error_field(error_new(work->arena, ERROR_INVALID, "choose one of the five"), T("rating"));
+	value_set_text(work->arena, patch, request->type->fields[request->type->rating].name, rating);
+	TRY(engine_update(work, request->type, number, 0, patch, &request->record));
+	page_redirect(page, text_format(work->arena, "%.*s?done=rated", TEXT_ARG(record_href(work->arena, request->type, number))));
+	return NULL;
+}
+
+/* ---- the form of the portal ---- */
+
+/* A link to one of few records is chosen from a list: that works without scripts and needs no name by heart. */
+static struct error *offer_choices(struct work *work, const struct type *type, struct value *widget)
+{
+	const struct field *field = type_field(type, value_get_text(widget, T("name")));
+	struct value *choices = value_list(work->arena);
+	struct record_page rows;
+	int64_t count;
+
+	if (field == NULL || field->kind != KIND_LINK || !field->target->platform)
+		return NULL;
+	struct query query = { .type = field->target, .where = field->offer, .limit = CHOICES_MOST + 1 };
+	if (field->target->active >= 0 && field->offer == NULL) {
+		struct condition *active;
+		TRY(condition_parse(work->arena, work->model, field->target, T("active = true"), CONDITION_QUERY, &active));
+		query.where = active;
+	}
+	TRY(access_count(work, &query, CHOICES_MOST, &count));
+	if (count > CHOICES_MOST)
+		return NULL;
+	TRY(access_find(work, &query, &rows));
+	for (size_t i = 0; i < rows.count; i++) {
+		struct value *one = value_map(work->arena);
+		text number = record_number(rows.records[i]), title = record_title(rows.records[i]);
+		value_set_text(work->arena, one, T("name"), number);
+		value_set_text(work->arena, one, T("label"), text_is_empty(title) ? number : title);
+		value_set_bool(work->arena, one, T("chosen"), text_equal(number, value_get_text(widget, T("value"))));
+		value_append(work->arena, choices, one);
+	}
+	value_set(work->arena, widget, T("choices"), choices);
+	value_set_bool(work->arena, widget, T("choice"), true);
+	(void)value_remove(widget, T("lookup"));
+	return NULL;
+}
+
+static struct error *similar_of(struct work *work, struct web_request *request, const struct type *type, text typed,
+                                struct value *list)
+{
+	struct similar *similar = NULL;
+	size_t count = 0;
+
+	if (request->reader == NULL || !text_is_set(typed) || text_is_empty(text_trim(typed)))
+		return NULL;
+	TRY(search_similar_words(request->reader, work, type, typed, SIMILAR_SHOWN, &similar, &count));
+	for (size_t i = 0; i < count; i++) {
+		struct value *one = value_map(work->arena);
+		int state = type->lifecycle == NULL ? -1 : lifecycle_state(type->lifecycle, similar[i].state);
+		value_set_text(work->arena, one, T("number"), similar[i].number);
+		value_set_text(work->arena, one, T("title"), similar[i].title);
+		value_set_text(work->arena, one, T("href"), record_href(work->arena, type, similar[i].number));
+		if (state >= 0) {
+			value_set_text(work->arena, one, T("plain"), label_in(&type->lifecycle->states[state].plain, work->language));
+			value_set_text(work->arena, one, T("group"), state_group_name(type->lifecycle->states[state].group));
+		}
+		value_append(work->arena, list, one);
+	}
+	return NULL;
+}
+
+struct error *part_report(struct work *work, struct web_request *request, struct value *data)
+{
+	const struct type *type = request->type;
+	struct value *sections = value_get(data, T("sections")), *similar = value_list(work->arena);
+	bool attach;
+
+	for (size_t i = 0; i < value_count(sections); i++) {
+		struct value *fields = value_get(sections->list.items[i], T("fields"));
+		for (size_t j = 0; j < value_count(fields); j++)
+			TRY(offer_choices(work, type, fields->list.items[j]));
+	}
+	TRY(access_may(work, RIGHT_ATTACH, type, NULL, &attach));
+	value_set_bool(work->arena, data, T("attach"), attach);
+	if (request->method == METHOD_GET)
+		TRY(similar_of(work, request, type, request_query(request, type->fields[type->title_field].name), similar));
+	value_set(work->arena, data, T("similar"), similar);
+	return NULL;
+}
+
+/* ---- home ---- */
+
+static struct error *add_answers(struct work *work, struct web_request *request, text typed, struct value *data)
+{
+	struct value *asks = value_list(work->arena), *similar = value_list(work->arena);
+
+	for (size_t i = 0; i < work->model->type_count; i++) {
+		const struct type *type = &work->model->types[i];
+		bool may;
+		if (type->platform || type->abstract || type_form(type, T("portal")) == NULL)
+			continue;
+		TRY(access_may(work, RIGHT_CREATE, type, NULL, &may));
+		if (!may)
+			continue;
+		struct value *ask = value_map(work->arena);
+		value_set_text(work->arena, ask, T("type"), type->name);
+		value_set_text(work->arena, ask, T("label"), label_in(&type->label, work->language));
+		value_set_text(work->arena, ask, T("href"), text_format(work->arena, "/%.*s/new?%.*s=%.*s", TEXT_ARG(type->name),
+		               TEXT_ARG(type->fields[type->title_field].name), TEXT_ARG(url_part(work->arena, typed))));
+		value_append(work->arena, asks, ask);
+		TRY(similar_of(work, request, type, typed, similar));
+	}
+	value_set_text(work->arena, data, T("typed"), typed);
+	value_set(work->arena, data, T("asks"), asks);
+	value_set_bool(work->arena, data, T("one"), value_count(asks) == 1);
+	value_set(work->arena, data, T("similar"), similar);
+	return NULL;
+}
+
+static struct error *card(struct work *work, const struct record *record, struct value **ret_card)
+{
+	const struct type *type = record->type;
+	struct value *one = value_map(work->arena), *person;
+	text number = record_number(record), title = record_title(record);
+
+	value_set_text(work->arena, one, T("number"), number);
+	value_set_text(work->arena, one, T("title"), text_is_empty(title) ? number : title);
+	value_set_text(work->arena, one, T("href"), record_href(work->arena, type, number));
+	value_set(work->arena, one, T("state"), part_state(work, record));
+	value_set(work->arena, one, T("steps"), part_progress(work, record));
+	value_set(work->arena, one, T("updated"), part_moment(work, record_moment(record, FIELD_UPDATED_AT)));
+	TRY(part_person(work, record_id_of(record, type->assignee), &person));
+	value_set(work->arena, one, T("assignee"), person);
+	*ret_card = one;
+	return NULL;
+}
+
+static struct error *add_view(struct work *work, const struct type *type, const struct view *view, struct value *lists)
+{
+	struct query query = { .type = type, .where = view->condition, .sort = view->sort, .sort_count = view->sort_count, .limit = CARDS_SHOWN };
+	struct value *list = value_map(work->arena), *cards = value_list(work->arena), *one;
+	struct record_page rows;
+
+	TRY(access_find(work, &query, &rows));
+	for (size_t i = 0; i < rows.count; i++) {
+		TRY(card(work, rows.records[i], &one));
+		value_append(work->arena, cards, one);
+	}
+	value_set_text(work->arena, list, T("label"), label_in(&view->label, work->language));
+	value_set_text(work->arena, list, T("name"), view->name);
+	value_set_text(work->arena, list, T("href"), view_href(work->arena, type, view));
+	value_set(work->arena, list, T("cards"), cards);
+	value_set_bool(work->arena, list, T("more"), text_is_set(rows.next));
+	value_append(work->arena, lists, list);
+	return NULL;
+}
+
+static struct error *portal_render(struct work *work, struct web_request *request, struct page *page)
+{
+	text typed = request_query(request, T("q"));
+	struct value *lists = value_list(work->arena);
+
+	page->data = value_map(work->arena);
+	TRY(add_answers(work, request, text_is_set(typed) ? text_trim(typed) : T(""), page->data));
+	if (request->is_htmx) {
+		page->template = T("portal_answers");
+		return NULL;
+	}
+	for (size_t i = 0; i < work->model->type_count; i++) {
+		const struct type *type = &work->model->types[i];
+		for (size_t j = 0; !type->platform && !type->abstract && j < type->view_count; j++) {
+			if (!type->views[j].portal || !view_is_for(work, &type->views[j]))
+				continue;
+			TRY(add_view(work, type, &type->views[j], lists));
+		}
+	}
+	value_set_text(work->arena, page->data, T("title"), words(work->language, T("What do you need?")));
+	value_set(work->arena, page->data, T("lists"), lists);
+	page->template = T("portal");
+	return NULL;
+}
+
+/* Staff begin with their first view, everybody else with the portal. */
+struct error *home_render(struct work *work, struct web_request *request, struct page *page)
+{
+	if (work->actor->kind == ACTOR_NOBODY) {
+		page_redirect(page, pages_sign_in_location(work, request));
+		return NULL;
+	}
+	for (size_t i = 0; is_staff(work) && i < work->model->type_count; i++) {
+		const struct type *type = &work->model->types[i];
+		const struct view *view = type->platform || type->abstract ? NULL : first_view(work, type);
+		if (view == NULL || view->portal)
+			continue;
+		page_redirect(page, view_href(work->arena, type, view));
+		return NULL;
+	}
+	return portal_render(work, request, page);
+}
