@@ -219,27 +219,18 @@ struct error *sealer_opened(void *data, struct store *store, struct arena *arena
 	return NULL;
 }
 
-/* Appends "seq seal moment". Failing to is logged, not fatal: the next head says more. */
+/* Failing to is logged, not fatal: the next head says more. */
 static void head_write(struct sealer *sealer, bool durable)
 {
-	char digits[2 * SEAL_BYTES + 1], at[25], line[160], name[4096];
+	char name[4096];
 
 	if (sealer->seq == sealer->written_seq || text_is_empty(sealer->head_path) || sealer->head_path.length >= sizeof(name))
 		return;
 	memcpy(name, sealer->head_path.data, sealer->head_path.length);
 	name[sealer->head_path.length] = '\0';
-	sodium_bin2hex(digits, sizeof(digits), sealer->seal, SEAL_BYTES);
-	moment_write(at, moment_now());
-	int length = snprintf(line, sizeof(line), "%lld %s %s\n", (long long)sealer->seq, digits, at);
-	int descriptor = open(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	bool good = descriptor >= 0 && write(descriptor, line, (size_t)length) == length && (!durable || fsync(descriptor) == 0);
-	if (!good)
-		log_line(LOG_WARNING, "the head of the event log could not be written to %s: %m", name);
-	if (descriptor >= 0)
-		close(descriptor);
-	sealer->written_us = monotonic_us();
-	if (good)
+	if (seal_head_append(name, sealer->seq, sealer->seal, durable))
 		sealer->written_seq = sealer->seq;
+	sealer->written_us = monotonic_us();
 }
 
 /* Under the lock. */

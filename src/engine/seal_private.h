@@ -1,7 +1,7 @@
 /*
  * What a seal is made of. An event's seal is a MAC (BLAKE2b, key outside the database) over the seal before it, every column
  * of its row, and a salted hash of its payload: so an erased payload leaves the chain whole, and what it said cannot be
- * guessed from the hash, because the salt goes with it. event.c, seal.c and verify.c share this.
+ * guessed from the hash, because the salt goes with it. event.c, seal.c, seal_head.c and verify.c share this.
  */
 #ifndef REEVE_ENGINE_SEAL_PRIVATE_H
 #define REEVE_ENGINE_SEAL_PRIVATE_H
@@ -40,5 +40,11 @@ void event_row_read(struct rows *rows, struct event_row *ret_row);
 
 /* The key of `path`; ERROR_NOT_FOUND when there is no file, ERROR_UNAVAILABLE when it cannot be read. */
 must_use struct error *seal_key_load(struct arena *arena, text path, uint8_t ret_key[SEAL_KEY_BYTES]);
+
+/*
+ * Appends a head to the head log, unless its last line knows as much already; a half line left by a crash goes. False (logged)
+ * when it cannot be written; then nothing of it stands there. seal_head.c
+ */
+bool seal_head_append(const char *name, int64_t seq, const uint8_t seal[SEAL_BYTES], bool durable);
 
 #endif

@@ -51,6 +51,8 @@ static struct error *heads_next(struct walk *walk)
 	heads->seq = 0;
 	if (heads->file == NULL || ftell(heads->file) >= heads->end || fgets(line, sizeof(line), heads->file) == NULL)
 		return NULL;
+	if (text_find_char(text_from(line), '\n') < 0)
+		return NULL; /* half a line: its writer was killed, or the disk was full */
 	heads->line++;
 	text rest = text_trim(text_from(line)), seq, seal;
 	if (!text_cut(&rest, ' ', &seq) || !text_cut(&rest, ' ', &seal) || !text_to_integer(seq, &heads->seq) ||

@@ -372,3 +372,35 @@ DESK_TEST(an_idle_server_writes_its_last_head)
 	script(desk, "DELETE FROM event WHERE seq = (SELECT max(seq) FROM event)");
 	assert_found(desk, "the newest events are missing");
 }
+
+static void append_head(struct desk *desk, const char *line)
+{
+	FILE *file = fopen(text_cstring(desk->arena, desk->seals.head_path), "a");
+
+	assert_non_null(file);
+	assert_true(fputs(line, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+DESK_TEST(a_head_is_written_once_whoever_knows_it)
+{
+	struct verify_report report;
+	struct sealer *other;
+
+	fill(desk);
+	assert_ok(verify(desk, &report));
+	int64_t heads = report.heads;
+	/* A command beside the server, or the next start: it read the same head, and the other's older one comes too late. */
+	assert_ok(sealer_new(desk->arena, &desk->seals, &other));
+	assert_ok(sealer_opened(other, desk->store, desk->arena));
+	sealer_close(other);
+	assert_ok(verify(desk, &report));
+	assert_int_equal(report.heads, heads);
+	append_head(desk, "17 half a li");
+	assert_ok(verify(desk, &report));
+	assert_int_equal(report.heads, heads);
+	desk_incident(desk, "{'title': 'x', 'description': 'y', 'requester': 'reqa'}");
+	sealer_close(desk->sealer);
+	assert_ok(verify(desk, &report));
+	assert_int_equal(report.heads, heads + 1);
+}
