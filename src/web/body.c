@@ -26,7 +26,19 @@ static struct error *take_machinery_fields(struct exchange *exchange)
 	return NULL;
 }
 
-static struct error *store_upload(struct exchange *exchange, const struct part *part, struct upload *ret_upload)
+/* Blobs are files beside SQLite; PostgreSQL takes them into a table, through a connection that may write. */
+static struct error *upload_store(struct exchange *exchange, struct store **ret_store)
+{
+	const struct store_settings *settings = &exchange->web->settings.store;
+
+	*ret_store = exchange->work.store;
+	if (!text_is_set(settings->url))
+		return NULL;
+	return store_open(exchange->arena, settings, STORE_WRITE, ret_store);
+}
+
+static struct error *store_upload(struct exchange *exchange, struct store *store, const struct part *part,
+                                  struct upload *ret_upload)
 {
 	struct arena *arena = exchange->arena;
 	struct blob_writer *writer;
@@ -36,9 +48,33 @@ static struct error *store_upload(struct exchange *exchange, const struct part *
 		                             (long long)exchange->web->settings.attachment_max),
 		                   part->name);
 	*ret_upload = (struct upload){ .field = part->name, .name = part->file_name, .media_type = part->media_type };
-	TRY(blob_begin(exchange->work.store, arena, &writer));
+	TRY(blob_begin(store, arena, &writer));
 	TRY(blob_write(writer, part->content.data, part->content.length));
 	return blob_finish(writer, &ret_upload->hash, &ret_upload->size);
+}
+
+static struct error *read_part(struct exchange *exchange, const struct part *part, struct upload *uploads, struct store **store)
+{
+	struct web_request *request = &exchange->request;
+	struct arena *arena = exchange->arena;
+	size_t bad;
+
+	/* Browsers send an empty file input as a part with an empty name. */
+	if (text_is_set(part->file_name) && part->file_name.length == 0 && part->content.length == 0)
+		return NULL;
+	if (text_is_set(part->file_name)) {
+		if (!(request->route->flags & ROUTE_UPLOAD))
+			return error_new(arena, ERROR_MEDIA_TYPE, "no files are taken here");
+		if (*store == NULL)
+			TRY(upload_store(exchange, store));
+		TRY(store_upload(exchange, *store, part, &uploads[request->upload_count]));
+		request->upload_count++;
+		return NULL;
+	}
+	if (!text_is_utf8(part->content, &bad))
+		return error_field(error_new(arena, ERROR_MALFORMED, "no valid UTF-8 (or U+0000) at position %zu", bad + 1),
+		                   part->name);
+	return form_add(arena, request->body, part->name, part->content);
 }
 
 static struct error *read_multipart(struct exchange *exchange, text type)
@@ -46,27 +82,19 @@ static struct error *read_multipart(struct exchange *exchange, text type)
 	struct web_request *request = &exchange->request;
 	struct arena *arena = exchange->arena;
 	struct part *parts = NULL;
-	size_t count = 0, bad;
+	struct store *store = NULL;
+	struct error *error = NULL;
+	size_t count = 0;
 
 	TRY(multipart_parse(arena, exchange->body_bytes, header_parameter(arena, type, T("boundary")), &parts, &count));
 	struct upload *uploads = arena_new_array(arena, struct upload, count + 1);
 	request->body = value_map(arena);
-	for (size_t i = 0; i < count; i++) {
-		/* Browsers send an empty file input as a part with an empty name. */
-		if (text_is_set(parts[i].file_name) && parts[i].file_name.length == 0 && parts[i].content.length == 0)
-			continue;
-		if (text_is_set(parts[i].file_name)) {
-			if (!(request->route->flags & ROUTE_UPLOAD))
-				return error_new(arena, ERROR_MEDIA_TYPE, "no files are taken here");
-			TRY(store_upload(exchange, &parts[i], &uploads[request->upload_count++]));
-			continue;
-		}
-		if (!text_is_utf8(parts[i].content, &bad))
-			return error_field(error_new(arena, ERROR_MALFORMED, "no valid UTF-8 (or U+0000) at position %zu", bad + 1),
-			                   parts[i].name);
-		TRY(form_add(arena, request->body, parts[i].name, parts[i].content));
-	}
 	request->uploads = uploads;
+	for (size_t i = 0; i < count && error == NULL; i++)
+		error = read_part(exchange, &parts[i], uploads, &store);
+	if (store != NULL && store != exchange->work.store)
+		store_close(store);
+	TRY(error);
 	return take_machinery_fields(exchange);
 }
 

@@ -1,4 +1,4 @@
-// A server of the test's own: a fresh data directory, a free port, people and tokens; ends with the process.
+// A server of the test's own (on PostgreSQL when REEVE_TEST_DATABASE names an empty database): a fresh data directory, a free port, people and tokens; ends with the process.
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,8 @@ const binary = process.env.REEVE_BINARY ?? join(root, "build", "reeve");
 
 export async function startServer() {
   const data = mkdtempSync(join(tmpdir(), "reeve-web-"));
-  const child = spawn(binary, ["serve", "--data", data, "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "ignore"] });
+  const store = process.env.REEVE_TEST_DATABASE ? ["--database", process.env.REEVE_TEST_DATABASE] : [];
+  const child = spawn(binary, ["serve", "--data", data, ...store, "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "ignore"] });
   const url = await new Promise((resolve, reject) => {
     let output = "";
     child.stdout.on("data", (part) => {
@@ -20,7 +21,7 @@ export async function startServer() {
     });
     child.on("exit", (status) => reject(new Error(`the server ended with ${status}`)));
   });
-  const command = (...args) => execFileSync(binary, [...args, "--data", data], { encoding: "utf8" });
+  const command = (...args) => execFileSync(binary, [...args, "--data", data, ...store], { encoding: "utf8" });
   return {
     url,
     data,
