@@ -319,9 +319,18 @@ ptrdiff_t demo_team_find(const struct demo *demo, const char *name)
 	return 0;
 }
 
+/* The service desk and teams on call follow the sun: somebody is at work at one of the sites. */
+static bool follows_the_sun(const struct demo *demo, const struct demo_person *person)
+{
+	return person->team >= 0 && strcmp(demo->teams[person->team].calendar, demo_sites[0].calendar) != 0;
+}
+
 moment demo_working(const struct demo *demo, size_t person, moment from, int64_t working_ms)
 {
-	return calendar_add(demo->calendars[demo->people[person].site], from, working_ms);
+	moment at = calendar_add(demo->calendars[demo->people[person].site], from, working_ms);
+	for (size_t i = 0; follows_the_sun(demo, &demo->people[person]) && i < SITE_COUNT; i++)
+		at = minimum(at, calendar_add(demo->calendars[i], from, working_ms));
+	return at;
 }
 
 /* ---- files ---- */

@@ -117,6 +117,7 @@ struct plan {
 };
 struct incident {
 	text number;
+	moment reported;
 	const struct demo_service *service;
 	const struct topic *topic;
 	size_t requester;

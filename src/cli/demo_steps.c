@@ -116,6 +116,7 @@ static struct error *report(struct demo *demo, struct work *work, struct plan pl
 	become(demo, work, who);
 	TRY(engine_create(work, incident_type(work), input, &record));
 	incident->number = text_copy(demo->arena, record_number(record));
+	incident->reported = work->now;
 	incident->rounds = (int)chance_pick(&demo->chance, 3);
 	if (!by_phone && chance_of(&demo->chance, 9))
 		TRY(attach(demo, work, incident));
@@ -138,25 +139,19 @@ static struct error *report(struct demo *demo, struct work *work, struct plan pl
 	return NULL;
 }
 
-/* Reports of one storm are duplicates of the first. */
-static struct error *join_earlier(struct demo *demo, struct work *work, size_t index, bool *ret_joined)
+/* What was reported the same way a short while ago is the same, or belongs to it. */
+static struct error *join_earlier(struct demo *demo, struct work *work, size_t index)
 {
 	const struct history *history = demo->history;
 	const struct incident *incident = &history->incidents[index];
-	*ret_joined = false;
-	for (size_t i = 0; i < history->incident_count && !*ret_joined; i++) {
+	for (size_t i = 0; i < history->incident_count; i++) {
 		const struct incident *other = &history->incidents[i];
 		int64_t id;
-		if (i == index || other->service != incident->service || other->topic != incident->topic || !text_is_set(other->number) ||
-		    text_compare(other->number, incident->number) >= 0 || other->restricted || other->rounds == 0)
+		if (other->topic != incident->topic || !text_is_set(other->number) || other->restricted || incident->restricted ||
+		    other->reported >= incident->reported || other->reported < incident->reported - 10 * HOUR_MS)
 			continue;
-		if (!chance_of(&demo->chance, 12))
-			continue;
-		struct error *error = engine_link(work, incident_type(work), incident->number,
-		                                  chance_of(&demo->chance, 50) ? T("duplicate_of") : T("related_to"), other->number, &id);
-		if (error != NULL)
-			return error;
-		*ret_joined = true;
+		return engine_link(work, incident_type(work), incident->number, chance_of(&demo->chance, 50) ? T("duplicate_of") : T("related_to"),
+		                   other->number, &id);
 	}
 	return NULL;
 }
@@ -186,12 +181,11 @@ static struct error *triage(struct demo *demo, struct work *work, struct plan pl
 	size_t agent = desk_agent(demo);
 	struct value *patch = fields(work);
 	struct record *record;
-	bool joined;
 	become(demo, work, agent);
 	assess(demo, work, incident, patch);
 	TRY(engine_update(work, incident_type(work), incident->number, 0, patch, &record));
-	if (chance_of(&demo->chance, 20))
-		TRY(join_earlier(demo, work, plan.incident, &joined));
+	if (chance_of(&demo->chance, 30))
+		TRY(join_earlier(demo, work, plan.incident));
 	if (chance_of(&demo->chance, 2)) { /* the team lead sees it differently */
 		struct value *override = fields(work);
 		become(demo, work, demo->teams[0].first);
