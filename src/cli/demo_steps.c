@@ -100,7 +100,8 @@ static struct error *report(struct demo *demo, struct work *work, struct plan pl
 	struct incident *incident = &demo->history->incidents[plan.incident];
 	struct value *input = fields(work);
 	struct record *record;
-	bool by_phone = chance_of(&demo->chance, 28);
+	/* What is nobody else's business is told by telephone. */
+	bool by_phone = chance_of(&demo->chance, 28) || is_confidential(incident);
 	size_t who = by_phone ? desk_agent(demo) : incident->requester;
 	describe(demo, work, incident, input);
 	if (by_phone) {
