@@ -265,7 +265,8 @@ struct error *sort_parse(struct arena *arena, const struct type *type, text sour
 	size_t count = 0;
 	text part;
 
-	while (text_cut(&source, ',', &part)) {
+	/* `sort=` without a name is no sort. */
+	while (!text_is_empty(text_trim(source)) && text_cut(&source, ',', &part)) {
 		part = text_trim(part);
 		bool descending = part.length > 0 && part.data[0] == '-';
 		text name = descending ? text_slice(part, 1, part.length) : part;
