@@ -1,5 +1,5 @@
 /* reeve check and reeve version: what needs no data directory. */
-#include "cli/cli_private.h"
+#include "cli/story_private.h"
 
 #include <jansson.h>
 #include <libfyaml.h>
@@ -8,26 +8,27 @@
 #include <sodium.h>
 #include <sqlite3.h>
 
-static struct error *run_check(struct arena *arena, const struct options *options, size_t *ret_count)
+static struct error *run_check(struct arena *arena, const struct options *options, size_t *ret_count, size_t *ret_stories)
 {
 	text folder = options->operand_count > 0 ? options->operands[0] : option_text(options, "practices");
 	struct definition_source *sources;
 	TRY(program_definitions(arena, folder, &sources, ret_count));
 	struct model *model;
 	TRY(model_parse(arena, sources, *ret_count, &model));
+	struct error *error = story_check(arena, model, folder, ret_stories);
 	model_free(model);
-	return NULL;
+	return error;
 }
 
 int check_command(struct arena *arena, const struct options *options)
 {
-	size_t count = 0;
-	struct error *error = run_check(arena, options, &count);
+	size_t count = 0, stories = 0;
+	struct error *error = run_check(arena, options, &count, &stories);
 	if (error == NULL) {
 		if (options->json)
 			(void)printf("[]\n");
 		else
-			(void)printf("%zu definitions are sound\n", count);
+			(void)printf("%zu definitions are sound, %zu stories can be run\n", count, stories);
 		return 0;
 	}
 	if (error->place.line == 0 && error->next == NULL)

@@ -87,6 +87,25 @@ static struct error *find_files(struct files *files, text place, text *ret_folde
 	return NULL;
 }
 
+struct error *story_check(struct arena *arena, const struct model *model, text folder, size_t *ret_count)
+{
+	struct files files = { .arena = arena };
+	struct error *errors = NULL;
+	TRY(find_files(&files, folder, &folder));
+	*ret_count = 0;
+	for (size_t i = 0; i < files.count; i++) {
+		struct story *stories;
+		size_t count = 0;
+		text path = files.items[i].path;
+		if (text_is_set(folder))
+			path = text_slice(path, folder.length + 1, path.length);
+		struct error *error = story_read(arena, model, path, files.items[i].source, &stories, &count);
+		*ret_count += error == NULL ? count : 0;
+		errors = error_append(errors, error);
+	}
+	return errors;
+}
+
 /* ---- results ---- */
 
 struct result {

@@ -57,6 +57,9 @@ struct story {
 must_use struct error *story_read(struct arena *arena, const struct model *model, text file, text source,
                                   struct story **ret_stories, size_t *ret_count);
 
+/* Reads the stories beside the definitions of a folder (unset: the embedded ones); places are relative to it, as the definitions' are. */
+must_use struct error *story_check(struct arena *arena, const struct model *model, text folder, size_t *ret_count);
+
 /* One of the story's moments: RFC 3339, a date, or local time. */
 bool story_moment(const struct story *story, text source, moment *ret_at);
 

@@ -24,7 +24,12 @@ struct web_settings {
 	struct sealer *sealer;           /* for the head of the feed */
 	struct limiter *limiter;         /* sign-in and argon2 limits */
 	struct calendar_cache *calendars; /* of the whole program, for every work (model/calendars.h); NULL: none */
-	bool demo;                       /* pages offer choose-a-seat */
+	/*
+	 * Pages offer choose-a-seat. Who sits where stands in the text file data_dir/demo: lines "SEAT LOGIN" in the order to be shown
+	 * (requester, first-line-agent, specialist, team-lead, incident-manager, service-owner, auditor, administrator); lines
+	 * that begin with # are remarks.
+	 */
+	bool demo;
 	text data_dir;                   /* temporary uploads, health page */
 	text trusted_proxies;            /* "127.0.0.1 ::1": whose X-Forwarded-For and -Proto are believed; unset: nobody's. "unix" for a unix socket */
 	int workers;                     /* 0: as many as processors, at least 2, at most 4 */
