@@ -18,8 +18,9 @@ void worker_push(struct web *web, struct exchange *exchange)
 	exchange->next = NULL;
 	*queue->last = exchange;
 	queue->last = &exchange->next;
-	pthread_cond_signal(&queue->ready);
 	pthread_mutex_unlock(&queue->mutex);
+	/* After the unlock: whoever wakes need not wait for it. */
+	pthread_cond_signal(&queue->ready);
 }
 
 static struct exchange *pop(struct queue *queue)
