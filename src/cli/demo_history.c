@@ -8,6 +8,8 @@
 #include "base/limits.h"
 
 #define TICK_MS (15 * MINUTE_MS)
+/* What is older than this was read; what is newer greets the visitor. */
+#define UNREAD_MS (30 * HOUR_MS)
 /* Reports of one day in the middle of the week, all sites. */
 #define REPORTS_A_DAY 56
 /* On these days before the end something large fails, and many report the same. */
@@ -202,12 +204,24 @@ static bool came_to_nothing(const struct error *error)
 	       error->code == ERROR_NOT_FOUND;
 }
 
+static struct error *read_notifications(struct demo *demo, struct work *work)
+{
+	for (size_t i = 0; i < demo->person_count; i++) {
+		work->actor = demo->people[i].actor;
+		TRY(engine_notification_read(work, 0));
+	}
+	work->actor = access_system();
+	return NULL;
+}
+
 static struct error *run_tick(struct work *work, void *data)
 {
 	struct tick *tick = data;
 	struct demo *demo = tick->demo;
 	struct history *history = demo->history;
 	work->now = demo->now;
+	if (demo->now < demo->end - UNREAD_MS && tick->until >= demo->end - UNREAD_MS)
+		TRY(read_notifications(demo, work));
 	while (history->plan_count > 0 && history->plans[0].at <= tick->until) {
 		struct plan plan = take_plan(history);
 		TRY(run_due(demo, work, plan.at));
@@ -226,9 +240,11 @@ static struct error *run_tick(struct work *work, void *data)
 	return NULL;
 }
 
-static bool something_comes(const struct history *history, moment until)
+static bool something_comes(const struct demo *demo, moment until)
 {
-	return (history->plan_count > 0 && history->plans[0].at <= until) || (history->due != MOMENT_UNSET && history->due <= until);
+	const struct history *history = demo->history;
+	return (demo->now < demo->end - UNREAD_MS && until >= demo->end - UNREAD_MS) ||
+	       (history->plan_count > 0 && history->plans[0].at <= until) || (history->due != MOMENT_UNSET && history->due <= until);
 }
 
 struct error *demo_live(struct demo *demo)
@@ -240,7 +256,7 @@ struct error *demo_live(struct demo *demo)
 	plan_reports(demo);
 	for (moment until = demo->begin; error == NULL && demo->now < demo->end; until += TICK_MS) {
 		struct tick tick = { demo, minimum(until, demo->end) };
-		if (!something_comes(demo->history, tick.until)) {
+		if (!something_comes(demo, tick.until)) {
 			demo->now = tick.until;
 			continue;
 		}

@@ -2,31 +2,15 @@
 #include "cli/demo_private.h"
 
 #include "base/buffer.h"
-#include "base/limits.h"
 
 /* People, plans and incidents of some months. */
 #define DEMO_ARENA_BYTES ((size_t)512 * 1024 * 1024)
 
-/* What is older than a day was read. */
-static struct error *read_notifications(struct work *work, void *data)
-{
-	struct demo *demo = data;
-	for (size_t i = 0; i < demo->person_count; i++) {
-		work->actor = demo->people[i].actor;
-		TRY(engine_notification_read(work, 0));
-	}
-	work->actor = access_system();
-	return NULL;
-}
-
 static struct error *live(struct demo *demo)
 {
-	moment end = demo->end;
 	TRY(demo_found(demo));
 	TRY(demo_make_files(demo));
-	TRY(demo_live(demo));
-	demo->end = end;
-	return NULL;
+	return demo_live(demo);
 }
 
 static text marker_of(const struct demo *demo, struct arena *arena, const struct demo_settings *settings)
@@ -47,8 +31,6 @@ struct error *demo_make(struct arena *arena, struct program *program, const stru
 	demo.begin = settings->now - settings->days * DAY_MS;
 	demo.now = demo.begin;
 	struct error *error = live(&demo);
-	if (error == NULL)
-		error = program_write_as(program, own, ORIGIN_CLI, settings->now, access_system(), read_notifications, &demo);
 	if (error == NULL)
 		*ret_marker = text_copy(arena, marker_of(&demo, own, settings));
 	else

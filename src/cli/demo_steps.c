@@ -54,6 +54,9 @@ static size_t desk_agent(struct demo *demo)
 
 static size_t team_agent(struct demo *demo, ptrdiff_t team)
 {
+	/* So is the specialist's. */
+	if (demo->people[demo->seats[2]].team == team && chance_of(&demo->chance, 45))
+		return demo->seats[2];
 	return demo->teams[team].first + chance_pick(&demo->chance, demo->teams[team].count);
 }
 
@@ -225,8 +228,10 @@ static struct error *ask(struct demo *demo, struct work *work, struct plan plan)
 	value_set_text(work->arena, input, T("comment"), words_of(work->arena, &demo->chance, incident->topic->question));
 	incident->asked = true;
 	TRY(take(demo, work, incident, incident->worker, "wait", input));
-	if (!chance_of(&demo->chance, 3)) /* hardly anybody never answers */
-		next(demo, plan.incident, PLAN_ANSWER, incident->requester, work->now, chance_wait(&demo->chance, 4 * MINUTE_MS, 3 * HOUR_MS));
+	if (chance_of(&demo->chance, 5)) /* hardly anybody never answers; in the end it is resolved without */
+		next(demo, plan.incident, PLAN_RESOLVE, incident->worker, work->now, chance_wait(&demo->chance, 40 * HOUR_MS, 30 * HOUR_MS));
+	else
+		next(demo, plan.incident, PLAN_ANSWER, incident->requester, work->now, chance_wait(&demo->chance, 4 * MINUTE_MS, 4 * HOUR_MS));
 	return NULL;
 }
 

@@ -29,7 +29,7 @@ static const struct topic network_topics[] = {
 	{ "network_vpn", "VPN does not connect from home", "The VPN stops at 80 % with error {code}. Yesterday it still worked.",
 	  "Which version of the VPN client do you see under About?", "The one before the last; the update never came.", "Client below minimum version; gateway refuses since the change of the certificate.",
 	  "The VPN client was updated and the new certificate installed. The connection holds.", LOW, HIGH },
-	{ "network_lan", "Network socket in {floor} is dead", "The {device} gets no network at the socket on {floor}. Another socket works.",
+	{ "network_lan", "Network socket on {floor} is dead", "The {device} gets no network at the socket on {floor}. Another socket works.",
 	  "What is the number on the socket?", "Socket {number}.", "Port shut by port security: two addresses seen.",
 	  "The switch port was opened again; a forgotten hub was removed.", LOW, MEDIUM },
 	{ "network_lan", "Everything is slow on {floor}", "Opening files and pages takes minutes on {floor} since {since}.",
