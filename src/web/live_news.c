@@ -133,17 +133,25 @@ static struct error *write_events(struct work *work, const struct live_ticket *t
 	return NULL;
 }
 
+/* Without topics a subscriber wants everything, this too. */
+static bool wants_notifications(const struct live_ticket *ticket)
+{
+	for (size_t i = 0; i < ticket->topic_count; i++)
+		if (ticket->topics[i].kind == TOPIC_NOTIFICATIONS)
+			return true;
+	return ticket->topic_count == 0;
+}
+
 static struct error *write_notifications(struct work *work, struct subscriber *subscriber, int64_t sequence, struct buffer *out)
 {
-	for (size_t i = 0; i < subscriber->ticket.topic_count; i++) {
-		if (subscriber->ticket.topics[i].kind != TOPIC_NOTIFICATIONS)
-			continue;
-		int64_t unread, before = subscriber->unread;
-		TRY(engine_notifications_unread(work, &unread));
-		subscriber->unread = unread;
-		if (before >= 0 && before != unread)
-			write_message(out, sequence, T("notifications"), unread);
-	}
+	int64_t unread, before = subscriber->unread;
+
+	if (!wants_notifications(&subscriber->ticket))
+		return NULL;
+	TRY(engine_notifications_unread(work, &unread));
+	subscriber->unread = unread;
+	if (before >= 0 && before != unread)
+		write_message(out, sequence, T("notifications"), unread);
 	return NULL;
 }
 

@@ -200,6 +200,8 @@ struct error *part_widget(struct work *work, const struct field *field, struct r
 	if (record != NULL) {
 		text was = value_get_text(given, text_format(arena, "was.%.*s", TEXT_ARG(field->name)));
 		value_add(arena, widget, T("was"), value_text(arena, text_is_set(was) ? was : text_is_set(now) ? now : T("")));
+		/* An empty field has one too: else leaving it empty would count as a change. */
+		value_add(arena, widget, T("compared"), value_bool(arena, true));
 	}
 	*ret_value = widget;
 	return NULL;

@@ -85,7 +85,7 @@ static struct error *add_field(struct work *work, struct step_form *form, size_t
 	form->shown[form->shown_count++] = position;
 	TRY(part_widget(work, field, form->record, form->given, form->errors, &widget));
 	/* A step says what it needs also when the value stays as it is. */
-	(void)value_remove(widget, T("was"));
+	(void)value_remove(widget, T("compared"));
 	if (need != NULL)
 		say_need(work, form->record->type, need, widget);
 	value_append(work->arena, form->fields, widget);

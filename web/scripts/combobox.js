@@ -54,7 +54,11 @@ class Combobox {
 	typed() {
 		if (this.hidden) this.hidden.value = this.input.value.trim();
 		clearTimeout(this.timer);
+		this.abort?.abort();
 		const text = this.many ? this.input.value.split(",").pop().trim() : this.input.value.trim();
+		/* What is offered follows the keys at once: a quick Enter must not take what was there before. */
+		const folded = text.toLowerCase();
+		this.show(this.items.filter((item) => `${item.title} ${item.number} ${item.subtitle ?? ""}`.toLowerCase().includes(folded)));
 		if (text === "" && this.goes) this.close();
 		else this.timer = setTimeout(() => this.ask(text), WAIT_MS);
 	}
@@ -77,13 +81,23 @@ class Combobox {
 		this.show(items);
 	}
 
+	/* What is marked stays marked when better answers come. */
 	show(items) {
+		const marked = this.items[this.at]?.number;
 		this.items = items;
-		this.at = -1;
 		this.list.replaceChildren(...items.map((item, index) => this.option(item, index)));
 		this.list.hidden = items.length === 0;
 		this.input.setAttribute("aria-expanded", String(items.length > 0));
-		this.input.removeAttribute("aria-activedescendant");
+		this.mark(marked === undefined ? -1 : items.findIndex((item) => item.number === marked));
+	}
+
+	mark(index) {
+		this.at = index;
+		for (const [at, option] of [...this.list.children].entries()) option.setAttribute("aria-selected", String(at === index));
+		const option = this.list.children[index];
+		if (option) this.input.setAttribute("aria-activedescendant", option.id);
+		else this.input.removeAttribute("aria-activedescendant");
+		option?.scrollIntoView({ block: "nearest" });
 	}
 
 	option(item, index) {
@@ -108,11 +122,7 @@ class Combobox {
 
 	move(step) {
 		if (this.items.length === 0) return;
-		this.at = (this.at + step + this.items.length + (this.at < 0 && step < 0 ? 1 : 0)) % this.items.length;
-		for (const [index, option] of [...this.list.children].entries()) option.setAttribute("aria-selected", String(index === this.at));
-		const option = this.list.children[this.at];
-		option.scrollIntoView({ block: "nearest" });
-		this.input.setAttribute("aria-activedescendant", option.id);
+		this.mark((this.at + step + this.items.length + (this.at < 0 && step < 0 ? 1 : 0)) % this.items.length);
 	}
 
 	choose(index) {
@@ -132,6 +142,7 @@ class Combobox {
 		const recent = [item, ...this.recent().filter((one) => one.number !== item.number)].slice(0, 4);
 		sessionStorage.setItem(`recent:${this.source}`, JSON.stringify(recent));
 		this.close();
+		this.items = [];
 		this.input.dispatchEvent(new CustomEvent("input", { bubbles: true, detail: "chosen" }));
 		clearTimeout(this.timer);
 		if (this.hidden) this.hidden.value = item.number;
@@ -159,7 +170,7 @@ class Combobox {
 	close() {
 		this.list.hidden = true;
 		this.input.setAttribute("aria-expanded", "false");
-		this.input.removeAttribute("aria-activedescendant");
+		this.mark(-1);
 	}
 }
 

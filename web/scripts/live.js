@@ -1,7 +1,8 @@
 /*
  * Live pages: the stream only says what changed; the page asks for itself again and its parts are morphed, but never one in
  * which somebody is typing. Lists do not move under the pointer: changed rows are marked, new ones are announced in a bar.
- * A hidden tab has no stream, because browsers allow few connections to one host.
+ * Browsers allow few connections to one host, so one tab holds the stream of all and tells the others; where that is not to be had
+ * (a page that did not come through TLS), each visible tab has its own and hidden ones have none.
  */
 const WAIT_MS = 300;
 const topics = document.body.dataset.live;
@@ -123,35 +124,64 @@ function look() {
 	}, WAIT_MS + (list ? Math.random() * 700 : 0));
 }
 
-function changed(event) {
-	const { topic, version } = JSON.parse(event.data);
-	if (topic === "notifications") showUnread(version);
-	else if (record) {
-		if (version > Number(record.dataset.version)) look();
-	} else look();
-	if (!topic.includes("/") && topic !== "notifications") document.dispatchEvent(new CustomEvent("reeve:count"));
-}
-
-function open() {
-	if (stream || !topics || document.visibilityState !== "visible") return;
-	stream = new EventSource(`/api/v1/live?topics=${encodeURIComponent(topics)}`);
-	stream.addEventListener("changed", changed);
-}
-
-document.addEventListener("visibilitychange", () => {
-	if (document.visibilityState === "visible") {
-		if (!stream && topics) {
-			open();
-			look();
-		}
-	} else {
-		stream?.close();
-		stream = null;
+function hear({ topic, version }) {
+	if (topic === "notifications") {
+		showUnread(version);
+		return;
 	}
-});
-addEventListener("pagehide", () => {
+	const [type] = topic.split("/");
+	if (topic === record?.dataset.topic && version > Number(record.dataset.version)) look();
+	if (type === list?.dataset.list) look();
+	document.dispatchEvent(new CustomEvent("reeve:count", { detail: type }));
+}
+
+function open(address, tell) {
+	stream = new EventSource(address);
+	stream.addEventListener("changed", (event) => tell(JSON.parse(event.data)));
+}
+
+function close() {
 	stream?.close();
 	stream = null;
-});
-addEventListener("pageshow", open);
-open();
+}
+
+/* One of the browser's tabs holds the lock and the stream; when it goes, the next one looks once and goes on. */
+function shareStream() {
+	const channel = new BroadcastChannel("reeve-live");
+	channel.addEventListener("message", (event) => hear(event.data));
+	let leave = null;
+	const join = () => navigator.locks.request("reeve-live", () => new Promise((release) => {
+		leave = release;
+		open("/api/v1/live", (message) => {
+			hear(message);
+			channel.postMessage(message);
+		});
+		stream.addEventListener("open", look, { once: true });
+	}));
+	addEventListener("pagehide", () => {
+		close();
+		leave?.();
+	});
+	addEventListener("pageshow", (event) => {
+		if (!event.persisted) return;
+		join();
+		look();
+	});
+	join();
+}
+
+function ownStream() {
+	const begin = () => open(`/api/v1/live?topics=${encodeURIComponent(topics)}`, hear);
+	document.addEventListener("visibilitychange", () => {
+		if (document.visibilityState !== "visible") close();
+		else if (!stream) {
+			begin();
+			look();
+		}
+	});
+	addEventListener("pagehide", close);
+	if (document.visibilityState === "visible") begin();
+}
+
+if (topics && navigator.locks) shareStream();
+else if (topics) ownStream();

@@ -153,4 +153,13 @@ function countAll() {
 	for (const type of types) count(type);
 }
 countAll();
-document.addEventListener("reeve:count", countAll);
+
+/* Something changed: the counts follow, at most once in ten seconds. */
+let later = 0;
+document.addEventListener("reeve:count", (event) => {
+	if (later || !document.querySelector(`[data-count^="${CSS.escape(event.detail)}/"]`)) return;
+	later = setTimeout(() => {
+		later = 0;
+		if (document.visibilityState === "visible") countAll();
+	}, COUNTS_MS + Math.random() * 2000);
+});
