@@ -42,6 +42,7 @@ struct io {
 	void (*progress)(struct io *io, text line);
 	bool terminal;
 	int64_t input_size;    /* bytes of the input; 0: not known */
+	text directory;        /* where relative paths of the command begin; unset: where this process stands */
 };
 void io_format(struct io *io, struct arena *arena, const char *format, ...) printf_like(3, 4);
 /* One line of JSON. */

@@ -78,6 +78,7 @@ static struct error *run_request(struct caller *caller, text request, struct io 
 	const struct value *list = value_get(parsed, T("arguments"));
 	io->terminal = value_get_bool(parsed, T("terminal"), false);
 	io->input_size = value_get_integer(parsed, T("input_size"), 0);
+	io->directory = value_get_text(parsed, T("directory"));
 	size_t count = value_count(list);
 	if (count == 0)
 		return error_new(caller->arena, ERROR_USAGE, "no command");
@@ -271,6 +272,9 @@ struct error *control_ask(struct arena *arena, text data_dir, int argc, char **a
 		value_set(arena, request, T("arguments"), list);
 		value_set_bool(arena, request, T("terminal"), io.terminal);
 		value_set_integer(arena, request, T("input_size"), io.input_size);
+		char directory[4096];
+		if (getcwd(directory, sizeof directory) != NULL)
+			value_set_text(arena, request, T("directory"), text_from(directory));
 		if (frame_send(link, FRAME_ARGUMENTS, json_text(arena, request)))
 			error = talk(arena, link, &io, ret_status);
 		else

@@ -287,6 +287,9 @@ static struct error *submit(struct import *import)
 	TRY(make_missing(import, batch));
 	batch->running = true;
 	lane_submit(import->program->lane, &batch->job);
+	/* Several dry runs at once would wait for each other: each makes the people it names, and none keeps them. */
+	if (import->dry_run)
+		return collect(import, batch);
 	import->newest = (import->newest + 1) % BATCHES;
 	return collect(import, &import->batches[import->newest]);
 }
@@ -446,7 +449,10 @@ static struct error *read_map(struct import *import, text path)
 	char chunk[16384];
 	ssize_t got;
 	text source;
-	int file = open(text_cstring(import->arena, path), O_RDONLY | O_CLOEXEC);
+	text place = path;
+	if (text_is_set(import->io->directory) && !text_starts_with(path, T("/")))
+		place = text_format(import->arena, "%.*s/%.*s", TEXT_ARG(import->io->directory), TEXT_ARG(path));
+	int file = open(text_cstring(import->arena, place), O_RDONLY | O_CLOEXEC);
 	if (file < 0)
 		return error_new(import->arena, ERROR_NOT_FOUND, "cannot read %.*s: %s", TEXT_ARG(path), strerror(errno));
 	buffer_init(&buffer, import->arena, LIMIT_YAML_BYTES);
