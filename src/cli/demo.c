@@ -13,6 +13,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEFAULT_DAYS 60
@@ -25,9 +26,15 @@ static text marker_path(struct arena *arena, text data_dir)
 	return text_format(arena, "%.*s/" DEMO_MARKER, TEXT_ARG(data_dir));
 }
 
-static bool has_marker(struct arena *arena, text data_dir)
+/* Stands there while the company is made: what a start that was cut off leaves behind is ours to remove. */
+static text unfinished_path(struct arena *arena, text data_dir)
 {
-	return access(marker_path(arena, data_dir).data, R_OK) == 0;
+	return text_format(arena, "%.*s/" DEMO_MARKER ".unfinished", TEXT_ARG(data_dir));
+}
+
+static bool has_file(text path)
+{
+	return access(path.data, R_OK) == 0;
 }
 
 static bool is_empty(struct arena *arena, text data_dir)
@@ -60,8 +67,7 @@ static int sync_one(const char *path, const struct stat *about unused, int kind,
 /* The marker comes last: with it the directory is whole, on disk. */
 static struct error *write_marker(struct arena *arena, text data_dir, text marker)
 {
-	text path = marker_path(arena, data_dir);
-	text unfinished = text_format(arena, "%.*s.new", TEXT_ARG(path));
+	text path = marker_path(arena, data_dir), unfinished = unfinished_path(arena, data_dir);
 	if (nftw(text_cstring(arena, data_dir), sync_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
 		return error_new(arena, ERROR_UNAVAILABLE, "cannot make %.*s durable: %s", TEXT_ARG(data_dir), strerror(errno));
 	FILE *file = fopen(unfinished.data, "we");
@@ -81,16 +87,16 @@ static struct error *prepare_folder(struct arena *arena, text data_dir, bool fre
 	*ret_make = true;
 	if (is_empty(arena, data_dir))
 		return NULL;
-	if (!has_marker(arena, data_dir))
+	bool finished = has_file(marker_path(arena, data_dir));
+	if (!finished && !has_file(unfinished_path(arena, data_dir)))
 		return error_hint(arena, error_new(arena, ERROR_CONFLICT, "%.*s is not empty and was not made by reeve demo", TEXT_ARG(data_dir)),
-		                  "name another directory with --data; after a start that was cut off, remove this one");
-	if (!fresh) {
+		                  "name another directory with --data");
+	if (finished && !fresh) {
 		*ret_make = false;
 		return NULL;
 	}
 	/* Not under the feet of a server. */
 	TRY(store_lock(arena, data_dir, &lock));
-	(void)remove(marker_path(arena, data_dir).data);
 	int failed = nftw(text_cstring(arena, data_dir), remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	store_unlock(lock);
 	if (failed != 0)
@@ -100,6 +106,16 @@ static struct error *prepare_folder(struct arena *arena, text data_dir, bool fre
 
 /* ---- making ---- */
 
+static struct error *begin_folder(struct arena *arena, text data_dir)
+{
+	if (mkdir(text_cstring(arena, data_dir), 0700) != 0 && errno != EEXIST)
+		return error_new(arena, ERROR_UNAVAILABLE, "cannot make the data directory %.*s: %s", TEXT_ARG(data_dir), strerror(errno));
+	FILE *file = fopen(unfinished_path(arena, data_dir).data, "we");
+	if (file == NULL || fclose(file) != 0)
+		return error_new(arena, ERROR_UNAVAILABLE, "cannot write in %.*s: %s", TEXT_ARG(data_dir), strerror(errno));
+	return NULL;
+}
+
 static struct error *make(struct arena *arena, const struct program_settings *settings, const struct demo_settings *wanted)
 {
 	struct program_settings relaxed = *settings;
@@ -107,6 +123,8 @@ static struct error *make(struct arena *arena, const struct program_settings *se
 	text marker;
 	relaxed.relaxed = true;
 	int64_t begun_us = monotonic_us();
+	log_line(LOG_INFO, "making a demo company with %lld days of history; this takes some seconds", (long long)wanted->days);
+	TRY(begin_folder(arena, settings->data_dir));
 	TRY(program_open(arena, &relaxed, &program));
 	struct error *error = NULL;
 	if (!program->fresh)
