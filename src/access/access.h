@@ -21,7 +21,7 @@ struct actor {
 	enum actor_kind kind;
 	int64_t id;             /* of the user record; 0 for nobody and system */
 	text login, name;
-	uint64_t roles;         /* bit per model->roles, closed over inclusion; everyone signed in has `requester` */
+	uint64_t roles;         /* bit per model->roles, closed over inclusion; who was given none is a `requester` */
 	int64_t *teams;
 	size_t team_count;
 	int64_t organisation;   /* 0: none */

@@ -50,7 +50,8 @@ static text text_named(const struct record *user, text name, text fallback)
 }
 
 /*
- * Roles are records whose number is the role's name in the definitions; everyone signed in has `requester`. One statement
+ * Roles are records whose number is the role's name in the definitions. Who was given none is a `requester`; the others include
+ * it, but for the auditor, who changes nothing. One statement
  * for roles and teams, straight from the table of links: this runs with every request.
  */
 static struct error *load_links(struct work *work, struct actor *actor)
@@ -62,7 +63,6 @@ static struct error *load_links(struct work *work, struct actor *actor)
 	struct rows *rows;
 	bool row;
 
-	actor->roles = requester < 0 ? 0 : work->model->roles[requester].includes;
 	TRY(store_query(work->store, work->arena, SQL_ACTOR_LINKS, CELLS(cell_integer(actor->id)), &rows));
 	for (;;) {
 		TRY(rows_next(rows, &row));
@@ -82,6 +82,8 @@ static struct error *load_links(struct work *work, struct actor *actor)
 		if (role >= 0)
 			actor->roles |= work->model->roles[role].includes;
 	}
+	if (actor->roles == 0 && requester >= 0)
+		actor->roles = work->model->roles[requester].includes;
 	return NULL;
 }
 

@@ -93,7 +93,7 @@ OFFICE_TEST(roles_and_rights)
 		const char *rights; /* read create update comment note attach link watch export import history */
 	} expected[] = {
 		{ "reqa", "11110101000" },   { "agent", "11111111101" }, { "manager", "11111111101" },
-		{ "auditor", "11001000101" }, { "admin", "11111111111" },
+		{ "auditor", "10001000101" }, { "admin", "11111111111" },
 	};
 
 	for (size_t i = 0; i < array_length(expected); i++) {
