@@ -37,7 +37,10 @@ static uint64_t states_of(const struct query *query)
 	return states == all ? 0 : states;
 }
 
-/* A test at the top of the condition (joined by `and`) of one link field against people or teams. */
+/*
+ * A test at the top of the condition (joined by `and`) of one link field against people or teams, or of something one step
+ * behind the link: requester.organisation = acme is about few people where the organisation is small.
+ */
 static const struct node *find_split(const struct node *node)
 {
 	if (node->kind == NODE_AND) {
@@ -48,7 +51,7 @@ static const struct node *find_split(const struct node *node)
 		}
 		return NULL;
 	}
-	if (node->kind != NODE_TEST || node->negated || node->path->count != 1 || (node->test != TEST_EQUAL && node->test != TEST_IN))
+	if (node->kind != NODE_TEST || node->negated || node->path->count > 2 || (node->test != TEST_EQUAL && node->test != TEST_IN))
 		return NULL;
 	return step_field(&node->path->steps[0])->kind == KIND_LINK && node->literals[0].kind != LITERAL_FIELD ? node : NULL;
 }
@@ -81,8 +84,8 @@ static bool find_index(const struct plan *plan, size_t split_field, uint64_t *re
 	const struct type_index *best = NULL;
 	/* Ranks of later keys stand in the way of no index when the rows they tell apart are few: SQLite sorts within equal keys. */
 	bool one_way = true;
-	for (size_t i = 1; i < query->sort_count; i++)
-		one_way = one_way && query->sort[i].descending == query->sort[0].descending;
+	for (size_t i = plan->sort.fixed ? 2 : 1; i < query->sort_count; i++)
+		one_way = one_way && query->sort[i].descending == query->sort[i - 1].descending;
 	if (query->sort_count == 0)
 		return split_field == SIZE_MAX; /* by id: the table itself */
 	for (size_t i = 0; i < query->type->index_count; i++) {
@@ -112,6 +115,32 @@ static void add_arm(struct plan *plan, const struct condition *branch, const str
 		plan->arms[plan->arm_count++] = (struct arm){ branch, split, id };
 }
 
+static struct error *run(struct work *work, struct composer *composer, struct rows **ret_rows);
+
+/* The linked records that pass the rest of the path; one more than arms can serve when they are many. */
+static struct error *find_linked(const struct query *query, const struct node *node, int64_t **ret_ids, size_t *ret_count)
+{
+	struct work *work = query->context.work;
+	struct composer composer;
+	struct rows *rows;
+	bool row;
+
+	*ret_ids = arena_new_array(work->arena, int64_t, ARMS_MAX + 1);
+	*ret_count = 0;
+	composer_begin(&composer, work, query);
+	TRY(compose_linked(&composer, &query->context, node));
+	buffer_format(&composer.sql, " LIMIT %d", ARMS_MAX + 1);
+	TRY(run(work, &composer, &rows));
+	while (*ret_count <= ARMS_MAX) {
+		TRY(rows_next(rows, &row));
+		if (!row)
+			return NULL;
+		(*ret_ids)[(*ret_count)++] = rows_integer(rows, 0);
+	}
+	rows_close(rows);
+	return NULL;
+}
+
 /* The question itself names whose records: one arm per person or team, each along its index; the rule is a filter. */
 static struct error *plan_split(struct plan *plan, const struct node *split, bool *ret_done)
 {
@@ -125,7 +154,12 @@ static struct error *plan_split(struct plan *plan, const struct node *split, boo
 	    !plan->query->context.readable(plan->query->context.data, plan->query->type, field))
 		return NULL;
 	bool served = find_index(plan, field->position, &states);
-	TRY(node_ids(split, field->target, &plan->query->context, &ids, &count));
+	if (split->path->count == 1)
+		TRY(node_ids(split, field->target, &plan->query->context, &ids, &count));
+	else if (served)
+		TRY(find_linked(plan->query, split, &ids, &count));
+	else
+		return NULL;
 	if (count > ARMS_MAX || (count > 1 && !served))
 		return NULL;
 	*ret_done = true;
@@ -278,38 +312,79 @@ static struct error *run(struct work *work, struct composer *composer, struct ro
 
 /* ---- counting ---- */
 
-static struct error *count_plan(struct work *work, const struct plan *plan, int64_t limit, int64_t *ret_count)
+static int width(uint64_t states) { return states == 0 ? 64 : __builtin_popcountll(states); }
+
+/* Counting has no order of its own: it walks along the smallest index that holds all that can match. */
+static void sort_by_smallest_index(struct query *query, struct arena *arena)
 {
+	uint64_t states = states_of(query);
+	const struct node *split = query->where == NULL ? NULL : find_split(query->where->root);
+	size_t field = split == NULL ? SIZE_MAX : split->path->steps[0].field;
+	const struct type_index *best = NULL;
+	size_t skip = 0;
+
+	query->sort_count = 0;
+	for (size_t i = 0; i < query->type->index_count; i++) {
+		const struct type_index *index = &query->type->indexes[i];
+		size_t own = index->fields[0] == field ? 1 : 0;
+		bool holds_all = index->states == 0 ? own == 1 : states != 0 && (states & ~index->states) == 0;
+		if (!holds_all || (own == 0 && index->set_only) || index->field_count - own > LIMIT_SORT_FIELDS)
+			continue;
+		if (best != NULL && (own < skip || (own == skip && width(index->states) >= width(best->states))))
+			continue;
+		best = index;
+		skip = own;
+	}
+	if (best == NULL || best->field_count == skip)
+		return;
+	struct sort_key *keys = arena_new_array(arena, struct sort_key, best->field_count - skip);
+	for (size_t i = skip; i < best->field_count; i++)
+		keys[query->sort_count++].field = best->fields[i];
+	query->sort = keys;
+}
+
+static struct error *count_phase(struct work *work, const struct plan *plan, size_t phase, int64_t limit, int64_t *ret_count)
+{
+	bool ordered = plan->query->sort_count > 0 && plan->served;
 	struct composer composer;
 	struct rows *rows;
 	bool row;
 
-	*ret_count = 0;
-	if (plan->nothing)
-		return NULL;
 	composer_begin(&composer, work, plan->query);
 	buffer_literal(&composer.sql, "SELECT count(*) FROM (SELECT id FROM (");
 	for (size_t i = 0; i < plan->arm_count; i++) {
 		buffer_format(&composer.sql, "%sSELECT * FROM (SELECT t0.id", i == 0 ? "" : " UNION ");
 		TRY(compose_matches(&composer, plan, &plan->arms[i]));
-		compose_limit(&composer, (size_t)limit + 1);
+		if (ordered) {
+			compose_phase(&composer, plan->query, &plan->sort, phase, NULL);
+			compose_order(&composer, plan->query, &plan->sort, phase, NULL);
+		}
+		compose_limit(&composer, (size_t)limit);
 		buffer_format(&composer.sql, ") a%zu", i);
 	}
 	buffer_literal(&composer.sql, ") u");
-	compose_limit(&composer, (size_t)limit + 1);
+	compose_limit(&composer, (size_t)limit);
 	buffer_literal(&composer.sql, ") c");
 	TRY(run(work, &composer, &rows));
 	TRY(rows_next(rows, &row));
-	*ret_count = row ? rows_integer(rows, 0) : 0;
+	*ret_count += row ? rows_integer(rows, 0) : 0;
 	rows_close(rows);
 	return NULL;
 }
 
 struct error *model_count(struct work *work, const struct query *query, int64_t limit, int64_t *ret_count)
 {
+	struct query unsorted = *query;
 	struct plan plan;
-	TRY(make_plan(query, &plan));
-	return count_plan(work, &plan, limit, ret_count);
+	int64_t count = 0;
+
+	sort_by_smallest_index(&unsorted, work->arena);
+	TRY(make_plan(&unsorted, &plan));
+	size_t phases = unsorted.sort_count > 0 && plan.served ? plan.sort.phase_count : 1;
+	for (size_t i = 0; !plan.nothing && i < phases && count <= limit; i++)
+		TRY(count_phase(work, &plan, i, limit + 1 - count, &count));
+	*ret_count = count;
+	return NULL;
 }
 
 /* ---- finding ---- */
@@ -330,7 +405,7 @@ static struct error *guard_sort(struct work *work, const struct plan *plan)
 	int64_t count;
 	if (plan->served || plan->query->sort_count == 0 || condition_has_words(plan->query->where))
 		return NULL;
-	TRY(count_plan(work, plan, LIMIT_SORT_ROWS, &count));
+	TRY(model_count(work, plan->query, LIMIT_SORT_ROWS, &count));
 	if (count <= LIMIT_SORT_ROWS)
 		return NULL;
 	return error_hint(work->arena,
@@ -365,7 +440,7 @@ struct error *model_find(struct work *work, const struct query *query, struct re
 {
 	struct plan plan;
 	struct position after;
-	size_t limit = query->limit == 0 ? DEFAULT_PAGE_ROWS : query->limit, count = 0, phase = 0, first_of_second = SIZE_MAX;
+	size_t limit = query->limit == 0 ? DEFAULT_PAGE_ROWS : query->limit, count = 0, phase = 0;
 	bool continued = text_is_set(query->after);
 
 	*ret_page = (struct record_page){ .next = TEXT_UNSET };
@@ -378,14 +453,14 @@ struct error *model_find(struct work *work, const struct query *query, struct re
 		return NULL;
 	TRY(guard_sort(work, &plan));
 	struct record **records = arena_new_array(work->arena, struct record *, limit + 2);
+	size_t last_phase = 0; /* that of the page's last row, which is not the one the extra row was found in */
 	for (; phase < plan.sort.phase_count && count <= limit; phase++) {
-		if (phase == 1)
-			first_of_second = count;
+		if (count < limit)
+			last_phase = phase;
 		TRY(collect_phase(work, &plan, phase, continued && phase == after.phase ? &after : NULL, limit + 1 - count, records, &count));
 	}
 	if (count > limit) {
-		size_t last = limit - 1;
-		ret_page->next = cursor_write(work->arena, query, &plan.sort, plan.sort.phase_count == 2 && last >= first_of_second ? 1 : 0, records[last]);
+		ret_page->next = cursor_write(work->arena, query, &plan.sort, last_phase, records[limit - 1]);
 		count = limit;
 	}
 	ret_page->records = records;

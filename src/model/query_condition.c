@@ -329,11 +329,6 @@ static struct error *compose_link(struct composer *composer, const struct condit
 	int64_t *ids;
 	size_t count;
 
-	if (node == composer->split && alias == 0) {
-		compose_column(composer, alias, field->name);
-		compose_ids(composer, &composer->split_id, 1);
-		return NULL;
-	}
 	TRY(node_ids(node, field->target, context, &ids, &count));
 	if (count == 0) {
 		compose_truth(composer, !positive);
@@ -457,6 +452,16 @@ static struct error *compose_through(struct composer *composer, const struct con
 	return NULL;
 }
 
+struct error *compose_linked(struct composer *composer, const struct condition_context *context, const struct node *node)
+{
+	const struct type *target = step_field(&node->path->steps[0])->target;
+	int alias = composer->aliases++;
+
+	buffer_format(&composer->sql, "SELECT t%d.id FROM \"%.*s\" t%d WHERE ", alias, TEXT_ARG(target->table), alias);
+	TRY(compose_from(composer, context, node, 1, alias, true));
+	return compose_scope(composer, context, target, alias);
+}
+
 static struct error *compose_from(struct composer *composer, const struct condition_context *context, const struct node *node,
                                   size_t step, int alias, bool positive)
 {
@@ -465,6 +470,11 @@ static struct error *compose_from(struct composer *composer, const struct condit
 
 	if (!may_read(context, at->type, field)) {
 		compose_truth(composer, !positive);
+		return NULL;
+	}
+	if (node == composer->split && step == 0 && alias == 0) {
+		compose_column(composer, alias, field->name);
+		compose_ids(composer, &composer->split_id, 1);
 		return NULL;
 	}
 	if (step + 1 < node->path->count)

@@ -10,31 +10,59 @@ static bool never_unset(const struct field *field)
 	                         field->position == FIELD_CREATED_AT || field->position == FIELD_UPDATED_AT);
 }
 
-static void add_component(struct sort_plan *plan, size_t phase, size_t field, bool rank, bool descending)
+/* The keys from `first` on, and the id behind them. */
+static void fill_phase(struct sort_phase *phase, const struct query *query, size_t first)
 {
-	plan->phases[phase].components[plan->phases[phase].count++] = (struct component){ field, rank, descending };
+	const struct field *fields = query->type->fields;
+
+	for (size_t i = first; i < query->sort_count; i++) {
+		const struct sort_key *key = &query->sort[i];
+		bool is_set = never_unset(&fields[key->field]) || (i == 0 && phase->kind == PHASE_SET);
+		if (!is_set)
+			phase->components[phase->count++] = (struct component){ key->field, true, false, true };
+		phase->components[phase->count++] = (struct component){ key->field, false, key->descending, is_set };
+	}
+	bool descending = query->sort_count > 0 && query->sort[query->sort_count - 1].descending;
+	phase->components[phase->count++] = (struct component){ SIZE_MAX, false, descending, true };
+}
+
+static struct sort_phase *add_phase(struct sort_plan *plan, int kind)
+{
+	struct sort_phase *phase = &plan->phases[plan->phase_count++];
+
+	phase->kind = kind;
+	return phase;
+}
+
+/* Does the first key turn against all the others? */
+static bool turns_after_choice(const struct query *query)
+{
+	const struct field *field = query->sort_count < 2 ? NULL : &query->type->fields[query->sort[0].field];
+
+	if (field == NULL || field->kind != KIND_CHOICE || field->choice_count == 0 || field->choice_count > FIXED_MAX)
+		return false;
+	for (size_t i = 1; i < query->sort_count; i++)
+		if (query->sort[i].descending == query->sort[0].descending)
+			return false;
+	return true;
 }
 
 void sort_plan(const struct query *query, struct sort_plan *ret_plan)
 {
-	struct sort_plan plan = { .one_direction = true };
-	const struct field *fields = query->type->fields;
-	bool first_may_be_unset = query->sort_count > 0 && !never_unset(&fields[query->sort[0].field]);
-	bool last_descending = query->sort_count > 0 && query->sort[query->sort_count - 1].descending;
+	const struct field *first = query->sort_count == 0 ? NULL : &query->type->fields[query->sort[0].field];
+	struct sort_plan plan = { .fixed = turns_after_choice(query) };
 
-	plan.phase_count = first_may_be_unset ? 2 : 1;
-	for (size_t phase = 0; phase < plan.phase_count; phase++) {
-		for (size_t i = phase; i < query->sort_count; i++) {
-			const struct sort_key *key = &query->sort[i];
-			if (i > 0 && !never_unset(&fields[key->field]))
-				add_component(&plan, phase, key->field, true, false);
-			add_component(&plan, phase, key->field, false, key->descending);
-		}
-		add_component(&plan, phase, SIZE_MAX, false, last_descending);
+	for (size_t i = 0; plan.fixed && i < first->choice_count; i++) {
+		struct sort_phase *phase = add_phase(&plan, PHASE_FIXED);
+		phase->fixed = (int64_t)(query->sort[0].descending ? first->choice_count - 1 - i : i);
+		fill_phase(phase, query, 1);
 	}
-	for (size_t i = 0; i < plan.phases[0].count; i++)
-		if (plan.phases[0].components[i].descending != last_descending || plan.phases[0].components[i].rank)
-			plan.one_direction = false;
+	if (first == NULL || never_unset(first))
+		fill_phase(add_phase(&plan, PHASE_ALL), query, 0);
+	else if (!plan.fixed)
+		fill_phase(add_phase(&plan, PHASE_SET), query, 0);
+	if (first != NULL && !never_unset(first))
+		fill_phase(add_phase(&plan, PHASE_UNSET), query, 1);
 	*ret_plan = plan;
 }
 
@@ -44,7 +72,7 @@ static text nothing_of(const struct field *field)
 	return column_class(field->kind) == COLUMN_CLASS_TEXT ? T("''") : T("0");
 }
 
-static void compose_component(struct composer *composer, const struct query *query, const struct component *component, bool first)
+static void compose_component(struct composer *composer, const struct query *query, const struct component *component)
 {
 	if (component->field == SIZE_MAX) {
 		compose_column(composer, 0, T("id"));
@@ -56,7 +84,7 @@ static void compose_component(struct composer *composer, const struct query *que
 		buffer_literal(&composer->sql, "CASE WHEN ");
 		compose_column(composer, 0, column);
 		buffer_literal(&composer->sql, " IS NULL THEN 1 ELSE 0 END");
-	} else if (first || never_unset(field)) {
+	} else if (component->is_set) {
 		compose_column(composer, 0, column);
 	} else {
 		buffer_literal(&composer->sql, "coalesce(");
@@ -67,13 +95,16 @@ static void compose_component(struct composer *composer, const struct query *que
 	}
 }
 
-static void compose_first(struct composer *composer, const struct query *query, const struct sort_plan *plan, size_t phase)
+static void compose_first(struct composer *composer, const struct query *query, const struct sort_phase *phase)
 {
-	if (plan->phase_count < 2)
+	if (phase->kind == PHASE_ALL)
 		return;
 	buffer_literal(&composer->sql, " AND ");
 	compose_column(composer, 0, column_compared(composer->work->arena, &query->type->fields[query->sort[0].field]));
-	buffer_text(&composer->sql, phase == 0 ? T(" IS NOT NULL") : T(" IS NULL"));
+	if (phase->kind == PHASE_FIXED)
+		buffer_format(&composer->sql, " = %d", (int)phase->fixed);
+	else
+		buffer_text(&composer->sql, phase->kind == PHASE_SET ? T(" IS NOT NULL") : T(" IS NULL"));
 }
 
 /* (a, b, id) > (1, 2, 3): one range of the index. */
@@ -85,7 +116,7 @@ static void compose_row_comparison(struct composer *composer, const struct query
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			buffer_literal(&composer->sql, ", ");
-		compose_component(composer, query, &plan->phases[phase].components[i], i == 0 && phase == 0);
+		compose_component(composer, query, &plan->phases[phase].components[i]);
 	}
 	buffer_text(&composer->sql, plan->phases[phase].components[0].descending ? T(") < (") : T(") > ("));
 	for (size_t i = 0; i < count; i++) {
@@ -104,15 +135,14 @@ static void compose_expanded(struct composer *composer, const struct query *quer
 	buffer_literal(&composer->sql, " AND ");
 	for (size_t i = 0; i < count; i++) {
 		const struct component *component = &plan->phases[phase].components[i];
-		bool first = i == 0 && phase == 0;
 		buffer_char(&composer->sql, '(');
-		compose_component(composer, query, component, first);
+		compose_component(composer, query, component);
 		buffer_text(&composer->sql, component->descending ? T(" < ") : T(" > "));
 		compose_cell(composer, after->values[i]);
 		if (i + 1 == count)
 			break;
 		buffer_literal(&composer->sql, " OR (");
-		compose_component(composer, query, component, first);
+		compose_component(composer, query, component);
 		buffer_literal(&composer->sql, " = ");
 		compose_cell(composer, after->values[i]);
 		buffer_literal(&composer->sql, " AND ");
@@ -124,7 +154,7 @@ static void compose_expanded(struct composer *composer, const struct query *quer
 void compose_phase(struct composer *composer, const struct query *query, const struct sort_plan *plan, size_t phase,
                    const struct position *after)
 {
-	compose_first(composer, query, plan, phase);
+	compose_first(composer, query, &plan->phases[phase]);
 	if (after == NULL)
 		return;
 	bool rows = true;
@@ -140,7 +170,7 @@ void compose_keys(struct composer *composer, const struct query *query, const st
 {
 	for (size_t i = 0; i + 1 < plan->phases[phase].count; i++) {
 		buffer_literal(&composer->sql, ", ");
-		compose_component(composer, query, &plan->phases[phase].components[i], i == 0 && phase == 0);
+		compose_component(composer, query, &plan->phases[phase].components[i]);
 		buffer_format(&composer->sql, " AS k%zu", i);
 	}
 }
@@ -152,7 +182,7 @@ void compose_order(struct composer *composer, const struct query *query, const s
 		const struct component *component = &plan->phases[phase].components[i];
 		buffer_text(&composer->sql, i == 0 ? T(" ORDER BY ") : T(", "));
 		if (alias == NULL)
-			compose_component(composer, query, component, i == 0 && phase == 0);
+			compose_component(composer, query, component);
 		else if (component->field == SIZE_MAX)
 			buffer_format(&composer->sql, "%s.id", alias);
 		else
