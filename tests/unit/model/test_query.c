@@ -345,6 +345,27 @@ STORE_TEST(finds_by_words)
 	assert_refused(model_find(&shelf.on.work, &query, &page), INTERNAL);
 }
 
+STORE_TEST(refuses_long_sorts_without_an_index)
+{
+	struct shelf shelf;
+	struct record_page page;
+
+	open_shelf(&shelf, on);
+	assert_ok(store_begin(on->store, on->arena));
+	for (size_t i = 0; i <= LIMIT_SORT_ROWS; i++)
+		assert_ok(model_insert(&shelf.on.work, thing_record(&shelf.on, shelf.on.type, NULL)));
+	assert_ok(store_commit(on->store, on->arena));
+	struct query query = query_of(&shelf, NULL, "title");
+	struct error *error = model_find(&shelf.on.work, &query, &page);
+	assert_refused(error, INVALID);
+	assert_text(error->field, "sort");
+	assert_true(text_find(error->hint, T("created_at")) >= 0);
+	query = query_of(&shelf, "place is set", "title");
+	assert_ok(model_find(&shelf.on.work, &query, &page));
+	query = query_of(&shelf, NULL, "-created_at");
+	assert_ok(model_find(&shelf.on.work, &query, &page));
+}
+
 TEST(reads_sorts)
 {
 	struct arena *arena = arena_new(1 << 24);
