@@ -69,8 +69,17 @@ struct error *draft_apply(struct work *work, struct web_request *request, struct
 	return engine_draft_save(work, type, id, request_field(request, T("form")), text_is_set(draft) ? draft : T(""));
 }
 
-struct error *draft_done(struct work *work unused, struct web_request *request unused, struct page *page)
+/* Scripts want no answer; the button that throws a draft away comes back to where the form began. */
+struct error *draft_done(struct work *work, struct web_request *request, struct page *page)
 {
-	page->status = 204;
+	const struct type *type = model_type(work->model, request_field(request, T("type")));
+	text number = request_field(request, T("number"));
+
+	if (!text_is_set(request_field(request, T("back"))) || type == NULL)
+		page->status = 204;
+	else if (text_is_set(number) && !text_is_empty(number))
+		page_redirect(page, record_href(work->arena, type, number));
+	else
+		page_redirect(page, text_format(work->arena, "/%.*s/new", TEXT_ARG(type->name)));
 	return NULL;
 }

@@ -125,6 +125,21 @@ test("two people save at once: the second sees both versions and loses nothing",
 	equal((await record(reeve, number)).title, "Mine");
 });
 
+test("a draft of an edit comes back, and can be thrown away", async () => {
+	const reeve = await server();
+	const number = await incident(reeve);
+	const page = await reeve.page("adam");
+	await page.goto(`/incident/${number}/edit`);
+	await page.getByLabel("Title").fill("A better title");
+	await page.getByText("Draft saved").waitFor();
+	await page.goto(`/incident/${number}/edit`);
+	equal(await page.getByLabel("Title").inputValue(), "A better title");
+	await page.getByRole("button", { name: "Discard the draft" }).click();
+	await page.waitForURL(new RegExp(`${number}$`));
+	await page.goto(`/incident/${number}/edit`);
+	equal(await page.getByLabel("Title").inputValue(), "Printer jams");
+});
+
 test("an edit sends only what was touched", async () => {
 	const reeve = await server();
 	const number = await incident(reeve, { description: "two\nlines" });
