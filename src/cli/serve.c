@@ -76,6 +76,7 @@ static struct error *start_web(struct arena *arena, struct program *program, con
 	struct web_settings web = {
 		.listen = settings->listen, .model = program->model, .lane = program->lane, .store = program->store,
 		.search = program->search, .sealer = program->sealer, .limiter = program->limiter, .calendars = program->calendars, .demo = settings->demo,
+		.definitions_differ = program->definitions_differ,
 		.data_dir = program->settings.data_dir, .trusted_proxies = settings->trusted_proxies,
 		.attachment_max = settings->attachment_max, .now = program->settings.now, .now_data = program->settings.now_data,
 	};

@@ -14,7 +14,7 @@
  */
 #define LIMIT_MARKS 2000
 
-#define OPTIONS (CMARK_OPT_HARDBREAKS | CMARK_OPT_VALIDATE_UTF8 | CMARK_OPT_GITHUB_PRE_LANG)
+#define OPTIONS (CMARK_OPT_HARDBREAKS | CMARK_OPT_VALIDATE_UTF8)
 
 /* The library keeps a list of extensions for the whole process: filled once. */
 static void register_extensions(void)
@@ -104,26 +104,36 @@ static void attach(cmark_parser *parser, const char *name)
 		(void)cmark_parser_attach_syntax_extension(parser, extension);
 }
 
-struct value *markdown_html(struct arena *arena, text source)
+static struct value *render(struct arena *arena, text source, int options)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	if (!text_is_set(source))
-		return value_null(arena);
-	if (has_too_many_marks(source))
-		return value_html(arena, plain(arena, source));
 	(void)pthread_once(&once, register_extensions);
-	cmark_parser *parser = cmark_parser_new(OPTIONS);
+	cmark_parser *parser = cmark_parser_new(options);
 	attach(parser, "table");
 	attach(parser, "strikethrough");
 	attach(parser, "autolink");
 	cmark_parser_feed(parser, source.data, source.length);
 	cmark_node *tree = cmark_parser_finish(parser);
 	replace_images(arena, tree);
-	char *html = cmark_render_html(tree, OPTIONS, cmark_parser_get_syntax_extensions(parser));
+	char *html = cmark_render_html(tree, options, cmark_parser_get_syntax_extensions(parser));
 	text marked = mark_links(arena, text_from(html));
 	cmark_get_default_mem_allocator()->free(html);
 	cmark_node_free(tree);
 	cmark_parser_free(parser);
 	return value_html(arena, marked);
+}
+
+struct value *markdown_html(struct arena *arena, text source)
+{
+	if (!text_is_set(source))
+		return value_null(arena);
+	if (has_too_many_marks(source))
+		return value_html(arena, plain(arena, source));
+	return render(arena, source, OPTIONS);
+}
+
+struct value *markdown_guide_html(struct arena *arena, text source)
+{
+	return render(arena, source, OPTIONS & ~CMARK_OPT_HARDBREAKS);
 }

@@ -10,6 +10,10 @@
 	{ .method = METHOD_##method_, .pattern = pattern_, .policy = POLICY_##policy_, .scope = SCOPE_##scope_,                 \
 	  .prepare = prepare_, .apply = apply_, .render = render_, .refuse = refuse_, .flags = flags_, .name = name_ },
 
+#define ROLES_ROUTE(method_, pattern_, roles_, scope_, prepare_, apply_, render_, refuse_, flags_, name_)                       \
+	{ .method = METHOD_##method_, .pattern = pattern_, .policy = POLICY_ROLES, .roles = roles_, .scope = SCOPE_##scope_,     \
+	  .prepare = prepare_, .apply = apply_, .render = render_, .refuse = refuse_, .flags = flags_, .name = name_ },
+
 const struct route page_routes[] = {
 #include "web/routes_work.def"
 #include "web/routes_portal.def"

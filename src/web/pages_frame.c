@@ -196,6 +196,7 @@ struct error *pages_frame(struct work *work, struct web_request *request, struct
 	value_set_text(arena, frame, T("topics"),
 	               text_is_set(topics) ? text_format(arena, "%.*s,notifications", TEXT_ARG(topics)) : T("notifications"));
 	value_set_bool(arena, frame, T("staff"), is_staff(work));
+	value_set_bool(arena, frame, T("administrator"), actor_has_role(work, T("administrator")));
 	if (is_staff(work))
 		value_add(arena, frame, T("groups"), rail_groups(work, request, page->data));
 	return add_person(work, frame);

@@ -80,6 +80,25 @@ static struct error *add_tokens(struct work *work, struct value *data)
 	return NULL;
 }
 
+/* "Firefox on Linux" for what browsers say at length. */
+static text browser_words(struct work *work, text agent)
+{
+	static const char *const browsers[][2] = { { "Firefox/", "Firefox" }, { "Edg/", "Edge" }, { "Chrome/", "Chrome" }, { "Safari/", "Safari" } };
+	static const char *const systems[][2] = { { "Android", "Android" }, { "iPhone", "iPhone" }, { "iPad", "iPad" }, { "Windows", "Windows" },
+		                                  { "Mac OS", "macOS" }, { "Linux", "Linux" } };
+	const char *browser = NULL, *system = NULL;
+
+	for (size_t i = 0; browser == NULL && i < array_length(browsers); i++)
+		if (text_find(agent, text_from(browsers[i][0])) >= 0)
+			browser = browsers[i][1];
+	for (size_t i = 0; system == NULL && i < array_length(systems); i++)
+		if (text_find(agent, text_from(systems[i][0])) >= 0)
+			system = systems[i][1];
+	if (browser == NULL || system == NULL)
+		return text_shorten(work->arena, agent, 60);
+	return text_format(work->arena, "%s (%s)", browser, system);
+}
+
 static struct error *add_sessions(struct work *work, struct value *data)
 {
 	struct value *list = value_list(work->arena);
@@ -90,7 +109,7 @@ static struct error *add_sessions(struct work *work, struct value *data)
 	for (size_t i = 0; i < count; i++) {
 		struct value *one = value_map(work->arena);
 		value_set_text(work->arena, one, T("agent"),
-		               text_is_set(sessions[i].agent) ? text_shorten(work->arena, sessions[i].agent, 90) : TEXT_UNSET);
+		               text_is_set(sessions[i].agent) ? browser_words(work, sessions[i].agent) : TEXT_UNSET);
 		value_set_text(work->arena, one, T("address"), sessions[i].address);
 		value_set(work->arena, one, T("seen"), part_moment(work, sessions[i].seen_at));
 		value_set_bool(work->arena, one, T("mine"), text_equal(sessions[i].hash, work->actor->session_hash));

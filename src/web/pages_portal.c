@@ -117,8 +117,62 @@ static struct error *add_rating(struct work *work, struct record *record, struct
 	return NULL;
 }
 
+/* What was written when the record came into its state, if that asked for prose: the answer that a requester waits for. */
+static struct value *answer_html(struct work *work, const struct record *record)
+{
+	const struct type *type = record->type;
+	const struct lifecycle *lifecycle = type->lifecycle;
+
+	for (size_t i = 0; lifecycle != NULL && i < lifecycle->transition_count; i++) {
+		const struct transition *transition = &lifecycle->transitions[i];
+		enum state_group group = lifecycle->states[transition->to].group;
+		for (size_t j = 0; group == GROUP_DONE && j < transition->need_count; j++)
+			for (size_t k = 0; k < transition->needs[j].field_count; k++) {
+				const struct field *field = &type->fields[transition->needs[j].fields[k]];
+				if (field->kind == KIND_PROSE && access_field_readable(work, type, field) &&
+				    record_cell(record, field->position)->kind == CELL_TEXT)
+					return markdown_html(work->arena, record_cell(record, field->position)->text);
+			}
+	}
+	return value_null(work->arena);
+}
+
+/* The step that ends it well stands first and is the one that is offered most. */
+static void order_steps(struct work *work, const struct record *record, struct value *data)
+{
+	struct value *steps = value_get(data, T("steps")), *first = value_list(work->arena), *rest = value_list(work->arena);
+	const struct lifecycle *lifecycle = record->type->lifecycle;
+
+	for (size_t i = 0; i < value_count(steps); i++) {
+		struct value *step = steps->list.items[i];
+		int position = lifecycle_transition(lifecycle, value_get_text(step, T("name")));
+		bool ends = position >= 0 && lifecycle->states[lifecycle->transitions[position].to].group == GROUP_CLOSED;
+		if (ends)
+			value_set_text(work->arena, step, T("look"), T("primary"));
+		value_append(work->arena, ends ? first : rest, step);
+	}
+	for (size_t i = 0; i < value_count(rest); i++)
+		value_append(work->arena, first, rest->list.items[i]);
+	value_set(work->arena, data, T("steps"), first);
+}
+
+/* Whether anything of the portal's form can still be changed. */
+static struct error *may_edit(struct work *work, struct record *record, bool *ret_may)
+{
+	const struct form *form = type_form(record->type, T("portal"));
+	bool *writable = arena_new_array(work->arena, bool, record->type->field_count);
+
+	*ret_may = false;
+	TRY(access_writable_fields(work, record->type, record, writable));
+	for (size_t i = 0; form != NULL && i < form->section_count; i++)
+		for (size_t j = 0; j < form->sections[i].field_count; j++)
+			*ret_may = *ret_may || writable[form->sections[i].fields[j]];
+	return NULL;
+}
+
 struct error *part_request(struct work *work, struct record *record, struct value *data)
 {
+	bool may;
 	struct value *list;
 	text waiting;
 
@@ -129,6 +183,10 @@ struct error *part_request(struct work *work, struct record *record, struct valu
 	value_set_text(work->arena, data, T("waiting_for"), waiting);
 	const struct value *state = value_get(data, T("state"));
 	value_set_bool(work->arena, data, T("done"), text_equal(value_get_text(state, T("group")), T("done")));
+	value_set(work->arena, data, T("answer"), answer_html(work, record));
+	TRY(may_edit(work, record, &may));
+	value_set_bool(work->arena, data, T("may_edit"), may);
+	order_steps(work, record, data);
 	return add_rating(work, record, data);
 }
 

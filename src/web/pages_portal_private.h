@@ -10,6 +10,9 @@ must_use struct error *open_session(struct work *work, struct web_request *reque
 /* [{label, past, now}]: the steps of the lifecycle as a requester reads them; empty in a state that is on none. */
 must_use struct value *part_progress(struct work *work, const struct record *record);
 
+/* A calendar's week, holidays and how 8 working hours from now add up (pages_calendar.c). */
+must_use struct error *part_calendar(struct work *work, struct record *record, struct value *data);
+
 /* ---- phases that routes_portal.def puts into page_routes ---- */
 PHASE(sign_in_render);
 PHASE(sign_in_refuse);
@@ -28,5 +31,15 @@ PHASE(me_token_apply);
 PHASE(me_revoke_apply);
 PHASE(me_sessions_apply);
 PHASE(rate_apply);
+PHASE(calendar_render);
+PHASE(calendars_render);
+PHASE(health_render);
+PHASE(search_render);
+PHASE(inbox_render);
+PHASE(inbox_read_apply);
+PHASE(seats_render);
+PHASE(seat_apply);
+PHASE(help_render);
+PHASE(help_page_render);
 
 #endif

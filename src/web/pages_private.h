@@ -82,6 +82,8 @@ must_use struct error *part_side(struct work *work, struct record *record, struc
 must_use struct error *part_head(struct work *work, struct record *record, struct value *data);
 /* What a requester's page shows of a record: progress in plain words, promises, faces to rate with (pages_portal.c). */
 must_use struct error *part_request(struct work *work, struct record *record, struct value *data);
+/* "about" of people, teams and calendars: open records, members, hours (pages_people.c). Nothing for other types. */
+must_use struct error *part_platform(struct work *work, struct record *record, struct value *data);
 /* The portal's form of the request's type, on top of "sections": lists to choose from, similar requests. */
 must_use struct error *part_report(struct work *work, struct web_request *request, struct value *data);
 /* The files that came with a request become attachments of the record (pages_post.c). In apply. */

@@ -104,6 +104,7 @@ struct error *show_record(struct work *work, struct web_request *request, struct
 		value_set(work->arena, data, T("errors"), part_errors(work, record->type, request->error));
 	if (!is_staff(work))
 		TRY(part_request(work, record, data));
+	TRY(part_platform(work, record, data));
 	return part_side(work, record, data);
 }
 

@@ -138,6 +138,7 @@ struct error *sign_in_link_render(struct work *work, struct web_request *request
 	page->data = value_map(work->arena);
 	value_set_text(work->arena, page->data, T("title"), words(work->language, T("Sign in")));
 	value_set_text(work->arena, page->data, T("href"), request->path);
+	value_set_text(work->arena, page->data, T("next"), way_on(request));
 	struct error *error = link_find(work, request_parameter(request, T("token")), T("sign-in"), &user_id);
 	if (error != NULL && error->code == ERROR_UNAUTHENTICATED) {
 		page->status = 401;
@@ -160,6 +161,6 @@ struct error *sign_in_link_apply(struct work *work, struct web_request *request,
 	TRY(link_use(work, request_parameter(request, T("token")), T("sign-in"), &user_id));
 	TRY(access_actor(work, user_id, &actor));
 	TRY(open_session(work, request, page, user_id));
-	page_redirect(page, T("/"));
+	page_redirect(page, way_on(request));
 	return NULL;
 }

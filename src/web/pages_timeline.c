@@ -95,6 +95,11 @@ static text transition_label(struct work *work, const struct record *record, con
 {
 	text name = value_get_text(event->payload, T("transition"));
 	int position = record->type->lifecycle == NULL ? -1 : lifecycle_transition(record->type->lifecycle, name);
+	int to = record->type->lifecycle == NULL ? -1 : lifecycle_state(record->type->lifecycle, value_get_text(event->payload, T("to")));
+
+	/* Requesters read what it means for them. */
+	if (!is_staff(work) && to >= 0 && !text_is_empty(label_in(&record->type->lifecycle->states[to].plain, work->language)))
+		return label_in(&record->type->lifecycle->states[to].plain, work->language);
 
 	return position < 0 ? name : label_in(&record->type->lifecycle->transitions[position].label, work->language);
 }

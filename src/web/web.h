@@ -24,6 +24,7 @@ struct web_settings {
 	struct sealer *sealer;           /* for the head of the feed */
 	struct limiter *limiter;         /* sign-in and argon2 limits */
 	struct calendar_cache *calendars; /* of the whole program, for every work (model/calendars.h); NULL: none */
+	bool definitions_differ;         /* the given definitions are not the stored ones: the health page says so */
 	/*
 	 * Pages offer choose-a-seat. Who sits where stands in the text file data_dir/demo: lines "SEAT LOGIN" in the order to be shown
 	 * (requester, first-line-agent, specialist, team-lead, incident-manager, service-owner, auditor, administrator); lines

@@ -193,6 +193,8 @@ must_use struct value *web_problem_value(struct arena *arena, const struct error
 must_use struct error *web_attachment_page(struct work *work, struct web_request *request, struct page *page);
 /* Markdown of people -> VALUE_HTML: cmark-gfm safe mode, tables, strikethrough, autolinks; links get rel="nofollow noopener". */
 must_use struct value *markdown_html(struct arena *arena, text source);
+/* The same for the guides embedded in the program: their line breaks are only those of the source, and they may be long. */
+must_use struct value *markdown_guide_html(struct arena *arena, text source);
 /* URL of an embedded asset with its content hash ("/assets/app.3f2a9c.css" for "dist/app.css"); unset when there is none. */
 text asset_url(const struct web *web, text name);
 
