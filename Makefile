@@ -15,7 +15,7 @@ run:
 
 build:
 	@tools/assets
-	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD) --buildtype=release -Db_ndebug=false >/dev/null
+	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD) --buildtype=release -Dtests=false >/dev/null
 	@ninja -C $(BUILD) src/cli/reeve
 	@ln -sf src/cli/reeve $(BUILD)/reeve
 
