@@ -80,6 +80,44 @@ static void replace_images(struct arena *arena, cmark_node *tree)
 	cmark_iter_free(nodes);
 }
 
+/* One line of text and one break after another, before `place` or (of a block) as children of a paragraph there. */
+static void add_lines(cmark_node *paragraph, cmark_node *place, text lines)
+{
+	struct arena *arena = arena_new(LIMIT_WORK_BYTES);
+	text line;
+
+	for (bool first = true; text_cut(&lines, '\n', &line); first = false) {
+		cmark_node *words = cmark_node_new(CMARK_NODE_TEXT), *end = first ? NULL : cmark_node_new(CMARK_NODE_LINEBREAK);
+		(void)cmark_node_set_literal(words, text_cstring(arena, line));
+		if (end != NULL)
+			(void)(paragraph == NULL ? cmark_node_insert_before(place, end) : cmark_node_append_child(paragraph, end));
+		(void)(paragraph == NULL ? cmark_node_insert_before(place, words) : cmark_node_append_child(paragraph, words));
+	}
+	arena_free(arena);
+}
+
+/* What looks like HTML is what somebody typed or pasted ("<server name>"): shown as typed, never left out, never run. */
+static void show_html(cmark_node *tree)
+{
+	cmark_iter *nodes = cmark_iter_new(tree);
+	cmark_event_type event;
+
+	while ((event = cmark_iter_next(nodes)) != CMARK_EVENT_DONE) {
+		cmark_node *node = cmark_iter_get_node(nodes), *paragraph = NULL;
+		bool block = cmark_node_get_type(node) == CMARK_NODE_HTML_BLOCK;
+		if (!block && cmark_node_get_type(node) != CMARK_NODE_HTML_INLINE)
+			continue;
+		if (block) {
+			paragraph = cmark_node_new(CMARK_NODE_PARAGRAPH);
+			(void)cmark_node_insert_before(node, paragraph);
+		}
+		add_lines(paragraph, node, text_trim(text_from(cmark_node_get_literal(node))));
+		cmark_node_unlink(node);
+		cmark_node_free(node);
+	}
+	cmark_iter_free(nodes);
+}
+
 /* In cmark's output "<a " only ever begins a link: people's "<" are escaped. */
 static text mark_links(struct arena *arena, text html)
 {
@@ -116,6 +154,7 @@ static struct value *render(struct arena *arena, text source, int options)
 	cmark_parser_feed(parser, source.data, source.length);
 	cmark_node *tree = cmark_parser_finish(parser);
 	replace_images(arena, tree);
+	show_html(tree);
 	char *html = cmark_render_html(tree, options, cmark_parser_get_syntax_extensions(parser));
 	text marked = mark_links(arena, text_from(html));
 	cmark_get_default_mem_allocator()->free(html);

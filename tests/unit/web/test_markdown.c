@@ -30,6 +30,9 @@ TEST(markdown_shows_what_people_write)
 	has("see https://example.org/x", "<a rel=\"nofollow noopener noreferrer\" href=\"https://example.org/x\">", true);
 	has("one\ntwo", "one<br />\ntwo", true);
 	has("`a < b`", "<code>a &lt; b</code>", true);
+	has("on <server name> or <b>this</b>", "<p>on &lt;server name&gt; or &lt;b&gt;this&lt;/b&gt;</p>", true);
+	has("<div>\na *b*\n</div>\n\nc", "<p>&lt;div&gt;<br />\na *b*<br />\n&lt;/div&gt;</p>\n<p>c</p>", true);
+	has("<!-- x\ny -->", "<p>&lt;!-- x<br />\ny --&gt;</p>", true);
 }
 
 TEST(markdown_runs_nothing)
