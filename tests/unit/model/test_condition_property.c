@@ -31,7 +31,7 @@ static uint64_t next(struct world *world)
 
 static size_t below(struct world *world, size_t count) { return (size_t)(next(world) % count); }
 
-static const char *const texts[] = { "vpn", "VPN", "Stra\xc3\x9f" "e", "STRASSE", "a", "", "50%", "a_b", "back\\slash", "\xc3\x84rger",
+static const char *const texts[] = { "vpn", "VPN", "Stra\xc3\x9f\x65", "STRASSE", "a", "", "50%", "a_b", "back\\slash", "\xc3\x84rger",
 	                             "\xe2\x84\xab", "na\xc3\xafve caf\xc3\xa9", "\xf0\x9f\x92\xa9", "say \"hi\"", "a b", "zz", "\xef\xac\x81n",
 	                             "\xce\xa3\xce\xb1\xcf\x82", "vpn down", "it's" };
 
