@@ -3,10 +3,10 @@
  * that a reload, a crash or another device finds it again.
  */
 const SAVE_MS = 2000;
-const place = document.querySelector("[data-type]");
+/* Of the page, or of a form that was put into it later. */
+let place = document.querySelector("[data-type]");
 const forms = [...document.querySelectorAll("form[data-draft]")];
 const dirty = new Set(forms.filter((form) => "restored" in form.dataset));
-const notes = document.querySelectorAll("[data-draft-note]");
 let timer = 0;
 let saved = "";
 
@@ -47,29 +47,28 @@ async function save() {
 	}
 	if (!kept) saved = "";
 	const say = document.getElementById("say")?.dataset ?? {};
-	for (const note of notes) note.textContent = kept ? say.draft : say.nodraft;
+	for (const note of document.querySelectorAll("[data-draft-note]")) note.textContent = kept ? say.draft : say.nodraft;
 }
 
-if (place && forms.length) {
-	document.addEventListener("input", (event) => {
-		const form = event.target.closest?.("form[data-draft]");
-		if (!form) return;
-		form.dataset.dirty = "yes";
-		dirty.add(form);
-		timer ||= setTimeout(save, SAVE_MS);
-	});
-	document.addEventListener("submit", (event) => {
-		/* What is sent is forgotten by the server with it: a late save must not bring it back. */
-		if (event.target.dataset?.draft) {
-			clearTimeout(timer);
-			timer = 0;
-			dirty.delete(event.target);
-		}
-	});
-	document.addEventListener("visibilitychange", () => {
-		if (document.visibilityState === "hidden" && timer) save();
-	});
-	addEventListener("pagehide", () => {
-		if (timer) save();
-	});
-}
+document.addEventListener("input", (event) => {
+	const form = event.target.closest?.("form[data-draft]");
+	place ??= form?.closest("[data-type]") ?? null;
+	if (!form || !place) return;
+	form.dataset.dirty = "yes";
+	dirty.add(form);
+	timer ||= setTimeout(save, SAVE_MS);
+});
+document.addEventListener("submit", (event) => {
+	/* What is sent is forgotten by the server with it: a late save must not bring it back. */
+	if (event.target.dataset?.draft) {
+		clearTimeout(timer);
+		timer = 0;
+		dirty.delete(event.target);
+	}
+});
+document.addEventListener("visibilitychange", () => {
+	if (document.visibilityState === "hidden" && timer) save();
+});
+addEventListener("pagehide", () => {
+	if (timer) save();
+});

@@ -24,19 +24,41 @@ if (box) {
 		clearTimeout(timer);
 		timer = setTimeout(ask, WAIT_MS);
 	});
-	/* Enter goes on at once when there is only one way to go. */
-	box.addEventListener("submit", (event) => {
-		const text = input.value.trim();
-		const ways = answers.querySelectorAll("a[data-report]");
-		if (text === "") {
-			event.preventDefault();
-			input.focus();
-		} else if (ways.length === 1 && !answers.querySelector("li")) {
-			event.preventDefault();
-			const way = new URL(ways[0].href);
-			for (const name of [...way.searchParams.keys()]) way.searchParams.set(name, text);
+	/* The form opens in place; the words in the box are its title. Where that fails, the link is followed. */
+	async function report(link) {
+		const way = new URL(link.href);
+		for (const name of [...way.searchParams.keys()]) way.searchParams.set(name, input.value.trim());
+		clearTimeout(timer);
+		abort?.abort();
+		const answer = await fetch(way, { headers: { Accept: "text/html" } }).catch(() => null);
+		const form = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("report");
+		if (!form) {
 			location.href = way;
+			return;
 		}
+		answers.replaceChildren(document.adoptNode(form));
+		form.querySelector("header h1").tabIndex = -1;
+		form.dispatchEvent(new CustomEvent("reeve:changed", { bubbles: true }));
+		(form.querySelector("textarea") ?? form.querySelector("input:not([type=hidden])")).focus();
+	}
+	answers.addEventListener("click", (event) => {
+		const link = event.target.closest("a[data-report]");
+		if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+		event.preventDefault();
+		report(link);
+	});
+	/* Enter goes on at once when there is only one way to go. */
+	box.addEventListener("submit", async (event) => {
+		event.preventDefault();
+		if (input.value.trim() === "") {
+			input.focus();
+			return;
+		}
+		clearTimeout(timer);
+		await ask();
+		const ways = answers.querySelectorAll("a[data-report]");
+		if (ways.length === 1 && !answers.querySelector("li")) report(ways[0]);
+		else ways[0]?.focus();
 	});
 }
 
