@@ -1,4 +1,5 @@
-/* What the words of a condition mean for one reader at one moment: me, my teams, today, 5 working days ago, a name. */
+/* What the words of a condition mean for one reader at one moment: me, my teams, today, 5 working days ago, a
+ * name. */
 #include "model/condition_private.h"
 
 #include "model/record.h"
@@ -22,7 +23,8 @@ static void day_from(const struct zone *zone, moment at, int64_t days, moment *r
 	*ret_end = zone_moment(zone, day + 1, 0);
 }
 
-void literal_moment(const struct literal *literal, const struct condition_context *context, moment *ret_begin, moment *ret_end)
+void literal_moment(const struct literal *literal, const struct condition_context *context, moment *ret_begin,
+		    moment *ret_end)
 {
 	const struct zone *zone = context->zone != NULL ? context->zone : zone_utc();
 	const struct calendar *calendar = context->calendar != NULL ? context->calendar : calendar_always();
@@ -60,8 +62,8 @@ void literal_moment(const struct literal *literal, const struct condition_contex
 	*ret_end = at;
 }
 
-struct error *literal_id(const struct literal *literal, const struct type *target, const struct condition_context *context,
-                         int64_t *ret_id)
+struct error *literal_id(const struct literal *literal, const struct type *target,
+			 const struct condition_context *context, int64_t *ret_id)
 {
 	if (literal->kind == LITERAL_ME) {
 		*ret_id = context->me;

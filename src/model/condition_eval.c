@@ -1,4 +1,5 @@
-/* A condition asked of one record in memory: guards, access rules, clocks, automation. Reads the store only along paths. */
+/* A condition asked of one record in memory: guards, access rules, clocks, automation. Reads the store only
+ * along paths. */
 #include "model/condition_private.h"
 
 #include "model/record.h"
@@ -10,7 +11,8 @@ struct question {
 	const struct node *node; /* the test being asked */
 };
 
-static struct error *passes_from(const struct question *question, struct record *record, size_t step, bool *ret_passes);
+static struct error *passes_from(const struct question *question, struct record *record, size_t step,
+				 bool *ret_passes);
 
 /* ---- one cell ---- */
 
@@ -52,7 +54,8 @@ static bool text_passes(enum test_kind test, text key, text wanted)
 	return order_holds(test, text_compare(key, wanted));
 }
 
-static bool moment_passes(const struct question *question, const struct cell *cell, const struct literal *literal)
+static bool moment_passes(const struct question *question, const struct cell *cell,
+			  const struct literal *literal)
 {
 	enum test_kind test = question->node->test;
 	moment begin, end;
@@ -71,7 +74,8 @@ static bool is_my_team(const struct condition_context *context, int64_t id)
 	return false;
 }
 
-static struct error *link_passes(const struct question *question, int64_t id, const struct type *target, bool *ret_passes)
+static struct error *link_passes(const struct question *question, int64_t id, const struct type *target,
+				 bool *ret_passes)
 {
 	int64_t wanted;
 
@@ -91,13 +95,14 @@ static struct error *link_passes(const struct question *question, int64_t id, co
 static bool value_passes(const struct question *question, const struct field *field, const struct cell *cell)
 {
 	const struct node *node = question->node;
-	text key = cell->kind == CELL_TEXT ? text_fold(question->context->work->arena, cell->text) : TEXT_UNSET;
+	text key =
+	    cell->kind == CELL_TEXT ? text_fold(question->context->work->arena, cell->text) : TEXT_UNSET;
 
 	for (size_t i = 0; i < node->literal_count; i++) {
 		const struct literal *literal = &node->literals[i];
-		bool passes = cell->kind == CELL_TEXT      ? text_passes(node->test, key, literal->key) :
-			      field->kind == KIND_MOMENT ? moment_passes(question, cell, literal) :
-							     order_holds(node->test, compare(cell, literal));
+		bool passes = cell->kind == CELL_TEXT	   ? text_passes(node->test, key, literal->key)
+			      : field->kind == KIND_MOMENT ? moment_passes(question, cell, literal)
+							   : order_holds(node->test, compare(cell, literal));
 		if (passes)
 			return true;
 	}
@@ -106,25 +111,31 @@ static bool value_passes(const struct question *question, const struct field *fi
 
 /* ---- one record ---- */
 
-static bool may_read(const struct condition_context *context, const struct type *type, const struct field *field)
+static bool may_read(const struct condition_context *context, const struct type *type,
+		     const struct field *field)
 {
 	return context->readable == NULL || context->readable(context->data, type, field);
 }
 
-static bool field_passes(const struct question *question, const struct record *record, const struct cell *cell)
+static bool field_passes(const struct question *question, const struct record *record,
+			 const struct cell *cell)
 {
 	size_t position = (size_t)question->node->literals->integer;
 	const struct cell *other = &record->cells[position];
 
-	if (other->kind == CELL_NULL || !may_read(question->context, record->type, &record->type->fields[position]))
+	if (other->kind == CELL_NULL ||
+	    !may_read(question->context, record->type, &record->type->fields[position]))
 		return false;
 	if (cell->kind == CELL_REAL)
-		return order_holds(question->node->test, (cell->real > other->real) - (cell->real < other->real));
-	return order_holds(question->node->test, (cell->integer > other->integer) - (cell->integer < other->integer));
+		return order_holds(question->node->test,
+				   (cell->real > other->real) - (cell->real < other->real));
+	return order_holds(question->node->test,
+			   (cell->integer > other->integer) - (cell->integer < other->integer));
 }
 
 /* Records read for a list lack their prose: only then is the whole record fetched. */
-static struct error *cell_of(const struct question *question, struct record *record, size_t field, const struct cell **ret_cell)
+static struct error *cell_of(const struct question *question, struct record *record, size_t field,
+			     const struct cell **ret_cell)
 {
 	struct record *whole = record;
 
@@ -134,7 +145,8 @@ static struct error *cell_of(const struct question *question, struct record *rec
 	return NULL;
 }
 
-static struct error *last_passes(const struct question *question, struct record *record, const struct step *step, bool *ret_passes)
+static struct error *last_passes(const struct question *question, struct record *record,
+				 const struct step *step, bool *ret_passes)
 {
 	const struct node *node = question->node;
 	const struct field *field = step_field(step);
@@ -161,7 +173,8 @@ static struct error *last_passes(const struct question *question, struct record 
 
 /* ---- paths ---- */
 
-static struct error *in_scope(const struct condition_context *context, struct record *record, bool *ret_readable)
+static struct error *in_scope(const struct condition_context *context, struct record *record,
+			      bool *ret_readable)
 {
 	const struct condition *const *branches;
 	struct condition_context all;
@@ -179,7 +192,8 @@ static struct error *in_scope(const struct condition_context *context, struct re
 	return NULL;
 }
 
-static struct error *through(const struct question *question, const struct type *target, int64_t id, size_t step, bool *ret_passes)
+static struct error *through(const struct question *question, const struct type *target, int64_t id,
+			     size_t step, bool *ret_passes)
 {
 	struct record *next;
 	bool readable;
@@ -193,7 +207,8 @@ static struct error *through(const struct question *question, const struct type 
 }
 
 /* A field with many links, in the middle of the path or at its end: one of them is enough. */
-static struct error *many_pass(const struct question *question, struct record *record, size_t step, bool *ret_passes)
+static struct error *many_pass(const struct question *question, struct record *record, size_t step,
+			       bool *ret_passes)
 {
 	const struct path *path = question->node->path;
 	const struct field *field = step_field(&path->steps[step]);
@@ -210,7 +225,8 @@ static struct error *many_pass(const struct question *question, struct record *r
 	return NULL;
 }
 
-static struct error *passes_from(const struct question *question, struct record *record, size_t step, bool *ret_passes)
+static struct error *passes_from(const struct question *question, struct record *record, size_t step,
+				 bool *ret_passes)
 {
 	const struct path *path = question->node->path;
 	const struct field *field = step_field(&path->steps[step]);
@@ -228,7 +244,8 @@ static struct error *passes_from(const struct question *question, struct record 
 
 /* ---- the tree ---- */
 
-static struct error *holds(const struct node *node, struct record *record, const struct condition_context *context, bool *ret_holds)
+static struct error *holds(const struct node *node, struct record *record,
+			   const struct condition_context *context, bool *ret_holds)
 {
 	bool decides = node->kind == NODE_OR;
 
@@ -245,7 +262,8 @@ static struct error *holds(const struct node *node, struct record *record, const
 		*ret_holds = !*ret_holds;
 		return NULL;
 	case NODE_WORDS:
-		return error_new(context->work->arena, ERROR_INTERNAL, "a condition with words was asked of one record");
+		return error_new(context->work->arena, ERROR_INTERNAL,
+				 "a condition with words was asked of one record");
 	case NODE_AND:
 	case NODE_OR:
 		break;
@@ -256,8 +274,8 @@ static struct error *holds(const struct node *node, struct record *record, const
 	return NULL;
 }
 
-struct error *condition_holds(const struct condition *condition, struct record *record, const struct condition_context *context,
-                              bool *ret_holds)
+struct error *condition_holds(const struct condition *condition, struct record *record,
+			      const struct condition_context *context, bool *ret_holds)
 {
 	bool outcome;
 

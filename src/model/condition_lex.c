@@ -1,4 +1,5 @@
-/* The tokens of the condition language, and its errors: every error knows its column, counted in characters from 1. */
+/* The tokens of the condition language, and its errors: every error knows its column, counted in characters
+ * from 1. */
 #include "model/condition_parser_private.h"
 
 #include "base/arena.h"
@@ -20,7 +21,7 @@ struct error *condition_error(struct condition_parser *parser, size_t at, const 
 }
 
 struct error *condition_unknown(struct condition_parser *parser, text wanted, const text *names, size_t count,
-                                struct error *error)
+				struct error *error)
 {
 	text nearest = text_nearest(text_lower_ascii(parser->arena, wanted), names, count);
 
@@ -37,10 +38,11 @@ bool token_is(const struct token *token, text keyword)
 text token_words(struct arena *arena, const struct token *token)
 {
 	static const text signs[] = {
-		[TOKEN_EQUAL] = { "'='", 3 },    [TOKEN_UNEQUAL] = { "'!='", 4 }, [TOKEN_LESS] = { "'<'", 3 },
-		[TOKEN_LESS_EQUAL] = { "'<='", 4 }, [TOKEN_GREATER] = { "'>'", 3 }, [TOKEN_GREATER_EQUAL] = { "'>='", 4 },
-		[TOKEN_OPEN] = { "'('", 3 },     [TOKEN_CLOSE] = { "')'", 3 },    [TOKEN_COMMA] = { "','", 3 },
-		[TOKEN_END] = { "the end", 7 },
+		[TOKEN_EQUAL] = { "'='", 3 },	[TOKEN_UNEQUAL] = { "'!='", 4 },
+		[TOKEN_LESS] = { "'<'", 3 },	[TOKEN_LESS_EQUAL] = { "'<='", 4 },
+		[TOKEN_GREATER] = { "'>'", 3 }, [TOKEN_GREATER_EQUAL] = { "'>='", 4 },
+		[TOKEN_OPEN] = { "'('", 3 },	[TOKEN_CLOSE] = { "')'", 3 },
+		[TOKEN_COMMA] = { "','", 3 },	[TOKEN_END] = { "the end", 7 },
 	};
 
 	if (token->kind != TOKEN_WORD && token->kind != TOKEN_STRING)
@@ -48,7 +50,10 @@ text token_words(struct arena *arena, const struct token *token)
 	return text_format(arena, "'%.*s'", TEXT_ARG(text_shorten(arena, token->text, 40)));
 }
 
-static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 static bool ends_word(const text source, size_t at)
 {
@@ -56,7 +61,8 @@ static bool ends_word(const text source, size_t at)
 
 	if (c == '!')
 		return at + 1 < source.length && source.data[at + 1] == '=';
-	return is_blank(c) || c == '"' || c == '(' || c == ')' || c == ',' || c == '=' || c == '<' || c == '>';
+	return is_blank(c) || c == '"' || c == '(' || c == ')' || c == ',' || c == '=' || c == '<' ||
+	       c == '>';
 }
 
 /* From the opening quote; \" and \\ are the only escapes, any other backslash stands for itself. */
@@ -73,7 +79,8 @@ static struct error *lex_string(struct condition_parser *parser, size_t *at, str
 		i += escaped;
 	}
 	if (i >= source.length)
-		return error_hint(parser->arena, condition_error(parser, *at, "the quoted text does not end"), "close it with \"");
+		return error_hint(parser->arena, condition_error(parser, *at, "the quoted text does not end"),
+				  "close it with \"");
 	*token = (struct token){ TOKEN_STRING, { bytes, length }, *at };
 	*at = i + 1;
 	return NULL;
@@ -140,8 +147,10 @@ struct error *condition_lex(struct condition_parser *parser)
 
 	if (source.length > LIMIT_CONDITION_BYTES)
 		return error_hint(parser->arena,
-		                  condition_error(parser, LIMIT_CONDITION_BYTES, "the condition is longer than %d bytes",
-		                                  LIMIT_CONDITION_BYTES), "shorten it");
+				  condition_error(parser, LIMIT_CONDITION_BYTES,
+						  "the condition is longer than %d bytes",
+						  LIMIT_CONDITION_BYTES),
+				  "shorten it");
 	if (!text_is_utf8(source, &bad))
 		return condition_error(parser, bad, "the condition is not well-formed UTF-8");
 	for (size_t at = 0;;) {

@@ -1,4 +1,5 @@
-/* The grammar of the condition language (interface.md, Conditions): recursive descent over the tokens, typed as it goes. */
+/* The grammar of the condition language (interface.md, Conditions): recursive descent over the tokens, typed
+ * as it goes. */
 #include "model/condition_parser_private.h"
 
 #include "base/arena.h"
@@ -49,11 +50,12 @@ static bool begins_with_field(const struct condition_parser *parser, const struc
 	return token->kind == TOKEN_WORD && condition_field(parser->type, first_segment(token->text)) != NULL;
 }
 
-static struct error *unknown_field(struct condition_parser *parser, const struct type *type, text name, size_t at)
+static struct error *unknown_field(struct condition_parser *parser, const struct type *type, text name,
+				   size_t at)
 {
 	text *names = arena_new_array(parser->arena, text, type->field_count);
 	struct error *error = condition_error(parser, at, "%.*s has no field '%.*s'", TEXT_ARG(type->name),
-	                                      TEXT_ARG(text_shorten(parser->arena, name, 40)));
+					      TEXT_ARG(text_shorten(parser->arena, name, 40)));
 
 	for (size_t i = 0; i < type->field_count; i++)
 		names[i] = type->fields[i].name;
@@ -61,30 +63,34 @@ static struct error *unknown_field(struct condition_parser *parser, const struct
 }
 
 /* One segment behind the others; *type becomes the type that the next segment belongs to, or NULL. */
-static struct error *add_step(struct condition_parser *parser, struct path *path, text segment, size_t at, const struct type **type)
+static struct error *add_step(struct condition_parser *parser, struct path *path, text segment, size_t at,
+			      const struct type **type)
 {
 	const struct step *last = path->count == 0 ? NULL : path_last(path);
 
-	if (last != NULL && last->field == FIELD_STATE && !path->group && text_equal_ignoring_case(segment, T("group"))) {
+	if (last != NULL && last->field == FIELD_STATE && !path->group &&
+	    text_equal_ignoring_case(segment, T("group"))) {
 		path->group = true;
 		return NULL;
 	}
 	if (*type == NULL)
 		return error_hint(parser->arena,
-		                  condition_error(parser, at, "'%.*s' leads to no other record",
-		                                  TEXT_ARG(step_field(last)->name)),
-		                  "only links have fields of their own");
+				  condition_error(parser, at, "'%.*s' leads to no other record",
+						  TEXT_ARG(step_field(last)->name)),
+				  "only links have fields of their own");
 	const struct field *field = condition_field(*type, segment);
 	if (field == NULL)
 		return unknown_field(parser, *type, segment, at);
 	if (path->count == LIMIT_CONDITION_PATH)
-		return condition_error(parser, at, "a path goes through at most %d fields", LIMIT_CONDITION_PATH);
+		return condition_error(parser, at, "a path goes through at most %d fields",
+				       LIMIT_CONDITION_PATH);
 	path->steps[path->count++] = (struct step){ *type, (size_t)(field - (*type)->fields) };
 	*type = field->kind == KIND_LINK || field->kind == KIND_LINKS ? field->target : NULL;
 	return NULL;
 }
 
-static struct error *parse_path(struct condition_parser *parser, const struct token *token, struct path **ret_path)
+static struct error *parse_path(struct condition_parser *parser, const struct token *token,
+				struct path **ret_path)
 {
 	struct path *path = arena_new_struct(parser->arena, struct path);
 	const struct type *type = parser->type;
@@ -122,8 +128,8 @@ static bool may_test(const struct path *path, enum test_kind test)
 	case TEST_LESS_EQUAL:
 	case TEST_GREATER:
 	case TEST_GREATER_EQUAL:
-		return kind != KIND_BOOLEAN && kind != KIND_LINK && kind != KIND_LINKS && kind != KIND_PROSE &&
-		       kind != KIND_HOURS && kind != KIND_HOLIDAYS;
+		return kind != KIND_BOOLEAN && kind != KIND_LINK && kind != KIND_LINKS &&
+		       kind != KIND_PROSE && kind != KIND_HOURS && kind != KIND_HOLIDAYS;
 	case TEST_EQUAL:
 	case TEST_IN:
 		break;
@@ -131,16 +137,18 @@ static bool may_test(const struct path *path, enum test_kind test)
 	return kind != KIND_HOURS && kind != KIND_HOLIDAYS;
 }
 
-static struct error *check_test(struct condition_parser *parser, const struct node *node, const struct token *sign)
+static struct error *check_test(struct condition_parser *parser, const struct node *node,
+				const struct token *sign)
 {
 	const struct field *field = step_field(path_last(node->path));
 
 	if (may_test(node->path, node->test))
 		return NULL;
-	return error_hint(parser->arena,
-	                  condition_error(parser, sign->at, "%.*s does not apply to '%.*s'",
-	                                  TEXT_ARG(token_words(parser->arena, sign)), TEXT_ARG(field->name)),
-	                  "%s", may_test(node->path, TEST_EQUAL) ? "use =, != or in" : "use 'is set' or 'is not set'");
+	return error_hint(
+	    parser->arena,
+	    condition_error(parser, sign->at, "%.*s does not apply to '%.*s'",
+			    TEXT_ARG(token_words(parser->arena, sign)), TEXT_ARG(field->name)),
+	    "%s", may_test(node->path, TEST_EQUAL) ? "use =, != or in" : "use 'is set' or 'is not set'");
 }
 
 static struct error *expected(struct condition_parser *parser, const char *what, const char *hint)
@@ -148,9 +156,9 @@ static struct error *expected(struct condition_parser *parser, const char *what,
 	const struct token *token = peek(parser, 0);
 
 	return error_hint(parser->arena,
-	                  condition_error(parser, token->at, "expected %s, found %.*s", what,
-	                                  TEXT_ARG(token_words(parser->arena, token))),
-	                  "%s", hint);
+			  condition_error(parser, token->at, "expected %s, found %.*s", what,
+					  TEXT_ARG(token_words(parser->arena, token))),
+			  "%s", hint);
 }
 
 static struct error *parse_values(struct condition_parser *parser, struct node *node)
@@ -167,7 +175,8 @@ static struct error *parse_values(struct condition_parser *parser, struct node *
 	do {
 		parser->at++;
 		if (node->literal_count == LIMIT_CONDITION_VALUES)
-			return condition_error(parser, peek(parser, 0)->at, "'in' takes at most %d values", LIMIT_CONDITION_VALUES);
+			return condition_error(parser, peek(parser, 0)->at, "'in' takes at most %d values",
+					       LIMIT_CONDITION_VALUES);
 		arena_make_room(parser->arena, node->literals, node->literal_count, capacity);
 		TRY(condition_value(parser, node->path, TEST_IN, &node->literals[node->literal_count]));
 		node->literal_count++;
@@ -182,8 +191,8 @@ static struct error *parse_values(struct condition_parser *parser, struct node *
 static struct error *parse_operator(struct condition_parser *parser, struct node *node)
 {
 	static const enum test_kind signs[] = {
-		[TOKEN_EQUAL] = TEST_EQUAL,     [TOKEN_UNEQUAL] = TEST_EQUAL,
-		[TOKEN_LESS] = TEST_LESS,       [TOKEN_LESS_EQUAL] = TEST_LESS_EQUAL,
+		[TOKEN_EQUAL] = TEST_EQUAL,	[TOKEN_UNEQUAL] = TEST_EQUAL,
+		[TOKEN_LESS] = TEST_LESS,	[TOKEN_LESS_EQUAL] = TEST_LESS_EQUAL,
 		[TOKEN_GREATER] = TEST_GREATER, [TOKEN_GREATER_EQUAL] = TEST_GREATER_EQUAL,
 	};
 	const struct token *token = peek(parser, 0);
@@ -231,7 +240,8 @@ static struct error *parse_test(struct condition_parser *parser, struct node **r
 	return condition_value(parser, node->path, node->test, node->literals);
 }
 
-/* Does a test begin at this word? "in", "is" and the like are also plain English, so that the words around them decide. */
+/* Does a test begin at this word? "in", "is" and the like are also plain English, so that the words around
+ * them decide. */
 static bool begins_test(const struct condition_parser *parser, const struct token *token)
 {
 	const struct token *next = token + 1;
@@ -242,8 +252,10 @@ static bool begins_test(const struct condition_parser *parser, const struct toke
 		return true;
 	if (token_is(next, T("not")) && token_is(next + 1, T("in")))
 		return begins_with_field(parser, token) || next[2].kind == TOKEN_OPEN;
-	if (token_is(next, T("in")) || token_is(next, T("is")) || token_is(next, T("contains")) || token_is(next, T("starts")))
-		return begins_with_field(parser, token) || next[1].kind == TOKEN_OPEN || next[1].kind == TOKEN_STRING;
+	if (token_is(next, T("in")) || token_is(next, T("is")) || token_is(next, T("contains")) ||
+	    token_is(next, T("starts")))
+		return begins_with_field(parser, token) || next[1].kind == TOKEN_OPEN ||
+		       next[1].kind == TOKEN_STRING;
 	return false;
 }
 
@@ -263,7 +275,8 @@ static bool is_boolean(const struct condition_parser *parser, const struct token
 
 static bool is_plain_word(const struct condition_parser *parser, const struct token *token)
 {
-	return token->kind == TOKEN_WORD && !is_keyword(token) && !begins_test(parser, token) && !is_boolean(parser, token);
+	return token->kind == TOKEN_WORD && !is_keyword(token) && !begins_test(parser, token) &&
+	       !is_boolean(parser, token);
 }
 
 /* Quoted words, or a run of bare ones: "printer jam" and printer jam ask for the same. */
@@ -282,8 +295,9 @@ static struct error *parse_words(struct condition_parser *parser, struct node **
 		parser->at++;
 	}
 	if (parser->use == CONDITION_RULE)
-		return error_hint(parser->arena, condition_error(parser, token->at, "words cannot be searched for here"),
-		                  "rules compare fields: FIELD contains \"text\"");
+		return error_hint(parser->arena,
+				  condition_error(parser, token->at, "words cannot be searched for here"),
+				  "rules compare fields: FIELD contains \"text\"");
 	node->words = buffer_peek(&buffer);
 	if (text_is_empty(text_trim(node->words)))
 		return condition_error(parser, token->at, "there is nothing between the quotes");
@@ -302,9 +316,11 @@ static struct error *parse_bare(struct condition_parser *parser, struct node **r
 	const struct field *field = step_field(path_last(node->path));
 	if (field->kind != KIND_BOOLEAN)
 		return error_hint(parser->arena,
-		                  condition_error(parser, token->at, "'%.*s' is a field and needs a comparison", TEXT_ARG(token->text)),
-		                  "write '%.*s is set', or \"%.*s\" in quotes to search for the word", TEXT_ARG(token->text),
-		                  TEXT_ARG(token->text));
+				  condition_error(parser, token->at,
+						  "'%.*s' is a field and needs a comparison",
+						  TEXT_ARG(token->text)),
+				  "write '%.*s is set', or \"%.*s\" in quotes to search for the word",
+				  TEXT_ARG(token->text), TEXT_ARG(token->text));
 	parser->at++;
 	node->test = TEST_EQUAL;
 	node->bare = true;
@@ -325,7 +341,8 @@ static struct error *parse_word(struct condition_parser *parser, struct node **r
 		return parse_test(parser, ret_node);
 	/* `service` alone is a forgotten comparison; in "mail service down" it is a word like the others. */
 	bool alone = !is_plain_word(parser, token + 1);
-	if (begins_with_field(parser, token) && (alone || parser->use == CONDITION_RULE || is_boolean(parser, token)))
+	if (begins_with_field(parser, token) &&
+	    (alone || parser->use == CONDITION_RULE || is_boolean(parser, token)))
 		return parse_bare(parser, ret_node);
 	if (parser->use == CONDITION_RULE)
 		return unknown_field(parser, parser->type, token->text, token->at);
@@ -338,8 +355,9 @@ static struct error *enter(struct condition_parser *parser, size_t at)
 {
 	if (++parser->depth > LIMIT_CONDITION_DEPTH)
 		return error_hint(parser->arena,
-		                  condition_error(parser, at, "the condition is nested deeper than %d", LIMIT_CONDITION_DEPTH),
-		                  "use fewer brackets");
+				  condition_error(parser, at, "the condition is nested deeper than %d",
+						  LIMIT_CONDITION_DEPTH),
+				  "use fewer brackets");
 	return NULL;
 }
 
@@ -411,7 +429,8 @@ static void add_node(struct condition_parser *parser, struct node *group, size_t
 }
 
 /* After one operand of `and`: is there another? Words also stand beside other conditions without `and`. */
-static struct error *next_and(struct condition_parser *parser, const struct node *last, struct node **ret_node)
+static struct error *next_and(struct condition_parser *parser, const struct node *last,
+			      struct node **ret_node)
 {
 	const struct token *token = peek(parser, 0);
 
@@ -420,7 +439,8 @@ static struct error *next_and(struct condition_parser *parser, const struct node
 		parser->at++;
 		return parse_unary(parser, ret_node);
 	}
-	if ((token->kind != TOKEN_WORD && token->kind != TOKEN_STRING && token->kind != TOKEN_OPEN) || token_is(token, T("or")))
+	if ((token->kind != TOKEN_WORD && token->kind != TOKEN_STRING && token->kind != TOKEN_OPEN) ||
+	    token_is(token, T("or")))
 		return NULL;
 	if (parser->use == CONDITION_QUERY) {
 		TRY(parse_unary(parser, ret_node));
@@ -428,9 +448,9 @@ static struct error *next_and(struct condition_parser *parser, const struct node
 			return NULL;
 	}
 	return error_hint(parser->arena,
-	                  condition_error(parser, token->at, "expected 'and' or 'or', found %.*s",
-	                                  TEXT_ARG(token_words(parser->arena, token))),
-	                  "put texts of several words in quotes");
+			  condition_error(parser, token->at, "expected 'and' or 'or', found %.*s",
+					  TEXT_ARG(token_words(parser->arena, token))),
+			  "put texts of several words in quotes");
 }
 
 static struct error *parse_and(struct condition_parser *parser, struct node **ret_node)
@@ -473,11 +493,13 @@ static struct error *parse_or(struct condition_parser *parser, struct node **ret
 	return NULL;
 }
 
-struct error *condition_parse(struct arena *arena, const struct model *model, const struct type *type, text source,
-                              enum condition_use use, struct condition **ret_condition)
+struct error *condition_parse(struct arena *arena, const struct model *model, const struct type *type,
+			      text source, enum condition_use use, struct condition **ret_condition)
 {
 	/* Names and words stay slices of the source, so the condition keeps a source of its own. */
-	struct condition_parser parser = { .arena = arena, .type = type, .source = text_copy(arena, source), .use = use };
+	struct condition_parser parser = {
+		.arena = arena, .type = type, .source = text_copy(arena, source), .use = use
+	};
 	struct condition *condition = arena_new_struct(arena, struct condition);
 
 	(void)model; /* types know their targets themselves */

@@ -1,4 +1,5 @@
-/* What the three files of the condition parser share: tokens (condition_lex.c), grammar (condition_parse.c), values (condition_value.c). */
+/* What the three files of the condition parser share: tokens (condition_lex.c), grammar (condition_parse.c),
+ * values (condition_value.c). */
 #ifndef REEVE_MODEL_CONDITION_PARSER_PRIVATE_H
 #define REEVE_MODEL_CONDITION_PARSER_PRIVATE_H
 
@@ -40,18 +41,18 @@ struct condition_parser {
 must_use struct error *condition_lex(struct condition_parser *parser);
 /* ERROR_CONDITION at that byte of the source. */
 must_use struct error *condition_error(struct condition_parser *parser, size_t at, const char *format, ...)
-	printf_like(3, 4);
+    printf_like(3, 4);
 /* Adds the hint "did you mean" when one of the names is near. */
-must_use struct error *condition_unknown(struct condition_parser *parser, text wanted, const text *names, size_t count,
-                                         struct error *error);
+must_use struct error *condition_unknown(struct condition_parser *parser, text wanted, const text *names,
+					 size_t count, struct error *error);
 /* True when that token (not a quoted one) is this keyword, in any case. */
 bool token_is(const struct token *token, text keyword);
 /* "'x'" or "the end": for messages. */
 text token_words(struct arena *arena, const struct token *token);
 
 /* Reads one value for the field at the end of `path` and leaves parser->at behind it. */
-must_use struct error *condition_value(struct condition_parser *parser, const struct path *path, enum test_kind test,
-                                       struct literal *ret_literal);
+must_use struct error *condition_value(struct condition_parser *parser, const struct path *path,
+				       enum test_kind test, struct literal *ret_literal);
 /* The field of that name, in any case; NULL when there is none. */
 const struct field *condition_field(const struct type *type, text name);
 

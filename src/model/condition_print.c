@@ -1,10 +1,12 @@
-/* Conditions back to canonical source, joined, and asked about: what needs the tree but neither a record nor a database. */
+/* Conditions back to canonical source, joined, and asked about: what needs the tree but neither a record nor
+ * a database. */
 #include "model/condition_private.h"
 
 #include "base/arena.h"
 #include "base/buffer.h"
 
-/* A thousand fields in 200 values each would still fit; the source itself is limited to LIMIT_CONDITION_BYTES. */
+/* A thousand fields in 200 values each would still fit; the source itself is limited to
+ * LIMIT_CONDITION_BYTES. */
 #define PRINT_BYTES_MAX (64 * LIMIT_CONDITION_BYTES)
 
 static void print_quoted(struct buffer *buffer, text t)
@@ -22,7 +24,8 @@ static void print_quoted(struct buffer *buffer, text t)
 static bool is_one_word(text t)
 {
 	for (size_t i = 0; i < t.length; i++)
-		if ((unsigned char)t.data[i] <= ' ' || t.data[i] == 0x7f || strchr("\"(),=<>!", t.data[i]) != NULL)
+		if ((unsigned char)t.data[i] <= ' ' || t.data[i] == 0x7f ||
+		    strchr("\"(),=<>!", t.data[i]) != NULL)
 			return false;
 	return t.length > 0;
 }
@@ -48,12 +51,15 @@ static void print_literal(struct buffer *buffer, const struct type *type, const 
 		break;
 	case LITERAL_NAME:
 		/* A name that reads as something else stays quoted. */
-		quoted = !is_one_word(literal->source) || table_get(&type->field_names, text_fold(buffer->arena, literal->source)) ||
-			 text_equal_ignoring_case(literal->source, T("me")) || text_equal_ignoring_case(literal->source, T("my"));
+		quoted = !is_one_word(literal->source) ||
+			 table_get(&type->field_names, text_fold(buffer->arena, literal->source)) ||
+			 text_equal_ignoring_case(literal->source, T("me")) ||
+			 text_equal_ignoring_case(literal->source, T("my"));
 		break;
 	case LITERAL_INTEGER:
 	case LITERAL_LOCAL:
-		/* Choices and moments of several words; a span such as "2 days" was not read from one token. */
+		/* Choices and moments of several words; a span such as "2 days" was not read from one token.
+		 */
 		quoted = !literal->span && !is_one_word(literal->source);
 		break;
 	case LITERAL_REAL:
@@ -86,9 +92,15 @@ static void print_values(struct buffer *buffer, const struct type *type, const s
 static void print_test(struct buffer *buffer, const struct type *type, const struct node *node)
 {
 	static const char *const signs[] = {
-		[TEST_EQUAL] = " = ",    [TEST_LESS] = " < ",           [TEST_LESS_EQUAL] = " <= ", [TEST_GREATER] = " > ",
-		[TEST_GREATER_EQUAL] = " >= ", [TEST_IN] = " in ",      [TEST_SET] = " is set",
-		[TEST_CONTAINS] = " contains ", [TEST_STARTS] = " starts with ",
+		[TEST_EQUAL] = " = ",
+		[TEST_LESS] = " < ",
+		[TEST_LESS_EQUAL] = " <= ",
+		[TEST_GREATER] = " > ",
+		[TEST_GREATER_EQUAL] = " >= ",
+		[TEST_IN] = " in ",
+		[TEST_SET] = " is set",
+		[TEST_CONTAINS] = " contains ",
+		[TEST_STARTS] = " starts with ",
 	};
 	const char *sign = signs[node->test];
 
@@ -158,7 +170,8 @@ text condition_print(struct arena *arena, const struct condition *condition)
 	return buffer_peek(&buffer);
 }
 
-struct condition *condition_and(struct arena *arena, const struct condition *left, const struct condition *right)
+struct condition *condition_and(struct arena *arena, const struct condition *left,
+				const struct condition *right)
 {
 	const struct condition *only = left == NULL || left->root->kind == NODE_TRUE ? right : left;
 
@@ -175,10 +188,13 @@ struct condition *condition_and(struct arena *arena, const struct condition *lef
 		bool flat = sides[i]->kind == NODE_AND;
 		for (size_t k = 0; k < (flat ? sides[i]->node_count : 1); k++) {
 			arena_make_room(arena, group->nodes, group->node_count, capacity);
-			group->nodes[group->node_count++] = flat ? sides[i]->nodes[k] : (struct node *)sides[i];
+			group->nodes[group->node_count++] =
+			    flat ? sides[i]->nodes[k] : (struct node *)sides[i];
 		}
 	}
-	*both = (struct condition){ .type = left->type, .root = group, .has_words = left->has_words || right->has_words };
+	*both = (struct condition){ .type = left->type,
+				    .root = group,
+				    .has_words = left->has_words || right->has_words };
 	return both;
 }
 
@@ -193,7 +209,8 @@ static bool is_constant_test(const struct node *node)
 		return false;
 	for (size_t i = 0; i < node->literal_count; i++) {
 		enum literal_kind kind = node->literals[i].kind;
-		if (kind != LITERAL_INTEGER && kind != LITERAL_REAL && kind != LITERAL_TEXT && kind != LITERAL_FIELD)
+		if (kind != LITERAL_INTEGER && kind != LITERAL_REAL && kind != LITERAL_TEXT &&
+		    kind != LITERAL_FIELD)
 			return false;
 	}
 	return true;
@@ -240,7 +257,8 @@ static void each_field(const struct node *node, void (*visit)(void *data, size_t
 		each_field(node->nodes[i], visit, data);
 }
 
-void condition_each_field(const struct condition *condition, void (*visit)(void *data, size_t field), void *data)
+void condition_each_field(const struct condition *condition, void (*visit)(void *data, size_t field),
+			  void *data)
 {
 	each_field(condition->root, visit, data);
 }

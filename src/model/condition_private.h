@@ -1,7 +1,7 @@
 /*
- * The parsed and typed condition, shared by the parser, the evaluator, the printer and the SQL back end of this floor.
- * A node is either a group of others, a negation, one test of a path, or words. `!=`, `not in`, `is not set` and `not` before
- * a test are the same thing: `negated`, the exact complement of the test.
+ * The parsed and typed condition, shared by the parser, the evaluator, the printer and the SQL back end of
+ * this floor. A node is either a group of others, a negation, one test of a path, or words. `!=`, `not in`,
+ * `is not set` and `not` before a test are the same thing: `negated`, the exact complement of the test.
  */
 #ifndef REEVE_MODEL_CONDITION_PRIVATE_H
 #define REEVE_MODEL_CONDITION_PRIVATE_H
@@ -25,24 +25,25 @@ enum test_kind {
 };
 
 enum literal_kind {
-	LITERAL_INTEGER, /* integers, booleans, choice positions, state groups, durations (ms), moments fixed when written */
+	LITERAL_INTEGER, /* integers, booleans, choice positions, state groups, durations (ms), moments fixed
+			    when written */
 	LITERAL_REAL,
-	LITERAL_TEXT,    /* key: folded */
-	LITERAL_NAME,    /* a link by number, login or name; key: folded */
+	LITERAL_TEXT, /* key: folded */
+	LITERAL_NAME, /* a link by number, login or name; key: folded */
 	LITERAL_ME,
 	LITERAL_TEAMS,
-	LITERAL_LOCAL,   /* a date or local time without offset: source is parsed in the reader's zone */
-	LITERAL_NOW,     /* now + integer (ms) */
-	LITERAL_TODAY,   /* the local day + integer (days) */
+	LITERAL_LOCAL,	 /* a date or local time without offset: source is parsed in the reader's zone */
+	LITERAL_NOW,	 /* now + integer (ms) */
+	LITERAL_TODAY,	 /* the local day + integer (days) */
 	LITERAL_WORKING, /* integer working days from now */
-	LITERAL_FIELD    /* another field of the same record: integer is its position */
+	LITERAL_FIELD	 /* another field of the same record: integer is its position */
 };
 
 struct literal {
 	enum literal_kind kind;
-	bool day;      /* a moment written as a whole day: equality means "within that day" */
-	bool span;     /* a duration written as "2 days" */
-	text source;   /* canonical, as printed */
+	bool day;    /* a moment written as a whole day: equality means "within that day" */
+	bool span;   /* a duration written as "2 days" */
+	text source; /* canonical, as printed */
 	text key;
 	int64_t integer;
 	double real;
@@ -61,14 +62,14 @@ struct path {
 struct node {
 	enum node_kind kind;
 	enum test_kind test;
-	bool negated;             /* NODE_TEST only */
-	bool bare;                /* a boolean field alone */
+	bool negated; /* NODE_TEST only */
+	bool bare;    /* a boolean field alone */
 	struct path *path;
 	struct literal *literals; /* one; many for TEST_IN; none for TEST_SET */
 	size_t literal_count;
-	struct node **nodes;      /* NODE_AND, NODE_OR: two or more; NODE_NOT: one */
+	struct node **nodes; /* NODE_AND, NODE_OR: two or more; NODE_NOT: one */
 	size_t node_count;
-	text words;               /* NODE_WORDS */
+	text words; /* NODE_WORDS */
 };
 
 struct condition {
@@ -77,16 +78,24 @@ struct condition {
 	bool has_words;
 };
 
-static inline const struct field *step_field(const struct step *step) { return &step->type->fields[step->field]; }
-static inline const struct step *path_last(const struct path *path) { return &path->steps[path->count - 1]; }
+static inline const struct field *step_field(const struct step *step)
+{
+	return &step->type->fields[step->field];
+}
+static inline const struct step *path_last(const struct path *path)
+{
+	return &path->steps[path->count - 1];
+}
 
 /* ---- values at the moment of asking (condition_context.c), the same for both back ends ---- */
 
-/* The moment a literal means now; *ret_end is the end of its day, or the moment itself when it is not a whole day. */
-void literal_moment(const struct literal *literal, const struct condition_context *context, moment *ret_begin, moment *ret_end);
+/* The moment a literal means now; *ret_end is the end of its day, or the moment itself when it is not a whole
+ * day. */
+void literal_moment(const struct literal *literal, const struct condition_context *context, moment *ret_begin,
+		    moment *ret_end);
 /* The record that a LITERAL_NAME or LITERAL_ME means, 0 when there is none. */
 must_use struct error *literal_id(const struct literal *literal, const struct type *target,
-                                  const struct condition_context *context, int64_t *ret_id);
+				  const struct condition_context *context, int64_t *ret_id);
 /* The states (bit per position) that pass a test of `state` or `state.group`, before its negation. */
 uint64_t node_states(const struct node *node, const struct lifecycle *lifecycle);
 static inline bool node_tests_state(const struct node *node)

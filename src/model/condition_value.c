@@ -1,4 +1,5 @@
-/* Values of the condition language, typed by the field they are compared with: "3 days ago" is a moment only beside a moment. */
+/* Values of the condition language, typed by the field they are compared with: "3 days ago" is a moment only
+ * beside a moment. */
 #include "model/condition_parser_private.h"
 
 #include "base/arena.h"
@@ -23,35 +24,40 @@ static bool take_keyword(struct condition_parser *parser, text keyword)
 	return true;
 }
 
-static bool is_value(const struct token *token) { return token->kind == TOKEN_WORD || token->kind == TOKEN_STRING; }
-
-static struct error *wrong_value(struct condition_parser *parser, const struct token *token, const struct field *field,
-                                 const char *expected)
+static bool is_value(const struct token *token)
 {
-	struct error *error = condition_error(parser, token->at, "%.*s is not a value of '%.*s'",
-	                                      TEXT_ARG(token_words(parser->arena, token)), TEXT_ARG(field->name));
+	return token->kind == TOKEN_WORD || token->kind == TOKEN_STRING;
+}
+
+static struct error *wrong_value(struct condition_parser *parser, const struct token *token,
+				 const struct field *field, const char *expected)
+{
+	struct error *error =
+	    condition_error(parser, token->at, "%.*s is not a value of '%.*s'",
+			    TEXT_ARG(token_words(parser->arena, token)), TEXT_ARG(field->name));
 	return error_hint(parser->arena, error, "%s", expected);
 }
 
 /* ---- choices, states, groups ---- */
 
-static struct error *unknown_choice(struct condition_parser *parser, const struct token *token, text field, const text *names,
-                                    size_t count)
+static struct error *unknown_choice(struct condition_parser *parser, const struct token *token, text field,
+				    const text *names, size_t count)
 {
 	struct error *error = condition_error(parser, token->at, "'%.*s' has no choice %.*s", TEXT_ARG(field),
-	                                      TEXT_ARG(token_words(parser->arena, token)));
+					      TEXT_ARG(token_words(parser->arena, token)));
 	error = error_hint(parser->arena, error, "one of: %.*s",
-	                   TEXT_ARG(text_join(parser->arena, names, minimum(count, (size_t)12), T(", "))));
+			   TEXT_ARG(text_join(parser->arena, names, minimum(count, (size_t)12), T(", "))));
 	return condition_unknown(parser, token->text, names, count, error);
 }
 
-static struct error *named_value(struct condition_parser *parser, const struct token *token, text field, const text *names,
-                                 size_t count, struct literal *literal)
+static struct error *named_value(struct condition_parser *parser, const struct token *token, text field,
+				 const text *names, size_t count, struct literal *literal)
 {
 	/* Exact first: names that differ only in case are different choices. */
 	for (int exact = 1; exact >= 0; exact--) {
 		for (size_t i = 0; is_value(token) && i < count; i++) {
-			if (exact ? !text_equal(names[i], token->text) : !text_equal_ignoring_case(names[i], token->text))
+			if (exact ? !text_equal(names[i], token->text)
+				  : !text_equal_ignoring_case(names[i], token->text))
 				continue;
 			literal->kind = LITERAL_INTEGER;
 			literal->integer = (int64_t)i;
@@ -62,7 +68,8 @@ static struct error *named_value(struct condition_parser *parser, const struct t
 	return unknown_choice(parser, token, field, names, count);
 }
 
-static struct error *group_value(struct condition_parser *parser, const struct token *token, struct literal *literal)
+static struct error *group_value(struct condition_parser *parser, const struct token *token,
+				 struct literal *literal)
 {
 	text names[GROUP_COUNT];
 
@@ -71,8 +78,8 @@ static struct error *group_value(struct condition_parser *parser, const struct t
 	return named_value(parser, token, T("state.group"), names, GROUP_COUNT, literal);
 }
 
-static struct error *choice_value(struct condition_parser *parser, const struct token *token, const struct step *step,
-                                  struct literal *literal)
+static struct error *choice_value(struct condition_parser *parser, const struct token *token,
+				  const struct step *step, struct literal *literal)
 {
 	const struct field *field = step_field(step);
 	const struct lifecycle *lifecycle = step->field == FIELD_STATE ? step->type->lifecycle : NULL;
@@ -86,8 +93,8 @@ static struct error *choice_value(struct condition_parser *parser, const struct 
 
 /* ---- numbers, durations, moments ---- */
 
-static struct error *number_value(struct condition_parser *parser, const struct token *token, const struct field *field,
-                                  struct literal *literal)
+static struct error *number_value(struct condition_parser *parser, const struct token *token,
+				  const struct field *field, struct literal *literal)
 {
 	if (token->kind == TOKEN_WORD && text_to_integer(token->text, &literal->integer)) {
 		literal->kind = LITERAL_INTEGER;
@@ -95,10 +102,12 @@ static struct error *number_value(struct condition_parser *parser, const struct 
 			literal->kind = LITERAL_REAL;
 			literal->real = (double)literal->integer;
 		}
-	} else if (field->kind == KIND_REAL && token->kind == TOKEN_WORD && text_to_real(token->text, &literal->real)) {
+	} else if (field->kind == KIND_REAL && token->kind == TOKEN_WORD &&
+		   text_to_real(token->text, &literal->real)) {
 		literal->kind = LITERAL_REAL;
 	} else {
-		return wrong_value(parser, token, field, field->kind == KIND_REAL ? "write a number" : "write a whole number");
+		return wrong_value(parser, token, field,
+				   field->kind == KIND_REAL ? "write a number" : "write a whole number");
 	}
 	literal->source = token->text;
 	return NULL;
@@ -112,7 +121,7 @@ static int64_t unit_ms(const struct token *token, text *ret_unit)
 		int64_t ms;
 	} units[] = {
 		{ { "second", 6 }, SECOND_MS }, { { "minute", 6 }, MINUTE_MS }, { { "hour", 4 }, HOUR_MS },
-		{ { "day", 3 }, DAY_MS },       { { "week", 4 }, 7 * DAY_MS },
+		{ { "day", 3 }, DAY_MS },	{ { "week", 4 }, 7 * DAY_MS },
 	};
 
 	if (token->kind != TOKEN_WORD)
@@ -143,19 +152,23 @@ static struct error *span_value(struct condition_parser *parser, struct span *sp
 	if (number->kind != TOKEN_WORD || !text_to_integer(number->text, &span->count) || span->count < 0 ||
 	    span->count > COUNT_MAX)
 		return error_hint(parser->arena,
-		                  condition_error(parser, number->at, "expected a number of days or hours, found %.*s",
-		                                  TEXT_ARG(token_words(parser->arena, number))),
-		                  "for example: 3 days ago, in 2 hours");
+				  condition_error(parser, number->at,
+						  "expected a number of days or hours, found %.*s",
+						  TEXT_ARG(token_words(parser->arena, number))),
+				  "for example: 3 days ago, in 2 hours");
 	span->working = take_keyword(parser, T("working"));
 	const struct token *token = take(parser);
 	span->ms = unit_ms(token, &unit);
 	if (span->ms == 0 || (span->working && span->ms != DAY_MS))
 		return error_hint(parser->arena,
-		                  condition_error(parser, token->at, "expected a unit of time, found %.*s",
-		                                  TEXT_ARG(token_words(parser->arena, token))),
-		                  "%s", span->working ? "working days" : "seconds, minutes, hours, days, weeks or working days");
-	span->words = text_format(parser->arena, "%lld %s%.*s%s", (long long)span->count, span->working ? "working " : "",
-	                          TEXT_ARG(unit), span->count == 1 ? "" : "s");
+				  condition_error(parser, token->at, "expected a unit of time, found %.*s",
+						  TEXT_ARG(token_words(parser->arena, token))),
+				  "%s",
+				  span->working ? "working days"
+						: "seconds, minutes, hours, days, weeks or working days");
+	span->words =
+	    text_format(parser->arena, "%lld %s%.*s%s", (long long)span->count,
+			span->working ? "working " : "", TEXT_ARG(unit), span->count == 1 ? "" : "s");
 	return NULL;
 }
 
@@ -165,7 +178,8 @@ static void set_span(struct literal *literal, const struct span *span, int sign)
 	literal->integer = sign * span->count * (span->working ? 1 : span->ms);
 }
 
-static struct error *duration_value(struct condition_parser *parser, const struct field *field, struct literal *literal)
+static struct error *duration_value(struct condition_parser *parser, const struct field *field,
+				    struct literal *literal)
 {
 	const struct token *token = &parser->tokens[parser->at];
 	struct span span = { 0 };
@@ -175,7 +189,8 @@ static struct error *duration_value(struct condition_parser *parser, const struc
 	if (token->kind == TOKEN_WORD && text_to_integer(token->text, &ignored)) {
 		TRY(span_value(parser, &span));
 		if (span.working)
-			return wrong_value(parser, token, field, "write a duration such as 4h, 30m or 2 days");
+			return wrong_value(parser, token, field,
+					   "write a duration such as 4h, 30m or 2 days");
 		literal->integer = span.count * span.ms;
 		literal->span = true;
 		literal->source = span.words;
@@ -205,23 +220,30 @@ static bool named_moment(const struct token *token, struct literal *literal)
 	for (size_t i = 0; i < array_length(names); i++) {
 		if (!token_is(token, names[i].name))
 			continue;
-		*literal = (struct literal){ .kind = names[i].kind, .day = names[i].kind == LITERAL_TODAY,
-			                     .source = names[i].name, .integer = names[i].days };
+		*literal = (struct literal){ .kind = names[i].kind,
+					     .day = names[i].kind == LITERAL_TODAY,
+					     .source = names[i].name,
+					     .integer = names[i].days };
 		return true;
 	}
 	return false;
 }
 
-static bool is_sign(char c) { return c == '+' || c == '-'; }
+static bool is_sign(char c)
+{
+	return c == '+' || c == '-';
+}
 
 static bool has_offset(text t)
 {
 	char last = t.data[t.length - 1];
 
-	return t.length > 10 && (last == 'Z' || last == 'z' || is_sign(t.data[t.length - 6]) || is_sign(t.data[t.length - 5]));
+	return t.length > 10 &&
+	       (last == 'Z' || last == 'z' || is_sign(t.data[t.length - 6]) || is_sign(t.data[t.length - 5]));
 }
 
-/* A date or time as digits. What has an offset is the same moment for everybody; the rest waits for the reader's zone. */
+/* A date or time as digits. What has an offset is the same moment for everybody; the rest waits for the
+ * reader's zone. */
 static bool written_moment(const struct token *token, struct literal *literal)
 {
 	if (!is_value(token) || !moment_parse(token->text, NULL, &literal->integer))
@@ -232,7 +254,8 @@ static bool written_moment(const struct token *token, struct literal *literal)
 	return true;
 }
 
-static struct error *moment_value(struct condition_parser *parser, const struct field *field, struct literal *literal)
+static struct error *moment_value(struct condition_parser *parser, const struct field *field,
+				  struct literal *literal)
 {
 	const struct token *token = &parser->tokens[parser->at];
 	struct span span = { 0 };
@@ -248,10 +271,11 @@ static struct error *moment_value(struct condition_parser *parser, const struct 
 	if (token->kind == TOKEN_WORD && text_to_integer(token->text, &ignored)) {
 		TRY(span_value(parser, &span));
 		if (!take_keyword(parser, T("ago")))
-			return error_hint(parser->arena,
-			                  condition_error(parser, parser->tokens[parser->at].at, "expected 'ago' after '%.*s'",
-			                                  TEXT_ARG(span.words)),
-			                  "write '%.*s ago' or 'in %.*s'", TEXT_ARG(span.words), TEXT_ARG(span.words));
+			return error_hint(
+			    parser->arena,
+			    condition_error(parser, parser->tokens[parser->at].at,
+					    "expected 'ago' after '%.*s'", TEXT_ARG(span.words)),
+			    "write '%.*s ago' or 'in %.*s'", TEXT_ARG(span.words), TEXT_ARG(span.words));
 		set_span(literal, &span, -1);
 		literal->source = text_format(parser->arena, "%.*s ago", TEXT_ARG(span.words));
 		return NULL;
@@ -259,12 +283,14 @@ static struct error *moment_value(struct condition_parser *parser, const struct 
 	parser->at++;
 	if (named_moment(token, literal) || written_moment(token, literal))
 		return NULL;
-	return wrong_value(parser, token, field, "write a moment such as 2026-11-22, today, now, 3 days ago or in 2 hours");
+	return wrong_value(parser, token, field,
+			   "write a moment such as 2026-11-22, today, now, 3 days ago or in 2 hours");
 }
 
 /* ---- links ---- */
 
-static struct error *link_value(struct condition_parser *parser, const struct field *field, struct literal *literal)
+static struct error *link_value(struct condition_parser *parser, const struct field *field,
+				struct literal *literal)
 {
 	const struct token *token = take(parser);
 
@@ -303,11 +329,14 @@ static bool field_value_of(struct condition_parser *parser, const struct path *p
 	if (other == NULL || other->kind != field->kind || other->target != field->target)
 		return false;
 	parser->at++;
-	*literal = (struct literal){ .kind = LITERAL_FIELD, .source = other->name, .integer = other - parser->type->fields };
+	*literal = (struct literal){ .kind = LITERAL_FIELD,
+				     .source = other->name,
+				     .integer = other - parser->type->fields };
 	return true;
 }
 
-static struct error *text_value(struct condition_parser *parser, const struct field *field, struct literal *literal)
+static struct error *text_value(struct condition_parser *parser, const struct field *field,
+				struct literal *literal)
 {
 	const struct token *token = take(parser);
 
@@ -319,19 +348,22 @@ static struct error *text_value(struct condition_parser *parser, const struct fi
 	return NULL;
 }
 
-static struct error *boolean_value(struct condition_parser *parser, const struct field *field, struct literal *literal)
+static struct error *boolean_value(struct condition_parser *parser, const struct field *field,
+				   struct literal *literal)
 {
 	const struct token *token = take(parser);
 	bool yes = token_is(token, T("true"));
 
 	if (!yes && !token_is(token, T("false")))
 		return wrong_value(parser, token, field, "true or false");
-	*literal = (struct literal){ .kind = LITERAL_INTEGER, .integer = yes, .source = yes ? T("true") : T("false") };
+	*literal = (struct literal){ .kind = LITERAL_INTEGER,
+				     .integer = yes,
+				     .source = yes ? T("true") : T("false") };
 	return NULL;
 }
 
 struct error *condition_value(struct condition_parser *parser, const struct path *path, enum test_kind test,
-                              struct literal *ret_literal)
+			      struct literal *ret_literal)
 {
 	const struct step *step = path_last(path);
 	const struct field *field = step_field(step);

@@ -1,6 +1,6 @@
 /*
- * Values from outside as cells, and cells as values: what a field's kind means for JSON, forms, CSV and people. Links come and go as
- * number, login or name, never by id.
+ * Values from outside as cells, and cells as values: what a field's kind means for JSON, forms, CSV and
+ * people. Links come and go as number, login or name, never by id.
  */
 #include "model/column_private.h"
 #include "model/condition.h"
@@ -11,7 +11,8 @@
 
 static struct error *refuse(struct work *work, const struct field *field, const char *what)
 {
-	return error_field(error_new(work->arena, ERROR_INVALID, "%.*s %s", TEXT_ARG(field->name), what), field->name);
+	return error_field(error_new(work->arena, ERROR_INVALID, "%.*s %s", TEXT_ARG(field->name), what),
+			   field->name);
 }
 
 /* ---- texts ---- */
@@ -19,14 +20,18 @@ static struct error *refuse(struct work *work, const struct field *field, const 
 static struct error *check_text(struct work *work, const struct field *field, text t)
 {
 	bool prose = field->kind == KIND_PROSE || field->kind == KIND_HOURS || field->kind == KIND_HOLIDAYS;
-	size_t length_max = field->length_max > 0 ? field->length_max : prose ? LIMIT_PROSE_BYTES : LIMIT_TEXT_BYTES, position;
+	size_t length_max = field->length_max > 0 ? field->length_max
+			    : prose		  ? LIMIT_PROSE_BYTES
+						  : LIMIT_TEXT_BYTES,
+	       position;
 
 	if (memchr(t.data, '\0', t.length) != NULL)
 		return refuse(work, field, "may not hold U+0000");
 	if (!text_is_utf8(t, &position))
 		return refuse(work, field, "must be UTF-8");
 	if (t.length > length_max)
-		return error_hint(work->arena, refuse(work, field, "is too long"), "at most %zu bytes, these are %zu", length_max, t.length);
+		return error_hint(work->arena, refuse(work, field, "is too long"),
+				  "at most %zu bytes, these are %zu", length_max, t.length);
 	if (!prose && (text_find_char(t, '\n') >= 0 || text_find_char(t, '\r') >= 0))
 		return refuse(work, field, "must be one line");
 	return NULL;
@@ -38,7 +43,8 @@ static bool is_mail(text t)
 	if (at < 1 || (size_t)at + 1 >= t.length || t.length > 254)
 		return false;
 	for (size_t i = 0; i < t.length; i++)
-		if ((unsigned char)t.data[i] <= ' ' || t.data[i] == '<' || t.data[i] == '>' || t.data[i] == ',' || t.data[i] == 0x7f)
+		if ((unsigned char)t.data[i] <= ' ' || t.data[i] == '<' || t.data[i] == '>' ||
+		    t.data[i] == ',' || t.data[i] == 0x7f)
 			return false;
 	return text_find_char(text_slice(t, (size_t)at + 1, t.length), '@') < 0;
 }
@@ -49,9 +55,11 @@ static struct error *parse_text(struct work *work, const struct field *field, te
 
 	TRY(check_text(work, field, t));
 	if (field->kind == KIND_MAIL && !is_mail(t))
-		return error_hint(work->arena, refuse(work, field, "is no mail address"), "write it as name@example.com");
+		return error_hint(work->arena, refuse(work, field, "is no mail address"),
+				  "write it as name@example.com");
 	if (field->kind == KIND_ZONE && zone_find(t) == NULL)
-		return error_hint(work->arena, refuse(work, field, "is no time zone"), "use an IANA name such as Europe/Lisbon");
+		return error_hint(work->arena, refuse(work, field, "is no time zone"),
+				  "use an IANA name such as Europe/Lisbon");
 	struct error *error = NULL;
 	if (field->kind == KIND_HOURS)
 		error = calendar_parse(work->arena, t, TEXT_UNSET, zone_utc(), &calendar);
@@ -65,7 +73,8 @@ static struct error *parse_text(struct work *work, const struct field *field, te
 
 /* ---- numbers, choices, moments ---- */
 
-static struct error *parse_integer(struct work *work, const struct field *field, const struct value *value, struct cell *ret_cell)
+static struct error *parse_integer(struct work *work, const struct field *field, const struct value *value,
+				   struct cell *ret_cell)
 {
 	int64_t number;
 
@@ -74,13 +83,14 @@ static struct error *parse_integer(struct work *work, const struct field *field,
 	else if (value->kind != VALUE_TEXT || !text_to_integer(text_trim(value->text), &number))
 		return refuse(work, field, "must be a whole number");
 	if (number < field->least || number > field->most)
-		return error_hint(work->arena, refuse(work, field, "is out of range"), "from %lld to %lld", (long long)field->least,
-		                  (long long)field->most);
+		return error_hint(work->arena, refuse(work, field, "is out of range"), "from %lld to %lld",
+				  (long long)field->least, (long long)field->most);
 	*ret_cell = cell_integer(number);
 	return NULL;
 }
 
-static struct error *parse_real(struct work *work, const struct field *field, const struct value *value, struct cell *ret_cell)
+static struct error *parse_real(struct work *work, const struct field *field, const struct value *value,
+				struct cell *ret_cell)
 {
 	double number;
 
@@ -94,23 +104,28 @@ static struct error *parse_real(struct work *work, const struct field *field, co
 	return NULL;
 }
 
-static struct error *parse_boolean(struct work *work, const struct field *field, const struct value *value, struct cell *ret_cell)
+static struct error *parse_boolean(struct work *work, const struct field *field, const struct value *value,
+				   struct cell *ret_cell)
 {
-	static const char *const yes[] = { "true", "yes", "on", "1" }, *const no[] = { "false", "no", "off", "0" };
+	static const char *const yes[] = { "true", "yes", "on", "1" }, *const no[] = { "false", "no", "off",
+										       "0" };
 
 	if (value->kind == VALUE_BOOL) {
 		*ret_cell = cell_integer(value->boolean ? 1 : 0);
 		return NULL;
 	}
 	for (size_t i = 0; value->kind == VALUE_TEXT && i < array_length(yes); i++)
-		if (text_equal_ignoring_case(value->text, text_from(yes[i])) || text_equal_ignoring_case(value->text, text_from(no[i]))) {
-			*ret_cell = cell_integer(text_equal_ignoring_case(value->text, text_from(yes[i])) ? 1 : 0);
+		if (text_equal_ignoring_case(value->text, text_from(yes[i])) ||
+		    text_equal_ignoring_case(value->text, text_from(no[i]))) {
+			*ret_cell =
+			    cell_integer(text_equal_ignoring_case(value->text, text_from(yes[i])) ? 1 : 0);
 			return NULL;
 		}
 	return refuse(work, field, "must be true or false");
 }
 
-static struct error *parse_choice(struct work *work, const struct field *field, const struct value *value, struct cell *ret_cell)
+static struct error *parse_choice(struct work *work, const struct field *field, const struct value *value,
+				  struct cell *ret_cell)
 {
 	text name = TEXT_UNSET;
 
@@ -126,34 +141,40 @@ static struct error *parse_choice(struct work *work, const struct field *field, 
 	text *names = arena_new_array(work->arena, text, field->choice_count + 1);
 	for (size_t i = 0; i < field->choice_count; i++)
 		names[i] = field->choices[i].name;
-	struct error *error = text_is_set(name) ?
-		error_field(error_new(work->arena, ERROR_INVALID, "%.*s cannot be '%.*s'", TEXT_ARG(field->name), TEXT_ARG(name)), field->name) :
-		refuse(work, field, "must be one of its choices");
+	struct error *error = text_is_set(name)
+				  ? error_field(error_new(work->arena, ERROR_INVALID, "%.*s cannot be '%.*s'",
+							  TEXT_ARG(field->name), TEXT_ARG(name)),
+						field->name)
+				  : refuse(work, field, "must be one of its choices");
 	text nearest = text_is_set(name) ? text_nearest(name, names, field->choice_count) : TEXT_UNSET;
 	if (text_is_set(nearest))
 		return error_hint(work->arena, error, "did you mean '%.*s'?", TEXT_ARG(nearest));
-	return error_hint(work->arena, error, "one of: %.*s", TEXT_ARG(text_join(work->arena, names, field->choice_count, T(", "))));
+	return error_hint(work->arena, error, "one of: %.*s",
+			  TEXT_ARG(text_join(work->arena, names, field->choice_count, T(", "))));
 }
 
-static struct error *parse_moment(struct work *work, const struct field *field, const struct value *value, const struct zone *zone,
-                                  struct cell *ret_cell)
+static struct error *parse_moment(struct work *work, const struct field *field, const struct value *value,
+				  const struct zone *zone, struct cell *ret_cell)
 {
 	moment at;
 
 	if (value->kind != VALUE_TEXT || !moment_parse(text_trim(value->text), zone, &at))
-		return error_hint(work->arena, refuse(work, field, "is no moment"), "write it as 2026-11-22T10:30:00Z or 2026-11-22T10:30");
+		return error_hint(work->arena, refuse(work, field, "is no moment"),
+				  "write it as 2026-11-22T10:30:00Z or 2026-11-22T10:30");
 	*ret_cell = cell_moment(at);
 	return NULL;
 }
 
-static struct error *parse_duration(struct work *work, const struct field *field, const struct value *value, struct cell *ret_cell)
+static struct error *parse_duration(struct work *work, const struct field *field, const struct value *value,
+				    struct cell *ret_cell)
 {
 	int64_t ms;
 
 	if (value->kind == VALUE_INTEGER)
 		ms = value->integer;
 	else if (value->kind != VALUE_TEXT || !duration_parse(text_trim(value->text), &ms))
-		return error_hint(work->arena, refuse(work, field, "is no duration"), "write it as 90m, 4h or 2d");
+		return error_hint(work->arena, refuse(work, field, "is no duration"),
+				  "write it as 90m, 4h or 2d");
 	if (ms < field->least || ms > field->most)
 		return refuse(work, field, "is out of range");
 	*ret_cell = cell_integer(ms);
@@ -164,11 +185,13 @@ static struct error *parse_duration(struct work *work, const struct field *field
 
 static struct error *no_target(struct work *work, const struct field *field, text number)
 {
-	return error_hint(work->arena,
-	                  error_field(error_new(work->arena, ERROR_INVALID, "%.*s: there is no %.*s '%.*s'", TEXT_ARG(field->name),
-	                                        TEXT_ARG(field->target->name), TEXT_ARG(number)),
-	                              field->name),
-	                  "name it by its %s", text_is_set(field->target->number_prefix) ? "number" : "key (login or name)");
+	return error_hint(
+	    work->arena,
+	    error_field(error_new(work->arena, ERROR_INVALID, "%.*s: there is no %.*s '%.*s'",
+				  TEXT_ARG(field->name), TEXT_ARG(field->target->name), TEXT_ARG(number)),
+			field->name),
+	    "name it by its %s",
+	    text_is_set(field->target->number_prefix) ? "number" : "key (login or name)");
 }
 
 /* An inactive target stays where it stands, but is not taken anew; the same for one that `offer` refuses. */
@@ -189,17 +212,20 @@ static struct error *check_offer(struct work *work, const struct field *field, i
 		TRY(condition_holds(field->offer, target, &context, &offered));
 	}
 	if (!offered && work->origin != ORIGIN_IMPORT)
-		return error_field(error_new(work->arena, ERROR_INVALID, "%.*s: '%.*s' is no longer offered", TEXT_ARG(field->name), TEXT_ARG(number)),
-		                   field->name);
+		return error_field(error_new(work->arena, ERROR_INVALID, "%.*s: '%.*s' is no longer offered",
+					     TEXT_ARG(field->name), TEXT_ARG(number)),
+				   field->name);
 	return NULL;
 }
 
-static struct error *parse_target(struct work *work, const struct field *field, const struct value *value, int64_t *ret_id)
+static struct error *parse_target(struct work *work, const struct field *field, const struct value *value,
+				  int64_t *ret_id)
 {
 	const struct value *inner = value->kind == VALUE_MAP ? value_get(value, T("number")) : value;
 
 	if (inner == NULL || inner->kind != VALUE_TEXT)
-		return error_hint(work->arena, refuse(work, field, "must name a record"), "its number, login or name as a text");
+		return error_hint(work->arena, refuse(work, field, "must name a record"),
+				  "its number, login or name as a text");
 	text number = text_trim(inner->text);
 	TRY(check_text(work, field, number));
 	TRY(model_find_id(work, field->target, number, ret_id));
@@ -208,8 +234,8 @@ static struct error *parse_target(struct work *work, const struct field *field, 
 	return check_offer(work, field, *ret_id, number);
 }
 
-struct error *field_parse(struct work *work, const struct field *field, const struct value *value, const struct zone *zone,
-                          struct cell *ret_cell)
+struct error *field_parse(struct work *work, const struct field *field, const struct value *value,
+			  const struct zone *zone, struct cell *ret_cell)
 {
 	int64_t id;
 
@@ -249,8 +275,8 @@ struct error *field_parse(struct work *work, const struct field *field, const st
 	return refuse(work, field, "is a list of links");
 }
 
-struct error *field_parse_links(struct work *work, const struct field *field, const struct value *value, int64_t **ret_ids,
-                                size_t *ret_count)
+struct error *field_parse_links(struct work *work, const struct field *field, const struct value *value,
+				int64_t **ret_ids, size_t *ret_count)
 {
 	int64_t *ids;
 	size_t count = 0;
@@ -261,7 +287,8 @@ struct error *field_parse_links(struct work *work, const struct field *field, co
 		return NULL;
 	}
 	if (value->kind != VALUE_LIST)
-		return error_hint(work->arena, refuse(work, field, "must be a list"), "of numbers, logins or names");
+		return error_hint(work->arena, refuse(work, field, "must be a list"),
+				  "of numbers, logins or names");
 	if (value->list.count > LIMIT_CONDITION_VALUES * 5)
 		return refuse(work, field, "names too many records");
 	ids = arena_new_array(work->arena, int64_t, value->list.count + 1);
@@ -285,12 +312,14 @@ struct value *choice_value(struct arena *arena, const struct choice *choice)
 {
 	int64_t number;
 
-	if (text_to_integer(choice->name, &number) && text_equal(choice->name, text_format(arena, "%lld", (long long)number)))
+	if (text_to_integer(choice->name, &number) &&
+	    text_equal(choice->name, text_format(arena, "%lld", (long long)number)))
 		return value_integer(arena, number);
 	return value_text(arena, choice->name);
 }
 
-static struct error *link_value(struct work *work, const struct type *target, int64_t id, struct value **ret_value)
+static struct error *link_value(struct work *work, const struct type *target, int64_t id,
+				struct value **ret_value)
 {
 	struct record_name name;
 	struct value *link = value_map(work->arena);
@@ -303,7 +332,8 @@ static struct error *link_value(struct work *work, const struct type *target, in
 	return NULL;
 }
 
-struct error *field_value(struct work *work, const struct field *field, const struct cell *cell, struct value **ret_value)
+struct error *field_value(struct work *work, const struct field *field, const struct cell *cell,
+			  struct value **ret_value)
 {
 	struct arena *arena = work->arena;
 
@@ -324,8 +354,9 @@ struct error *field_value(struct work *work, const struct field *field, const st
 		*ret_value = value_bool(arena, cell->integer != 0);
 		return NULL;
 	case KIND_CHOICE:
-		*ret_value = cell->integer >= 0 && (size_t)cell->integer < field->choice_count ?
-			             choice_value(arena, &field->choices[cell->integer]) : value_null(arena);
+		*ret_value = cell->integer >= 0 && (size_t)cell->integer < field->choice_count
+				 ? choice_value(arena, &field->choices[cell->integer])
+				 : value_null(arena);
 		return NULL;
 	case KIND_MOMENT:
 		*ret_value = value_text(arena, moment_format(arena, cell->integer));
@@ -348,11 +379,12 @@ struct error *field_value(struct work *work, const struct field *field, const st
 static text moment_words(struct work *work, moment at, const struct zone *zone)
 {
 	struct civil civil = zone_civil(zone == NULL ? zone_utc() : zone, at);
-	return text_format(work->arena, "%04d-%02d-%02d %02d:%02d", civil.year, civil.month, civil.day, (int)(civil.ms_of_day / HOUR_MS),
-	                   (int)(civil.ms_of_day / MINUTE_MS % 60));
+	return text_format(work->arena, "%04d-%02d-%02d %02d:%02d", civil.year, civil.month, civil.day,
+			   (int)(civil.ms_of_day / HOUR_MS), (int)(civil.ms_of_day / MINUTE_MS % 60));
 }
 
-struct error *field_words(struct work *work, const struct field *field, const struct cell *cell, const struct zone *zone, text *ret_words)
+struct error *field_words(struct work *work, const struct field *field, const struct cell *cell,
+			  const struct zone *zone, text *ret_words)
 {
 	struct record_name name;
 

@@ -1,7 +1,8 @@
 /*
- * Pages of records. A query becomes arms: one when an access rule passes nearly everything (it is a filter then), one per branch when
- * all branches are "mine" (each walks its own index), one per team where the question is about several teams. Several arms give
- * ids and sort keys, are merged without doubles, and only the rows of the page are read whole.
+ * Pages of records. A query becomes arms: one when an access rule passes nearly everything (it is a filter
+ * then), one per branch when all branches are "mine" (each walks its own index), one per team where the
+ * question is about several teams. Several arms give ids and sort keys, are merged without doubles, and only
+ * the rows of the page are read whole.
  */
 #include "model/column_private.h"
 #include "model/query_private.h"
@@ -11,7 +12,7 @@
 
 struct arm {
 	const struct condition *branch; /* NULL: the rule is a filter (or there is none) */
-	const struct node *split;       /* NULL: not cut */
+	const struct node *split;	/* NULL: not cut */
 	int64_t split_id;
 };
 
@@ -20,10 +21,10 @@ struct plan {
 	struct sort_plan sort;
 	struct arm arms[ARMS_MAX];
 	size_t arm_count;
-	bool filter;                    /* the branches stand in each arm, joined by OR */
-	uint64_t states;                /* of the partial index that serves: named in the statement; 0 none */
-	bool served;                    /* the sort follows an index in every arm */
-	bool nothing;                   /* no row can match */
+	bool filter;	 /* the branches stand in each arm, joined by OR */
+	uint64_t states; /* of the partial index that serves: named in the statement; 0 none */
+	bool served;	 /* the sort follows an index in every arm */
+	bool nothing;	 /* no row can match */
 };
 
 /* ---- planning ---- */
@@ -33,13 +34,15 @@ static uint64_t states_of(const struct query *query)
 	const struct lifecycle *lifecycle = query->type->lifecycle;
 	if (lifecycle == NULL || query->where == NULL)
 		return 0;
-	uint64_t all = UINT64_MAX >> (64 - lifecycle->state_count), states = condition_states(query->where, lifecycle);
+	uint64_t all = UINT64_MAX >> (64 - lifecycle->state_count),
+		 states = condition_states(query->where, lifecycle);
 	return states == all ? 0 : states;
 }
 
 /*
- * A test at the top of the condition (joined by `and`) of one link field against people or teams, or of something one step
- * behind the link: requester.organisation = acme is about few people where the organisation is small.
+ * A test at the top of the condition (joined by `and`) of one link field against people or teams, or of
+ * something one step behind the link: requester.organisation = acme is about few people where the
+ * organisation is small.
  */
 static const struct node *find_split(const struct node *node)
 {
@@ -51,12 +54,16 @@ static const struct node *find_split(const struct node *node)
 		}
 		return NULL;
 	}
-	if (node->kind != NODE_TEST || node->negated || node->path->count > 2 || (node->test != TEST_EQUAL && node->test != TEST_IN))
+	if (node->kind != NODE_TEST || node->negated || node->path->count > 2 ||
+	    (node->test != TEST_EQUAL && node->test != TEST_IN))
 		return NULL;
-	return step_field(&node->path->steps[0])->kind == KIND_LINK && node->literals[0].kind != LITERAL_FIELD ? node : NULL;
+	return step_field(&node->path->steps[0])->kind == KIND_LINK && node->literals[0].kind != LITERAL_FIELD
+		   ? node
+		   : NULL;
 }
 
-static bool index_serves(const struct type_index *index, const struct query *query, size_t split_field, uint64_t states, bool ordered_first)
+static bool index_serves(const struct type_index *index, const struct query *query, size_t split_field,
+			 uint64_t states, bool ordered_first)
 {
 	size_t at = 0;
 	if (index->states != 0 && (states == 0 || (states & ~index->states) != 0))
@@ -69,20 +76,23 @@ static bool index_serves(const struct type_index *index, const struct query *que
 		return false;
 	}
 	if (index->field_count - at < query->sort_count)
-		return query->sort_count == 1 && query->sort[0].field == FIELD_NUMBER && index->field_count == at;
+		return query->sort_count == 1 && query->sort[0].field == FIELD_NUMBER &&
+		       index->field_count == at;
 	for (size_t i = 0; i < query->sort_count; i++)
 		if (index->fields[at + i] != query->sort[i].field)
 			return false;
 	return index->field_count - at == query->sort_count;
 }
 
-/* Whether an index gives the rows of every arm in the order of the sort; *ret_states are those of a partial one. */
+/* Whether an index gives the rows of every arm in the order of the sort; *ret_states are those of a partial
+ * one. */
 static bool find_index(const struct plan *plan, size_t split_field, uint64_t *ret_states)
 {
 	const struct query *query = plan->query;
 	uint64_t states = states_of(query);
 	const struct type_index *best = NULL;
-	/* Ranks of later keys stand in the way of no index when the rows they tell apart are few: SQLite sorts within equal keys. */
+	/* Ranks of later keys stand in the way of no index when the rows they tell apart are few: SQLite
+	 * sorts within equal keys. */
 	bool one_way = true;
 	for (size_t i = plan->sort.fixed ? 2 : 1; i < query->sort_count; i++)
 		one_way = one_way && query->sort[i].descending == query->sort[i - 1].descending;
@@ -118,7 +128,8 @@ static void add_arm(struct plan *plan, const struct condition *branch, const str
 static struct error *run(struct work *work, struct composer *composer, struct rows **ret_rows);
 
 /* The linked records that pass the rest of the path; one more than arms can serve when they are many. */
-static struct error *find_linked(const struct query *query, const struct node *node, int64_t **ret_ids, size_t *ret_count)
+static struct error *find_linked(const struct query *query, const struct node *node, int64_t **ret_ids,
+				 size_t *ret_count)
 {
 	struct work *work = query->context.work;
 	struct composer composer;
@@ -141,7 +152,8 @@ static struct error *find_linked(const struct query *query, const struct node *n
 	return NULL;
 }
 
-/* The question itself names whose records: one arm per person or team, each along its index; the rule is a filter. */
+/* The question itself names whose records: one arm per person or team, each along its index; the rule is a
+ * filter. */
 static struct error *plan_split(struct plan *plan, const struct node *split, bool *ret_done)
 {
 	const struct field *field = step_field(&split->path->steps[0]);
@@ -224,7 +236,8 @@ static struct error *compose_branches(struct composer *composer, const struct qu
 }
 
 /* " FROM table t0 WHERE ...": what matches in this arm. */
-static struct error *compose_matches(struct composer *composer, const struct plan *plan, const struct arm *arm)
+static struct error *compose_matches(struct composer *composer, const struct plan *plan,
+				     const struct arm *arm)
 {
 	const struct query *query = plan->query;
 	struct condition_context all = condition_rule_context(&query->context);
@@ -256,7 +269,8 @@ static void compose_limit(struct composer *composer, size_t limit)
 	compose_cell(composer, cell_integer((int64_t)limit));
 }
 
-static struct error *compose_one_arm(struct composer *composer, const struct plan *plan, size_t phase, const struct position *after, size_t limit)
+static struct error *compose_one_arm(struct composer *composer, const struct plan *plan, size_t phase,
+				     const struct position *after, size_t limit)
 {
 	buffer_literal(&composer->sql, "SELECT ");
 	record_columns(&composer->sql, plan->query->type, T("t0"), plan->query->with_prose);
@@ -267,7 +281,8 @@ static struct error *compose_one_arm(struct composer *composer, const struct pla
 	return NULL;
 }
 
-static struct error *compose_arms(struct composer *composer, const struct plan *plan, size_t phase, const struct position *after, size_t limit)
+static struct error *compose_arms(struct composer *composer, const struct plan *plan, size_t phase,
+				  const struct position *after, size_t limit)
 {
 	buffer_literal(&composer->sql, "SELECT ");
 	record_columns(&composer->sql, plan->query->type, T("t"), plan->query->with_prose);
@@ -291,7 +306,8 @@ static struct error *compose_arms(struct composer *composer, const struct plan *
 	return NULL;
 }
 
-static struct error *compose_page(struct composer *composer, const struct plan *plan, size_t phase, const struct position *after, size_t limit)
+static struct error *compose_page(struct composer *composer, const struct plan *plan, size_t phase,
+				  const struct position *after, size_t limit)
 {
 	if (plan->arm_count == 1)
 		TRY(compose_one_arm(composer, plan, phase, after, limit));
@@ -304,15 +320,20 @@ static struct error *compose_page(struct composer *composer, const struct plan *
 static struct error *run(struct work *work, struct composer *composer, struct rows **ret_rows)
 {
 	if (composer->cell_count > store_dialect(work->store)->parameters_max)
-		return error_hint(work->arena, error_new(work->arena, ERROR_CONDITION, "the condition means too many values at once"),
-		                  "narrow it");
-	return store_query_text(work->store, work->arena, buffer_peek(&composer->sql), (struct cells){ composer->cells, composer->cell_count },
-	                        ret_rows);
+		return error_hint(
+		    work->arena,
+		    error_new(work->arena, ERROR_CONDITION, "the condition means too many values at once"),
+		    "narrow it");
+	return store_query_text(work->store, work->arena, buffer_peek(&composer->sql),
+				(struct cells){ composer->cells, composer->cell_count }, ret_rows);
 }
 
 /* ---- counting ---- */
 
-static int width(uint64_t states) { return states == 0 ? 64 : __builtin_popcountll(states); }
+static int width(uint64_t states)
+{
+	return states == 0 ? 64 : __builtin_popcountll(states);
+}
 
 /* Counting has no order of its own: it walks along the smallest index that holds all that can match. */
 static void sort_by_smallest_index(struct query *query, struct arena *arena)
@@ -327,10 +348,13 @@ static void sort_by_smallest_index(struct query *query, struct arena *arena)
 	for (size_t i = 0; i < query->type->index_count; i++) {
 		const struct type_index *index = &query->type->indexes[i];
 		size_t own = index->fields[0] == field ? 1 : 0;
-		bool holds_all = index->states == 0 ? own == 1 : states != 0 && (states & ~index->states) == 0;
-		if (!holds_all || (own == 0 && index->set_only) || index->field_count - own > LIMIT_SORT_FIELDS)
+		bool holds_all =
+		    index->states == 0 ? own == 1 : states != 0 && (states & ~index->states) == 0;
+		if (!holds_all || (own == 0 && index->set_only) ||
+		    index->field_count - own > LIMIT_SORT_FIELDS)
 			continue;
-		if (best != NULL && (own < skip || (own == skip && width(index->states) >= width(best->states))))
+		if (best != NULL &&
+		    (own < skip || (own == skip && width(index->states) >= width(best->states))))
 			continue;
 		best = index;
 		skip = own;
@@ -343,7 +367,8 @@ static void sort_by_smallest_index(struct query *query, struct arena *arena)
 	query->sort = keys;
 }
 
-static struct error *count_phase(struct work *work, const struct plan *plan, size_t phase, int64_t limit, int64_t *ret_count)
+static struct error *count_phase(struct work *work, const struct plan *plan, size_t phase, int64_t limit,
+				 int64_t *ret_count)
 {
 	bool ordered = plan->query->sort_count > 0 && plan->served;
 	struct composer composer;
@@ -408,15 +433,18 @@ static struct error *guard_sort(struct work *work, const struct plan *plan)
 	TRY(model_count(work, plan->query, LIMIT_SORT_ROWS, &count));
 	if (count <= LIMIT_SORT_ROWS)
 		return NULL;
-	return error_hint(work->arena,
-	                  error_field(error_new(work->arena, ERROR_INVALID, "more than %d records match: too many to sort that way", LIMIT_SORT_ROWS),
-	                              T("sort")),
-	                  "narrow the condition, or sort by one of: %.*s", TEXT_ARG(cheap_sorts(work->arena, plan->query->type)));
+	return error_hint(
+	    work->arena,
+	    error_field(error_new(work->arena, ERROR_INVALID,
+				  "more than %d records match: too many to sort that way", LIMIT_SORT_ROWS),
+			T("sort")),
+	    "narrow the condition, or sort by one of: %.*s",
+	    TEXT_ARG(cheap_sorts(work->arena, plan->query->type)));
 }
 
-
-static struct error *collect_phase(struct work *work, const struct plan *plan, size_t phase, const struct position *after, size_t limit,
-                                   struct record **records, size_t *count)
+static struct error *collect_phase(struct work *work, const struct plan *plan, size_t phase,
+				   const struct position *after, size_t limit, struct record **records,
+				   size_t *count)
 {
 	struct composer composer;
 	struct rows *rows;
@@ -453,11 +481,13 @@ struct error *model_find(struct work *work, const struct query *query, struct re
 		return NULL;
 	TRY(guard_sort(work, &plan));
 	struct record **records = arena_new_array(work->arena, struct record *, limit + 2);
-	size_t last_phase = 0; /* that of the page's last row, which is not the one the extra row was found in */
+	size_t last_phase =
+	    0; /* that of the page's last row, which is not the one the extra row was found in */
 	for (; phase < plan.sort.phase_count && count <= limit; phase++) {
 		if (count < limit)
 			last_phase = phase;
-		TRY(collect_phase(work, &plan, phase, continued && phase == after.phase ? &after : NULL, limit + 1 - count, records, &count));
+		TRY(collect_phase(work, &plan, phase, continued && phase == after.phase ? &after : NULL,
+				  limit + 1 - count, records, &count));
 	}
 	if (count > limit) {
 		ret_page->next = cursor_write(work->arena, query, &plan.sort, last_phase, records[limit - 1]);
@@ -485,7 +515,8 @@ struct error *query_sql(struct work *work, const struct query *query, text *ret_
 
 #define EACH_PAGE 200
 
-static struct error *each_page(struct work *work, const struct query *query, int64_t after, struct record ***ret_records, size_t *ret_count)
+static struct error *each_page(struct work *work, const struct query *query, int64_t after,
+			       struct record ***ret_records, size_t *ret_count)
 {
 	struct plan plan = { .query = query, .filter = !query->everything, .arm_count = 1 };
 	struct composer composer;
@@ -515,7 +546,8 @@ static struct error *each_page(struct work *work, const struct query *query, int
 }
 
 struct error *model_each(struct work *work, const struct query *query,
-                         struct error *(*visit)(void *data, struct work *work, struct record *record), void *data)
+			 struct error *(*visit)(void *data, struct work *work, struct record *record),
+			 void *data)
 {
 	struct arena *arena = arena_new(LIMIT_WORK_BYTES);
 	struct work page = *work;

@@ -1,6 +1,7 @@
 /*
- * Finding records: condition + access branches + sort + keyset page -> SQL. The only composer of SELECTs over records.
- * Above this floor use access_find() and access_count(), which fill in the branches; only access and the engine call these.
+ * Finding records: condition + access branches + sort + keyset page -> SQL. The only composer of SELECTs over
+ * records. Above this floor use access_find() and access_count(), which fill in the branches; only access and
+ * the engine call these.
  */
 #ifndef REEVE_MODEL_QUERY_H
 #define REEVE_MODEL_QUERY_H
@@ -10,19 +11,21 @@
 
 struct query {
 	const struct type *type;
-	const struct condition *where;               /* NULL: all */
+	const struct condition *where; /* NULL: all */
 	struct condition_context context;
-	bool everything;                             /* no access rule applies */
-	const struct condition *const *branches;     /* any of them; each its own indexed keyset query, merged without doubles */
-	size_t branch_count;                         /* 0 and not everything: nothing is visible */
-	const struct sort_key *sort;                 /* the number (id) is always the last key; unset last */
+	bool everything; /* no access rule applies */
+	const struct condition *const
+	    *branches;	     /* any of them; each its own indexed keyset query, merged without doubles */
+	size_t branch_count; /* 0 and not everything: nothing is visible */
+	const struct sort_key *sort; /* the number (id) is always the last key; unset last */
 	size_t sort_count;
-	size_t limit;                                /* 1 .. LIMIT_PAGE_ROWS (larger for engine use) */
-	text after;                                  /* cursor of the previous page, or unset; foreign or broken: ERROR_MALFORMED */
-	bool with_prose;                             /* read all columns; otherwise lists leave prose out */
-	/* Turns words into ids of matching records (newest first, capped); set by the caller when condition_has_words(). */
-	struct error *(*find_words)(void *data, struct work *work, const struct type *type, text words, int64_t **ret_ids,
-	                            size_t *ret_count);
+	size_t limit;	 /* 1 .. LIMIT_PAGE_ROWS (larger for engine use) */
+	text after;	 /* cursor of the previous page, or unset; foreign or broken: ERROR_MALFORMED */
+	bool with_prose; /* read all columns; otherwise lists leave prose out */
+	/* Turns words into ids of matching records (newest first, capped); set by the caller when
+	 * condition_has_words(). */
+	struct error *(*find_words)(void *data, struct work *work, const struct type *type, text words,
+				    int64_t **ret_ids, size_t *ret_count);
 	void *data;
 };
 
@@ -32,17 +35,21 @@ struct record_page {
 	text next; /* cursor of the next page; unset when this is the last */
 };
 
-/* An unindexed sort over more than LIMIT_SORT_ROWS matches is refused with ERROR_INVALID and a hint which sorts are cheap. */
+/* An unindexed sort over more than LIMIT_SORT_ROWS matches is refused with ERROR_INVALID and a hint which
+ * sorts are cheap. */
 must_use struct error *model_find(struct work *work, const struct query *query, struct record_page *ret_page);
 /* Counts up to `limit`; *ret_count == limit + 1 means more. */
-must_use struct error *model_count(struct work *work, const struct query *query, int64_t limit, int64_t *ret_count);
+must_use struct error *model_count(struct work *work, const struct query *query, int64_t limit,
+				   int64_t *ret_count);
 /* Calls visit() for every match in pages by id, without holding a transaction: export, rebuild. */
-must_use struct error *model_each(struct work *work, const struct query *query,
-                                  struct error *(*visit)(void *data, struct work *work, struct record *record), void *data);
+must_use struct error *
+model_each(struct work *work, const struct query *query,
+	   struct error *(*visit)(void *data, struct work *work, struct record *record), void *data);
 /* Parses "sort=-priority,created_at" against the type. ERROR_MALFORMED names the nearest field. */
-must_use struct error *sort_parse(struct arena *arena, const struct type *type, text source, struct sort_key **ret_sort,
-                                  size_t *ret_count);
+must_use struct error *sort_parse(struct arena *arena, const struct type *type, text source,
+				  struct sort_key **ret_sort, size_t *ret_count);
 /* The SQL that model_find would run: for tests of plans. */
-must_use struct error *query_sql(struct work *work, const struct query *query, text *ret_sql, struct cells *ret_cells);
+must_use struct error *query_sql(struct work *work, const struct query *query, text *ret_sql,
+				 struct cells *ret_cells);
 
 #endif

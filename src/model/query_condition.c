@@ -1,13 +1,15 @@
 /*
- * Conditions as SQL. Negations are pushed down to the tests: a positive test may be NULL (which counts as false and leaves its
- * index usable, since nothing above it negates), a negated one says explicitly that unset passes. So no NULL leaks.
+ * Conditions as SQL. Negations are pushed down to the tests: a positive test may be NULL (which counts as
+ * false and leaves its index usable, since nothing above it negates), a negated one says explicitly that
+ * unset passes. So no NULL leaks.
  */
 #include "model/column_private.h"
 #include "model/query_private.h"
 
 #include "base/arena.h"
 
-/* A condition has at most 4,000 bytes; each test becomes some hundred, a path through access rules some thousand. */
+/* A condition has at most 4,000 bytes; each test becomes some hundred, a path through access rules some
+ * thousand. */
 #define SQL_BYTES_MAX ((size_t)4 * 1024 * 1024)
 
 void composer_begin(struct composer *composer, struct work *work, const struct query *query)
@@ -20,7 +22,8 @@ void composer_begin(struct composer *composer, struct work *work, const struct q
 
 void compose_cell(struct composer *composer, struct cell cell)
 {
-	arena_make_room(composer->work->arena, composer->cells, composer->cell_count, composer->cell_capacity);
+	arena_make_room(composer->work->arena, composer->cells, composer->cell_count,
+			composer->cell_capacity);
 	composer->cells[composer->cell_count++] = cell;
 	put(composer, "$");
 	buffer_integer(&composer->sql, (int64_t)composer->cell_count);
@@ -67,8 +70,8 @@ static void add_id(struct arena *arena, int64_t **ids, size_t *count, size_t *ca
 	(*ids)[(*count)++] = id;
 }
 
-struct error *node_ids(const struct node *node, const struct type *target, const struct condition_context *context,
-                       int64_t **ret_ids, size_t *ret_count)
+struct error *node_ids(const struct node *node, const struct type *target,
+		       const struct condition_context *context, int64_t **ret_ids, size_t *ret_count)
 {
 	struct arena *arena = context->work->arena;
 	int64_t *ids = NULL, id;
@@ -127,7 +130,8 @@ static struct error *compose_words(struct composer *composer, text words, int al
 	size_t count;
 
 	if (query == NULL || query->find_words == NULL || alias != 0)
-		return error_new(composer->work->arena, ERROR_INTERNAL, "words were asked for where none can be searched");
+		return error_new(composer->work->arena, ERROR_INTERNAL,
+				 "words were asked for where none can be searched");
 	TRY(query->find_words(query->data, composer->work, query->type, words, &ids, &count));
 	if (count == 0) {
 		compose_truth(composer, !positive);
@@ -145,14 +149,16 @@ static struct error *compose_words(struct composer *composer, text words, int al
 static void compose_sign(struct composer *composer, enum test_kind test)
 {
 	static const char *const signs[] = {
-		[TEST_EQUAL] = " = ", [TEST_LESS] = " < ", [TEST_LESS_EQUAL] = " <= ", [TEST_GREATER] = " > ",
-		[TEST_GREATER_EQUAL] = " >= ", [TEST_IN] = " = ", [TEST_SET] = "", [TEST_CONTAINS] = "", [TEST_STARTS] = "",
+		[TEST_EQUAL] = " = ",	[TEST_LESS] = " < ",	       [TEST_LESS_EQUAL] = " <= ",
+		[TEST_GREATER] = " > ", [TEST_GREATER_EQUAL] = " >= ", [TEST_IN] = " = ",
+		[TEST_SET] = "",	[TEST_CONTAINS] = "",	       [TEST_STARTS] = "",
 	};
 
 	buffer_text(&composer->sql, text_from(signs[test]));
 }
 
-/* The least text above every text that begins with `prefix`: its last code point plus one. Unset: there is none. */
+/* The least text above every text that begins with `prefix`: its last code point plus one. Unset: there is
+ * none. */
 static text successor(struct arena *arena, text prefix)
 {
 	char *bytes = arena_alloc(arena, prefix.length + 4);
@@ -191,7 +197,8 @@ static text like_pattern(struct arena *arena, text key)
 	return buffer_peek(&buffer);
 }
 
-static void compose_text(struct composer *composer, enum test_kind test, int alias, text column, const struct literal *literal)
+static void compose_text(struct composer *composer, enum test_kind test, int alias, text column,
+			 const struct literal *literal)
 {
 	struct arena *arena = composer->work->arena;
 
@@ -216,8 +223,8 @@ static void compose_text(struct composer *composer, enum test_kind test, int ali
 	}
 }
 
-static void compose_moment(struct composer *composer, const struct condition_context *context, enum test_kind test, int alias,
-                           text column, const struct literal *literal)
+static void compose_moment(struct composer *composer, const struct condition_context *context,
+			   enum test_kind test, int alias, text column, const struct literal *literal)
 {
 	moment begin, end;
 
@@ -237,8 +244,9 @@ static void compose_moment(struct composer *composer, const struct condition_con
 }
 
 /* Choices and booleans stand in the statement as they are: few values, and a partial index may name them. */
-static void compose_value(struct composer *composer, const struct condition_context *context, const struct field *field,
-                          enum test_kind test, int alias, const struct literal *literal)
+static void compose_value(struct composer *composer, const struct condition_context *context,
+			  const struct field *field, enum test_kind test, int alias,
+			  const struct literal *literal)
 {
 	text column = column_compared(composer->work->arena, field);
 
@@ -255,11 +263,12 @@ static void compose_value(struct composer *composer, const struct condition_cont
 	if (field->kind == KIND_CHOICE || field->kind == KIND_BOOLEAN)
 		buffer_integer(&composer->sql, literal->integer);
 	else
-		compose_cell(composer, literal->kind == LITERAL_REAL ? cell_real(literal->real) : cell_integer(literal->integer));
+		compose_cell(composer, literal->kind == LITERAL_REAL ? cell_real(literal->real)
+								     : cell_integer(literal->integer));
 }
 
-static void compose_values(struct composer *composer, const struct condition_context *context, const struct node *node,
-                           const struct field *field, int alias)
+static void compose_values(struct composer *composer, const struct condition_context *context,
+			   const struct node *node, const struct field *field, int alias)
 {
 	put(composer, "(");
 	for (size_t i = 0; i < node->literal_count; i++) {
@@ -283,14 +292,15 @@ static void compose_complement(struct composer *composer, const struct field *fi
 	put(composer, " IS NULL OR ");
 }
 
-static bool may_read(const struct condition_context *context, const struct type *type, const struct field *field)
+static bool may_read(const struct condition_context *context, const struct type *type,
+		     const struct field *field)
 {
 	return context->readable == NULL || context->readable(context->data, type, field);
 }
 
 /* Two fields of one record: false when one of them is unset. */
-static void compose_fields(struct composer *composer, const struct condition_context *context, const struct node *node,
-                           const struct step *step, int alias, bool positive)
+static void compose_fields(struct composer *composer, const struct condition_context *context,
+			   const struct node *node, const struct step *step, int alias, bool positive)
 {
 	const struct field *field = step_field(step), *other = &step->type->fields[node->literals->integer];
 
@@ -310,10 +320,12 @@ static void compose_fields(struct composer *composer, const struct condition_con
 	buffer_text(&composer->sql, positive ? T(")") : T("))"));
 }
 
-static void compose_state(struct composer *composer, const struct node *node, const struct step *step, int alias, bool positive)
+static void compose_state(struct composer *composer, const struct node *node, const struct step *step,
+			  int alias, bool positive)
 {
 	const struct lifecycle *lifecycle = step->type->lifecycle;
-	uint64_t all = lifecycle->state_count >= 64 ? UINT64_MAX : (UINT64_C(1) << lifecycle->state_count) - 1;
+	uint64_t all =
+	    lifecycle->state_count >= 64 ? UINT64_MAX : (UINT64_C(1) << lifecycle->state_count) - 1;
 	uint64_t states = node_states(node, lifecycle);
 
 	states = positive ? states : all & ~states;
@@ -323,8 +335,9 @@ static void compose_state(struct composer *composer, const struct node *node, co
 		compose_states(composer, alias, states);
 }
 
-static struct error *compose_link(struct composer *composer, const struct condition_context *context, const struct node *node,
-                                  const struct field *field, int alias, bool positive)
+static struct error *compose_link(struct composer *composer, const struct condition_context *context,
+				  const struct node *node, const struct field *field, int alias,
+				  bool positive)
 {
 	int64_t *ids;
 	size_t count;
@@ -345,8 +358,8 @@ static struct error *compose_link(struct composer *composer, const struct condit
 	return NULL;
 }
 
-static struct error *compose_last(struct composer *composer, const struct condition_context *context, const struct node *node,
-                                  const struct step *step, int alias, bool positive)
+static struct error *compose_last(struct composer *composer, const struct condition_context *context,
+				  const struct node *node, const struct step *step, int alias, bool positive)
 {
 	const struct field *field = step_field(step);
 
@@ -372,9 +385,11 @@ static struct error *compose_last(struct composer *composer, const struct condit
 
 /* ---- paths ---- */
 
-/* Many links at the end of a path: found from the link's side, so that "watched by me" is a short list and not a scan. */
-static struct error *compose_links(struct composer *composer, const struct condition_context *context, const struct node *node,
-                                   const struct field *field, int alias, bool positive)
+/* Many links at the end of a path: found from the link's side, so that "watched by me" is a short list and
+ * not a scan. */
+static struct error *compose_links(struct composer *composer, const struct condition_context *context,
+				   const struct node *node, const struct field *field, int alias,
+				   bool positive)
 {
 	int64_t *ids = NULL;
 	size_t count = 0;
@@ -388,7 +403,8 @@ static struct error *compose_links(struct composer *composer, const struct condi
 	}
 	compose_column(composer, alias, T("id"));
 	buffer_text(&composer->sql, positive ? T(" IN (") : T(" NOT IN ("));
-	buffer_format(&composer->sql, "SELECT l.from_id FROM \"" LINK_TABLE "\" l WHERE l.name = '%.*s'", TEXT_ARG(field->name));
+	buffer_format(&composer->sql, "SELECT l.from_id FROM \"" LINK_TABLE "\" l WHERE l.name = '%.*s'",
+		      TEXT_ARG(field->name));
 	if (node->test != TEST_SET) {
 		put(composer, " AND l.to_id");
 		compose_ids(composer, ids, count);
@@ -401,8 +417,8 @@ static struct error *compose_links(struct composer *composer, const struct condi
 }
 
 /* " AND (the record may be read)", for a linked record. */
-static struct error *compose_scope(struct composer *composer, const struct condition_context *context, const struct type *type,
-                                   int alias)
+static struct error *compose_scope(struct composer *composer, const struct condition_context *context,
+				   const struct type *type, int alias)
 {
 	const struct condition *const *branches = NULL;
 	struct condition_context all = condition_rule_context(context);
@@ -422,12 +438,12 @@ static struct error *compose_scope(struct composer *composer, const struct condi
 	return NULL;
 }
 
-static struct error *compose_from(struct composer *composer, const struct condition_context *context, const struct node *node,
-                                  size_t step, int alias, bool positive);
+static struct error *compose_from(struct composer *composer, const struct condition_context *context,
+				  const struct node *node, size_t step, int alias, bool positive);
 
 /* Through a link: a record at its other end passes. */
-static struct error *compose_through(struct composer *composer, const struct condition_context *context, const struct node *node,
-                                     size_t step, int alias, bool positive)
+static struct error *compose_through(struct composer *composer, const struct condition_context *context,
+				     const struct node *node, size_t step, int alias, bool positive)
 {
 	const struct field *field = step_field(&node->path->steps[step]);
 	const struct type *target = field->target;
@@ -437,12 +453,15 @@ static struct error *compose_through(struct composer *composer, const struct con
 		put(composer, "NOT ");
 	buffer_format(&composer->sql, "EXISTS (SELECT 1 FROM ");
 	if (field->kind == KIND_LINKS) {
-		buffer_format(&composer->sql, "\"" LINK_TABLE "\" l%d CROSS JOIN \"%.*s\" t%d WHERE l%d.name = '%.*s' AND l%d.from_id = ",
-		              next, TEXT_ARG(target->table), next, next, TEXT_ARG(field->name), next);
+		buffer_format(&composer->sql,
+			      "\"" LINK_TABLE
+			      "\" l%d CROSS JOIN \"%.*s\" t%d WHERE l%d.name = '%.*s' AND l%d.from_id = ",
+			      next, TEXT_ARG(target->table), next, next, TEXT_ARG(field->name), next);
 		compose_column(composer, alias, T("id"));
 		buffer_format(&composer->sql, " AND t%d.id = l%d.to_id AND ", next, next);
 	} else {
-		buffer_format(&composer->sql, "\"%.*s\" t%d WHERE t%d.id = ", TEXT_ARG(target->table), next, next);
+		buffer_format(&composer->sql, "\"%.*s\" t%d WHERE t%d.id = ", TEXT_ARG(target->table), next,
+			      next);
 		compose_column(composer, alias, field->name);
 		put(composer, " AND ");
 	}
@@ -452,18 +471,20 @@ static struct error *compose_through(struct composer *composer, const struct con
 	return NULL;
 }
 
-struct error *compose_linked(struct composer *composer, const struct condition_context *context, const struct node *node)
+struct error *compose_linked(struct composer *composer, const struct condition_context *context,
+			     const struct node *node)
 {
 	const struct type *target = step_field(&node->path->steps[0])->target;
 	int alias = composer->aliases++;
 
-	buffer_format(&composer->sql, "SELECT t%d.id FROM \"%.*s\" t%d WHERE ", alias, TEXT_ARG(target->table), alias);
+	buffer_format(&composer->sql, "SELECT t%d.id FROM \"%.*s\" t%d WHERE ", alias,
+		      TEXT_ARG(target->table), alias);
 	TRY(compose_from(composer, context, node, 1, alias, true));
 	return compose_scope(composer, context, target, alias);
 }
 
-static struct error *compose_from(struct composer *composer, const struct condition_context *context, const struct node *node,
-                                  size_t step, int alias, bool positive)
+static struct error *compose_from(struct composer *composer, const struct condition_context *context,
+				  const struct node *node, size_t step, int alias, bool positive)
 {
 	const struct step *at = &node->path->steps[step];
 	const struct field *field = step_field(at);
@@ -486,8 +507,10 @@ static struct error *compose_from(struct composer *composer, const struct condit
 
 /* ---- the tree ---- */
 
-/* Words that must all be found are one question: each for itself would lose matches beyond the search's limit. */
-static struct error *compose_joined_words(struct composer *composer, const struct node *group, int alias, bool *ret_any)
+/* Words that must all be found are one question: each for itself would lose matches beyond the search's
+ * limit. */
+static struct error *compose_joined_words(struct composer *composer, const struct node *group, int alias,
+					  bool *ret_any)
 {
 	struct buffer words;
 
@@ -503,10 +526,11 @@ static struct error *compose_joined_words(struct composer *composer, const struc
 	return *ret_any ? compose_words(composer, buffer_peek(&words), alias, true) : NULL;
 }
 
-static struct error *compose_group(struct composer *composer, const struct condition_context *context, const struct node *node,
-                                   int alias, bool positive)
+static struct error *compose_group(struct composer *composer, const struct condition_context *context,
+				   const struct node *node, int alias, bool positive)
 {
-	bool all = (node->kind == NODE_AND) == positive, joined = node->kind == NODE_AND && positive, any = false;
+	bool all = (node->kind == NODE_AND) == positive, joined = node->kind == NODE_AND && positive,
+	     any = false;
 
 	put(composer, "(");
 	if (joined)
@@ -523,8 +547,8 @@ static struct error *compose_group(struct composer *composer, const struct condi
 	return NULL;
 }
 
-struct error *compose_node(struct composer *composer, const struct condition_context *context, const struct node *node, int alias,
-                           bool positive)
+struct error *compose_node(struct composer *composer, const struct condition_context *context,
+			   const struct node *node, int alias, bool positive)
 {
 	switch (node->kind) {
 	case NODE_TRUE:

@@ -1,4 +1,5 @@
-/* One record's row: its select list, and the statements that read and write it. Composed for each use: some microseconds. */
+/* One record's row: its select list, and the statements that read and write it. Composed for each use: some
+ * microseconds. */
 #include "model/column_private.h"
 #include "model/record_private.h"
 
@@ -73,7 +74,7 @@ text record_select_sql(struct work *work, const struct type *type, const char *c
 text record_name_sql(struct arena *arena, const struct type *type)
 {
 	return text_format(arena, "SELECT \"number\", \"%.*s\" FROM \"%.*s\" WHERE id = $1",
-	                   TEXT_ARG(type->fields[type->title_field].name), TEXT_ARG(type->table));
+			   TEXT_ARG(type->fields[type->title_field].name), TEXT_ARG(type->table));
 }
 
 text record_id_sql(struct arena *arena, const struct type *type)

@@ -1,4 +1,5 @@
-/* Sort keys, keyset pages and cursors: a page goes on behind the last row of the one before, whatever was written meanwhile. */
+/* Sort keys, keyset pages and cursors: a page goes on behind the last row of the one before, whatever was
+ * written meanwhile. */
 #include "model/column_private.h"
 #include "model/query_private.h"
 
@@ -7,7 +8,7 @@
 static bool never_unset(const struct field *field)
 {
 	return field->system && (field->position == FIELD_NUMBER || field->position == FIELD_VERSION ||
-	                         field->position == FIELD_CREATED_AT || field->position == FIELD_UPDATED_AT);
+				 field->position == FIELD_CREATED_AT || field->position == FIELD_UPDATED_AT);
 }
 
 /* The keys from `first` on, and the id behind them. */
@@ -19,8 +20,10 @@ static void fill_phase(struct sort_phase *phase, const struct query *query, size
 		const struct sort_key *key = &query->sort[i];
 		bool is_set = never_unset(&fields[key->field]) || (i == 0 && phase->kind == PHASE_SET);
 		if (!is_set)
-			phase->components[phase->count++] = (struct component){ key->field, true, false, true };
-		phase->components[phase->count++] = (struct component){ key->field, false, key->descending, is_set };
+			phase->components[phase->count++] =
+			    (struct component){ key->field, true, false, true };
+		phase->components[phase->count++] =
+		    (struct component){ key->field, false, key->descending, is_set };
 	}
 	bool descending = query->sort_count > 0 && query->sort[query->sort_count - 1].descending;
 	phase->components[phase->count++] = (struct component){ SIZE_MAX, false, descending, true };
@@ -39,7 +42,8 @@ static bool turns_after_choice(const struct query *query)
 {
 	const struct field *field = query->sort_count < 2 ? NULL : &query->type->fields[query->sort[0].field];
 
-	if (field == NULL || field->kind != KIND_CHOICE || field->choice_count == 0 || field->choice_count > FIXED_MAX)
+	if (field == NULL || field->kind != KIND_CHOICE || field->choice_count == 0 ||
+	    field->choice_count > FIXED_MAX)
 		return false;
 	for (size_t i = 1; i < query->sort_count; i++)
 		if (query->sort[i].descending == query->sort[0].descending)
@@ -49,7 +53,8 @@ static bool turns_after_choice(const struct query *query)
 
 void sort_plan(const struct query *query, struct sort_plan *ret_plan)
 {
-	const struct field *first = query->sort_count == 0 ? NULL : &query->type->fields[query->sort[0].field];
+	const struct field *first =
+	    query->sort_count == 0 ? NULL : &query->type->fields[query->sort[0].field];
 	struct sort_plan plan = { .fixed = turns_after_choice(query) };
 
 	for (size_t i = 0; plan.fixed && i < first->choice_count; i++) {
@@ -72,7 +77,8 @@ static text nothing_of(const struct field *field)
 	return column_class(field->kind) == COLUMN_CLASS_TEXT ? T("''") : T("0");
 }
 
-static void compose_component(struct composer *composer, const struct query *query, const struct component *component)
+static void compose_component(struct composer *composer, const struct query *query,
+			      const struct component *component)
 {
 	if (component->field == SIZE_MAX) {
 		compose_column(composer, 0, T("id"));
@@ -95,12 +101,14 @@ static void compose_component(struct composer *composer, const struct query *que
 	}
 }
 
-static void compose_first(struct composer *composer, const struct query *query, const struct sort_phase *phase)
+static void compose_first(struct composer *composer, const struct query *query,
+			  const struct sort_phase *phase)
 {
 	if (phase->kind == PHASE_ALL)
 		return;
 	buffer_literal(&composer->sql, " AND ");
-	compose_column(composer, 0, column_compared(composer->work->arena, &query->type->fields[query->sort[0].field]));
+	compose_column(composer, 0,
+		       column_compared(composer->work->arena, &query->type->fields[query->sort[0].field]));
 	if (phase->kind == PHASE_FIXED)
 		buffer_format(&composer->sql, " = %d", (int)phase->fixed);
 	else
@@ -108,8 +116,8 @@ static void compose_first(struct composer *composer, const struct query *query, 
 }
 
 /* (a, b, id) > (1, 2, 3): one range of the index. */
-static void compose_row_comparison(struct composer *composer, const struct query *query, const struct sort_plan *plan, size_t phase,
-                                   const struct position *after)
+static void compose_row_comparison(struct composer *composer, const struct query *query,
+				   const struct sort_plan *plan, size_t phase, const struct position *after)
 {
 	size_t count = plan->phases[phase].count;
 	buffer_literal(&composer->sql, " AND (");
@@ -128,8 +136,8 @@ static void compose_row_comparison(struct composer *composer, const struct query
 }
 
 /* Mixed directions: a > 1 or (a = 1 and (b < 2 or (b = 2 and id > 3))). */
-static void compose_expanded(struct composer *composer, const struct query *query, const struct sort_plan *plan, size_t phase,
-                             const struct position *after)
+static void compose_expanded(struct composer *composer, const struct query *query,
+			     const struct sort_plan *plan, size_t phase, const struct position *after)
 {
 	size_t count = plan->phases[phase].count;
 	buffer_literal(&composer->sql, " AND ");
@@ -151,22 +159,24 @@ static void compose_expanded(struct composer *composer, const struct query *quer
 		buffer_char(&composer->sql, ')');
 }
 
-void compose_phase(struct composer *composer, const struct query *query, const struct sort_plan *plan, size_t phase,
-                   const struct position *after)
+void compose_phase(struct composer *composer, const struct query *query, const struct sort_plan *plan,
+		   size_t phase, const struct position *after)
 {
 	compose_first(composer, query, &plan->phases[phase]);
 	if (after == NULL)
 		return;
 	bool rows = true;
 	for (size_t i = 1; i < plan->phases[phase].count; i++)
-		rows = rows && plan->phases[phase].components[i].descending == plan->phases[phase].components[0].descending;
+		rows = rows && plan->phases[phase].components[i].descending ==
+				   plan->phases[phase].components[0].descending;
 	if (rows)
 		compose_row_comparison(composer, query, plan, phase, after);
 	else
 		compose_expanded(composer, query, plan, phase, after);
 }
 
-void compose_keys(struct composer *composer, const struct query *query, const struct sort_plan *plan, size_t phase)
+void compose_keys(struct composer *composer, const struct query *query, const struct sort_plan *plan,
+		  size_t phase)
 {
 	for (size_t i = 0; i + 1 < plan->phases[phase].count; i++) {
 		buffer_literal(&composer->sql, ", ");
@@ -175,7 +185,8 @@ void compose_keys(struct composer *composer, const struct query *query, const st
 	}
 }
 
-void compose_order(struct composer *composer, const struct query *query, const struct sort_plan *plan, size_t phase, const char *alias)
+void compose_order(struct composer *composer, const struct query *query, const struct sort_plan *plan,
+		   size_t phase, const char *alias)
 {
 	size_t count = plan->phases[phase].count;
 	for (size_t i = 0; i < count; i++) {
@@ -214,8 +225,8 @@ static struct value *cell_as_value(struct arena *arena, struct cell cell)
 	return cell.kind == CELL_TEXT ? value_text(arena, cell.text) : value_null(arena);
 }
 
-static struct cell component_cell(struct arena *arena, const struct query *query, const struct component *component,
-                                  const struct record *record)
+static struct cell component_cell(struct arena *arena, const struct query *query,
+				  const struct component *component, const struct record *record)
 {
 	if (component->field == SIZE_MAX)
 		return cell_integer(record->id);
@@ -229,28 +240,34 @@ static struct cell component_cell(struct arena *arena, const struct query *query
 }
 
 text cursor_write(struct arena *arena, const struct query *query, const struct sort_plan *plan, size_t phase,
-                  const struct record *record)
+		  const struct record *record)
 {
 	struct value *list = value_list(arena);
 	value_append(arena, list, value_integer(arena, fingerprint(arena, query)));
 	value_append(arena, list, value_integer(arena, (int64_t)phase));
 	for (size_t i = 0; i < plan->phases[phase].count; i++)
-		value_append(arena, list, cell_as_value(arena, component_cell(arena, query, &plan->phases[phase].components[i], record)));
+		value_append(
+		    arena, list,
+		    cell_as_value(arena,
+				  component_cell(arena, query, &plan->phases[phase].components[i], record)));
 	text json = json_text(arena, list);
 	return text_hex(arena, json.data, json.length);
 }
 
 static struct error *broken(struct arena *arena, const char *why)
 {
-	return error_hint(arena, error_field(error_new(arena, ERROR_MALFORMED, "the cursor %s", why), T("after")),
-	                  "use 'next' of the page before, with the same type and sort");
+	return error_hint(arena,
+			  error_field(error_new(arena, ERROR_MALFORMED, "the cursor %s", why), T("after")),
+			  "use 'next' of the page before, with the same type and sort");
 }
 
 /* A cursor comes from outside: each value must be of the kind its key has. */
-static bool fits(const struct query *query, const struct component *component, const struct value *value, struct cell *ret_cell)
+static bool fits(const struct query *query, const struct component *component, const struct value *value,
+		 struct cell *ret_cell)
 {
-	enum column_class class = component->field == SIZE_MAX || component->rank ? COLUMN_CLASS_INTEGER :
-	                                                                           column_class(query->type->fields[component->field].kind);
+	enum column_class class = component->field == SIZE_MAX || component->rank
+				      ? COLUMN_CLASS_INTEGER
+				      : column_class(query->type->fields[component->field].kind);
 	if (value->kind == VALUE_INTEGER && class == COLUMN_CLASS_INTEGER)
 		*ret_cell = cell_integer(value->integer);
 	else if (value->kind == VALUE_REAL && class == COLUMN_CLASS_REAL)
@@ -264,7 +281,8 @@ static bool fits(const struct query *query, const struct component *component, c
 	return true;
 }
 
-struct error *cursor_read(struct arena *arena, const struct query *query, const struct sort_plan *plan, struct position *ret_position)
+struct error *cursor_read(struct arena *arena, const struct query *query, const struct sort_plan *plan,
+			  struct position *ret_position)
 {
 	struct position position = { 0 };
 	size_t size = query->after.length / 2;
@@ -272,24 +290,28 @@ struct error *cursor_read(struct arena *arena, const struct query *query, const 
 	struct value *list;
 
 	if (size == 0 || query->after.length > 8 * 1024 || !text_unhex(query->after, json, size) ||
-	    json_parse(arena, (text){ json, size }, &list) != NULL || list->kind != VALUE_LIST || list->list.count < 3)
+	    json_parse(arena, (text){ json, size }, &list) != NULL || list->kind != VALUE_LIST ||
+	    list->list.count < 3)
 		return broken(arena, "is broken");
 	struct value **items = list->list.items;
 	if (items[0]->kind != VALUE_INTEGER || items[0]->integer != fingerprint(arena, query))
 		return broken(arena, "is of another list or another sort");
-	if (items[1]->kind != VALUE_INTEGER || items[1]->integer < 0 || items[1]->integer >= (int64_t)plan->phase_count)
+	if (items[1]->kind != VALUE_INTEGER || items[1]->integer < 0 ||
+	    items[1]->integer >= (int64_t)plan->phase_count)
 		return broken(arena, "is broken");
 	position.phase = (size_t)items[1]->integer;
 	if (list->list.count != plan->phases[position.phase].count + 2)
 		return broken(arena, "is broken");
 	for (size_t i = 0; i < plan->phases[position.phase].count; i++)
-		if (!fits(query, &plan->phases[position.phase].components[i], items[i + 2], &position.values[i]))
+		if (!fits(query, &plan->phases[position.phase].components[i], items[i + 2],
+			  &position.values[i]))
 			return broken(arena, "is broken");
 	*ret_position = position;
 	return NULL;
 }
 
-struct error *sort_parse(struct arena *arena, const struct type *type, text source, struct sort_key **ret_sort, size_t *ret_count)
+struct error *sort_parse(struct arena *arena, const struct type *type, text source,
+			 struct sort_key **ret_sort, size_t *ret_count)
 {
 	struct sort_key *keys = arena_new_array(arena, struct sort_key, LIMIT_SORT_FIELDS);
 	size_t count = 0;
@@ -303,14 +325,23 @@ struct error *sort_parse(struct arena *arena, const struct type *type, text sour
 		const struct field *field = type_field(type, name);
 		if (field == NULL) {
 			text nearest = table_nearest(&type->field_names, name);
-			struct error *error = error_field(error_new(arena, ERROR_MALFORMED, "%.*s has no field '%.*s' to sort by",
-			                                            TEXT_ARG(type->name), TEXT_ARG(name)), T("sort"));
-			return text_is_set(nearest) ? error_hint(arena, error, "did you mean '%.*s'?", TEXT_ARG(nearest)) : error;
+			struct error *error = error_field(error_new(arena, ERROR_MALFORMED,
+								    "%.*s has no field '%.*s' to sort by",
+								    TEXT_ARG(type->name), TEXT_ARG(name)),
+							  T("sort"));
+			return text_is_set(nearest)
+				   ? error_hint(arena, error, "did you mean '%.*s'?", TEXT_ARG(nearest))
+				   : error;
 		}
-		if (field->kind == KIND_PROSE || field->kind == KIND_LINKS || field->kind == KIND_HOURS || field->kind == KIND_HOLIDAYS)
-			return error_field(error_new(arena, ERROR_MALFORMED, "'%.*s' cannot be sorted by", TEXT_ARG(name)), T("sort"));
+		if (field->kind == KIND_PROSE || field->kind == KIND_LINKS || field->kind == KIND_HOURS ||
+		    field->kind == KIND_HOLIDAYS)
+			return error_field(
+			    error_new(arena, ERROR_MALFORMED, "'%.*s' cannot be sorted by", TEXT_ARG(name)),
+			    T("sort"));
 		if (count == LIMIT_SORT_FIELDS)
-			return error_field(error_new(arena, ERROR_MALFORMED, "at most %d fields can be sorted by", LIMIT_SORT_FIELDS), T("sort"));
+			return error_field(error_new(arena, ERROR_MALFORMED,
+						     "at most %d fields can be sorted by", LIMIT_SORT_FIELDS),
+					   T("sort"));
 		keys[count++] = (struct sort_key){ field->position, descending };
 	}
 	*ret_sort = keys;

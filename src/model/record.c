@@ -37,7 +37,9 @@ text record_number(const struct record *record)
 	const struct type *type = record->type;
 	text number = cell_words(&record->cells[FIELD_NUMBER]);
 
-	return text_is_set(number) || text_is_set(type->number_prefix) ? number : cell_words(&record->cells[type->key_field]);
+	return text_is_set(number) || text_is_set(type->number_prefix)
+		   ? number
+		   : cell_words(&record->cells[type->key_field]);
 }
 
 text record_title(const struct record *record)
@@ -84,13 +86,14 @@ bool cell_equal(const struct cell *a, const struct cell *b)
 
 /* ---- reading ---- */
 
-static struct error *load(struct work *work, const struct type *type, const char *column, struct cell key, bool lock,
-                          struct record **ret_record)
+static struct error *load(struct work *work, const struct type *type, const char *column, struct cell key,
+			  bool lock, struct record **ret_record)
 {
 	struct rows *rows;
 	bool found;
 
-	TRY(store_query_text(work->store, work->arena, record_select_sql(work, type, column, lock), CELLS(key), &rows));
+	TRY(store_query_text(work->store, work->arena, record_select_sql(work, type, column, lock),
+			     CELLS(key), &rows));
 	TRY(rows_next(rows, &found));
 	*ret_record = found ? record_read(work, type, rows, true) : NULL;
 	rows_close(rows);
@@ -99,10 +102,12 @@ static struct error *load(struct work *work, const struct type *type, const char
 
 static struct error *not_found(struct work *work, const struct type *type, text which)
 {
-	return error_new(work->arena, ERROR_NOT_FOUND, "there is no %.*s %.*s", TEXT_ARG(type->name), TEXT_ARG(which));
+	return error_new(work->arena, ERROR_NOT_FOUND, "there is no %.*s %.*s", TEXT_ARG(type->name),
+			 TEXT_ARG(which));
 }
 
-static struct error *load_id(struct work *work, const struct type *type, int64_t id, bool lock, struct record **ret_record)
+static struct error *load_id(struct work *work, const struct type *type, int64_t id, bool lock,
+			     struct record **ret_record)
 {
 	struct record *record;
 
@@ -126,7 +131,8 @@ struct error *model_load(struct work *work, const struct type *type, int64_t id,
 }
 
 /* A fresh record belongs to the caller, who may be about to change it: it does not become the cached one. */
-struct error *model_load_fresh(struct work *work, const struct type *type, int64_t id, struct record **ret_record)
+struct error *model_load_fresh(struct work *work, const struct type *type, int64_t id,
+			       struct record **ret_record)
 {
 	cache_drop_record(work->cache, id);
 	return load_id(work, type, id, false, ret_record);
@@ -138,13 +144,16 @@ struct error *model_lock(struct work *work, const struct type *type, int64_t id,
 	return load_id(work, type, id, true, ret_record);
 }
 
-struct error *model_load_number(struct work *work, const struct type *type, text number, struct record **ret_record)
+struct error *model_load_number(struct work *work, const struct type *type, text number,
+				struct record **ret_record)
 {
 	struct record *record;
 
 	TRY(load(work, type, "\"number_key\"", cell_text(text_fold(work->arena, number)), false, &record));
 	if (record == NULL)
-		return not_found(work, type, text_format(work->arena, "'%.*s'", TEXT_ARG(text_shorten(work->arena, number, 60))));
+		return not_found(
+		    work, type,
+		    text_format(work->arena, "'%.*s'", TEXT_ARG(text_shorten(work->arena, number, 60))));
 	struct record *cached = cache_record(work->cache, type, record->id);
 	if (cached == NULL)
 		cache_put_record(work->cache, record);
@@ -160,7 +169,8 @@ struct error *model_find_id(struct work *work, const struct type *type, text num
 
 	if (type->platform && cache_id(work->cache, type, key, ret_id))
 		return NULL;
-	TRY(store_query_text(work->store, work->arena, record_id_sql(work->arena, type), CELLS(cell_text(key)), &rows));
+	TRY(store_query_text(work->store, work->arena, record_id_sql(work->arena, type),
+			     CELLS(cell_text(key)), &rows));
 	TRY(rows_next(rows, &found));
 	*ret_id = found ? rows_integer(rows, 0) : 0;
 	rows_close(rows);
@@ -181,26 +191,29 @@ struct error *model_name(struct work *work, const struct type *type, int64_t id,
 		*ret_name = (struct record_name){ record_number(record), record_title(record) };
 		return NULL;
 	}
-	TRY(store_query_text(work->store, work->arena, record_name_sql(work->arena, type), CELLS(cell_integer(id)), &rows));
+	TRY(store_query_text(work->store, work->arena, record_name_sql(work->arena, type),
+			     CELLS(cell_integer(id)), &rows));
 	TRY(rows_next(rows, &found));
 	if (!found)
 		return not_found(work, type, text_format(work->arena, "with id %lld", (long long)id));
-	*ret_name = (struct record_name){ rows_text_copy(rows, work->arena, 0), rows_text_copy(rows, work->arena, 1) };
+	*ret_name = (struct record_name){ rows_text_copy(rows, work->arena, 0),
+					  rows_text_copy(rows, work->arena, 1) };
 	rows_close(rows);
 	if (type->platform)
 		cache_put_name(work->cache, id, ret_name);
 	return NULL;
 }
 
-struct error *record_links(struct work *work, const struct record *record, const struct field *field, int64_t **ret_ids,
-                           size_t *ret_count)
+struct error *record_links(struct work *work, const struct record *record, const struct field *field,
+			   int64_t **ret_ids, size_t *ret_count)
 {
 	struct rows *rows;
 	int64_t *ids = NULL;
 	size_t count = 0, capacity = 0;
 	bool row;
 
-	TRY(store_query(work->store, work->arena, SQL_LINK_TARGETS, CELLS(cell_integer(record->id), cell_text(field->name)), &rows));
+	TRY(store_query(work->store, work->arena, SQL_LINK_TARGETS,
+			CELLS(cell_integer(record->id), cell_text(field->name)), &rows));
 	for (;;) {
 		TRY(rows_next(rows, &row));
 		if (!row)
@@ -216,11 +229,13 @@ struct error *record_links(struct work *work, const struct record *record, const
 /* ---- writing ---- */
 
 /* Texts carry their key behind them, everything else is itself. */
-static size_t add_cells(struct work *work, const struct field *field, const struct cell *cell, struct cell *cells, size_t count)
+static size_t add_cells(struct work *work, const struct field *field, const struct cell *cell,
+			struct cell *cells, size_t count)
 {
 	cells[count++] = *cell;
 	if (column_has_key(field))
-		cells[count++] = cell->kind == CELL_TEXT ? cell_text(text_fold(work->arena, cell->text)) : cell_null();
+		cells[count++] =
+		    cell->kind == CELL_TEXT ? cell_text(text_fold(work->arena, cell->text)) : cell_null();
 	return count;
 }
 
@@ -230,7 +245,8 @@ static struct cell number_cell(const struct record *record)
 	return cell_text(record_number(record));
 }
 
-/* A conflict is told by column: "login_key" is the field login, and so is the number of a type keyed by it. */
+/* A conflict is told by column: "login_key" is the field login, and so is the number of a type keyed by it.
+ */
 static struct error *explain_conflict(struct work *work, const struct type *type, struct error *error)
 {
 	if (error == NULL || error->code != ERROR_CONFLICT || !text_is_set(error->field))
@@ -239,7 +255,8 @@ static struct error *explain_conflict(struct work *work, const struct type *type
 		error->field = text_slice(error->field, 0, error->field.length - 4);
 	if (text_equal(error->field, T("number")) && !text_is_set(type->number_prefix))
 		error->field = type->fields[type->key_field].name;
-	error->message = text_format(work->arena, "another %.*s has the same %.*s", TEXT_ARG(type->name), TEXT_ARG(error->field));
+	error->message = text_format(work->arena, "another %.*s has the same %.*s", TEXT_ARG(type->name),
+				     TEXT_ARG(error->field));
 	return error;
 }
 
@@ -252,13 +269,15 @@ struct error *model_insert(struct work *work, const struct record *record)
 	cells[count++] = cell_integer(record->id);
 	cells[count++] = cell_integer(record->definition);
 	for (size_t i = 0; i < type->field_count; i++) {
-		struct cell cell = i == FIELD_NUMBER ? number_cell(record) :
-				   i == FIELD_VERSION ? cell_integer(record->version) : record->cells[i];
+		struct cell cell = i == FIELD_NUMBER	? number_cell(record)
+				   : i == FIELD_VERSION ? cell_integer(record->version)
+							: record->cells[i];
 		if (column_exists(&type->fields[i]))
 			count = add_cells(work, &type->fields[i], &cell, cells, count);
 	}
-	return explain_conflict(work, type, store_run_text(work->store, work->arena, record_insert_sql(work->arena, type),
-	                                                   (struct cells){ cells, count }, NULL));
+	return explain_conflict(work, type,
+				store_run_text(work->store, work->arena, record_insert_sql(work->arena, type),
+					       (struct cells){ cells, count }, NULL));
 }
 
 struct error *model_update(struct work *work, struct record *record, const bool *changed)
@@ -278,14 +297,17 @@ struct error *model_update(struct work *work, struct record *record, const bool 
 	for (size_t i = 0; i < type->field_count; i++)
 		if (written[i] && column_exists(&type->fields[i]) && i != FIELD_VERSION)
 			count = add_cells(work, &type->fields[i], &record->cells[i], cells, count);
-	TRY(explain_conflict(work, type, store_run_text(work->store, work->arena, record_update_sql(work->arena, type, written),
-	                                                (struct cells){ cells, count }, &rows)));
+	TRY(explain_conflict(work, type,
+			     store_run_text(work->store, work->arena,
+					    record_update_sql(work->arena, type, written),
+					    (struct cells){ cells, count }, &rows)));
 	cache_drop_record(work->cache, record->id);
 	if (rows == 0)
 		return error_hint(work->arena,
-		                  error_new(work->arena, ERROR_STALE, "%.*s was changed by somebody else meanwhile",
-		                            TEXT_ARG(record_number(record))),
-		                  "read it again and repeat the change");
+				  error_new(work->arena, ERROR_STALE,
+					    "%.*s was changed by somebody else meanwhile",
+					    TEXT_ARG(record_number(record))),
+				  "read it again and repeat the change");
 	record->version++;
 	record->cells[FIELD_VERSION] = cell_integer(record->version);
 	return NULL;
@@ -299,24 +321,27 @@ static bool contains_id(const int64_t *ids, size_t count, int64_t id)
 	return false;
 }
 
-struct error *model_set_links(struct work *work, const struct record *record, const struct field *field, const int64_t *ids,
-                              size_t count)
+struct error *model_set_links(struct work *work, const struct record *record, const struct field *field,
+			      const int64_t *ids, size_t count)
 {
 	struct cell from = cell_integer(record->id), name = cell_text(field->name);
-	struct cell by = record->cells[FIELD_UPDATED_BY].kind == CELL_NULL ? record->cells[FIELD_CREATED_BY] :
-			 record->cells[FIELD_UPDATED_BY];
+	struct cell by = record->cells[FIELD_UPDATED_BY].kind == CELL_NULL ? record->cells[FIELD_CREATED_BY]
+									   : record->cells[FIELD_UPDATED_BY];
 	int64_t *before;
 	size_t before_count;
 
 	TRY(record_links(work, record, field, &before, &before_count));
 	for (size_t i = 0; i < before_count; i++)
 		if (!contains_id(ids, count, before[i]))
-			TRY(store_run(work->store, work->arena, SQL_LINK_REMOVE, CELLS(from, name, cell_integer(before[i])), NULL));
+			TRY(store_run(work->store, work->arena, SQL_LINK_REMOVE,
+				      CELLS(from, name, cell_integer(before[i])), NULL));
 	for (size_t i = 0; i < count; i++)
 		if (!contains_id(before, before_count, ids[i]))
 			TRY(store_run(work->store, work->arena, SQL_LINK_ADD,
-			              CELLS(name, cell_text(record->type->name), from, cell_text(field->target->name),
-			                    cell_integer(ids[i]), cell_moment(work->now), by), NULL));
+				      CELLS(name, cell_text(record->type->name), from,
+					    cell_text(field->target->name), cell_integer(ids[i]),
+					    cell_moment(work->now), by),
+				      NULL));
 	return NULL;
 }
 
@@ -332,7 +357,8 @@ struct error *model_next_number(struct work *work, const struct type *type, text
 	int64_t number;
 
 	TRY(store_next(work->store, work->arena, column_counter(work->arena, type), &number));
-	*ret_number = text_format(work->arena, "%.*s%0*lld", TEXT_ARG(type->number_prefix), type->number_digits, (long long)number);
+	*ret_number = text_format(work->arena, "%.*s%0*lld", TEXT_ARG(type->number_prefix),
+				  type->number_digits, (long long)number);
 	return NULL;
 }
 
@@ -342,8 +368,8 @@ struct error *model_claim_number(struct work *work, const struct type *type, tex
 	int64_t counted;
 
 	*ret_fits = text_is_set(type->number_prefix) && text_starts_with(number, type->number_prefix) &&
-		    digits.length >= (size_t)type->number_digits && text_to_integer(digits, &counted) && counted > 0 &&
-		    (digits.length == (size_t)type->number_digits || digits.data[0] != '0');
+		    digits.length >= (size_t)type->number_digits && text_to_integer(digits, &counted) &&
+		    counted > 0 && (digits.length == (size_t)type->number_digits || digits.data[0] != '0');
 	if (!*ret_fits)
 		return NULL;
 	return store_jump(work->store, work->arena, column_counter(work->arena, type), counted);

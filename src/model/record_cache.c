@@ -1,6 +1,7 @@
 /*
- * What one worker thread remembers: the records read during the present work, and the names and ids of platform records (people,
- * teams ...) for as long as the generation stands, which moves with every change to one of them.
+ * What one worker thread remembers: the records read during the present work, and the names and ids of
+ * platform records (people, teams ...) for as long as the generation stands, which moves with every change to
+ * one of them.
  */
 #include "model/record_private.h"
 
@@ -20,7 +21,7 @@ struct record_cache {
 	struct cached_name {
 		int64_t id;
 		struct record_name name;
-	} *name_slots; /* [NAME_SLOTS], direct-mapped */
+	} * name_slots;	  /* [NAME_SLOTS], direct-mapped */
 	struct table ids; /* "team:network" -> int64_t */
 };
 
@@ -98,7 +99,8 @@ void cache_put_name(struct record_cache *cache, int64_t id, const struct record_
 	};
 }
 
-/* Types and keys in one table; ':' stands in no type's name. Built without the arena: this is on the path of guards. */
+/* Types and keys in one table; ':' stands in no type's name. Built without the arena: this is on the path of
+ * guards. */
 static bool id_key(char *ret_bytes, size_t size, const struct type *type, text key, text *ret_key)
 {
 	size_t length = type->name.length + 1 + key.length;
@@ -131,7 +133,8 @@ void cache_put_id(struct record_cache *cache, const struct type *type, text key,
 	char bytes[256];
 	text name;
 
-	if (cache == NULL || !id_key(bytes, sizeof(bytes), type, key, &name) || arena_used(cache->names) > NAME_BYTES_MAX)
+	if (cache == NULL || !id_key(bytes, sizeof(bytes), type, key, &name) ||
+	    arena_used(cache->names) > NAME_BYTES_MAX)
 		return;
 	table_set(&cache->ids, text_copy(cache->names, name), arena_copy(cache->names, &id, sizeof(id)));
 }

@@ -8,10 +8,12 @@ struct buffer;
 
 /* ---- composed statements (query_record.c) ---- */
 
-/* The columns of a record as a select list, behind `alias` and a dot; prose only when wanted. record_read() reads them. */
+/* The columns of a record as a select list, behind `alias` and a dot; prose only when wanted. record_read()
+ * reads them. */
 void record_columns(struct buffer *buffer, const struct type *type, text alias, bool with_prose);
 /* The current row, whose columns begin with those of record_columns(), as a record of work->arena. */
-must_use struct record *record_read(struct work *work, const struct type *type, struct rows *rows, bool with_prose);
+must_use struct record *record_read(struct work *work, const struct type *type, struct rows *rows,
+				    bool with_prose);
 must_use text record_select_sql(struct work *work, const struct type *type, const char *column, bool lock);
 must_use text record_name_sql(struct arena *arena, const struct type *type);
 must_use text record_id_sql(struct arena *arena, const struct type *type);

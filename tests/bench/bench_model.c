@@ -1,6 +1,7 @@
 /*
- * What the model floor costs: a guard in memory, and composing and running pages over many incidents as an agent of one team and
- * as a requester with five records. usage: bench_model [ROWS [FOLDER]]: a folder that is there already is used as it is.
+ * What the model floor costs: a guard in memory, and composing and running pages over many incidents as an
+ * agent of one team and as a requester with five records. usage: bench_model [ROWS [FOLDER]]: a folder that
+ * is there already is used as it is.
  */
 #include "base/limits.h"
 #include "base/moment.h"
@@ -35,7 +36,10 @@ static size_t below(size_t count)
 	return (size_t)(seed >> 33) % count;
 }
 
-static size_t place(const struct type *type, const char *name) { return type_field(type, text_from(name))->position; }
+static size_t place(const struct type *type, const char *name)
+{
+	return type_field(type, text_from(name))->position;
+}
 
 static struct record *new_record(const struct type *type, moment at)
 {
@@ -70,10 +74,12 @@ static void make_incident(size_t i, size_t rows)
 	record->cells[FIELD_NUMBER] = cell_text(number);
 	record->cells[FIELD_STATE] = cell_integer((int64_t)(below(50) == 0 ? below(4) : 5));
 	record->cells[place(incident, "title")] = cell_text(T("Mail cannot be sent from the second floor"));
-	record->cells[place(incident, "description")] = cell_text(T("Since this morning the mail program says that the server "
-	                                                          "cannot be reached. Everything else works as it should."));
+	record->cells[place(incident, "description")] =
+	    cell_text(T("Since this morning the mail program says that the server "
+			"cannot be reached. Everything else works as it should."));
 	record->cells[place(incident, "priority")] = cell_integer((int64_t)below(5));
-	record->cells[incident->requester] = cell_integer(people[i % (rows / 5) == 3 ? 0 : 1 + below(PEOPLE - 1)]);
+	record->cells[incident->requester] =
+	    cell_integer(people[i % (rows / 5) == 3 ? 0 : 1 + below(PEOPLE - 1)]);
 	record->cells[place(incident, "opened_by")] = record->cells[incident->requester];
 	if (below(10) > 0)
 		record->cells[incident->team] = cell_integer(teams[below(TEAMS)]);
@@ -106,7 +112,8 @@ static void fill(size_t rows)
 	}
 	work.arena = kept;
 	need(store_commit(work.store, work.arena));
-	printf("%-58s %9.1f us\n", "insert one row (in one transaction)", (double)(monotonic_us() - from) / (double)rows);
+	printf("%-58s %9.1f us\n", "insert one row (in one transaction)",
+	       (double)(monotonic_us() - from) / (double)rows);
 	arena_free(arena);
 }
 
@@ -129,7 +136,8 @@ static struct condition *condition(const char *source)
 	struct condition *condition = NULL;
 
 	if (source != NULL)
-		need(condition_parse(work.model->arena, work.model, incident, text_from(source), CONDITION_QUERY, &condition));
+		need(condition_parse(work.model->arena, work.model, incident, text_from(source),
+				     CONDITION_QUERY, &condition));
 	return condition;
 }
 
@@ -138,7 +146,9 @@ static struct condition *condition(const char *source)
 static void measure_guard(const char *source)
 {
 	struct condition *guard = condition(source);
-	struct condition_context context = { .work = &work, .me = people[7], .teams = teams, .team_count = 1 };
+	struct condition_context context = {
+		.work = &work, .me = people[7], .teams = teams, .team_count = 1
+	};
 	struct arena *kept = work.arena, *arena = arena_new((size_t)64 << 20);
 	struct record *record;
 	bool holds;
@@ -167,7 +177,8 @@ static void measure_parse(const char *source)
 	int64_t from = monotonic_us();
 
 	for (int64_t i = 0; i < times; i++) {
-		need(condition_parse(arena, work.model, incident, text_from(source), CONDITION_QUERY, &parsed));
+		need(condition_parse(arena, work.model, incident, text_from(source), CONDITION_QUERY,
+				     &parsed));
 		arena_reset(arena);
 	}
 	printf("parse %-52.52s %9.0f ns\n", source, (double)(monotonic_us() - from) * 1000 / (double)times);
@@ -179,11 +190,14 @@ static void measure_parse(const char *source)
 static const char *const agent_rule[] = { "restricted != true", "team in my teams", "assignee = me", NULL };
 static const char *const requester_rule[] = { "requester = me", "opened_by = me", "watchers = me", NULL };
 
-static void measure_page(const char *who, const char *const *rule, size_t me, const char *where, const char *sort)
+static void measure_page(const char *who, const char *const *rule, size_t me, const char *where,
+			 const char *sort)
 {
 	const struct condition *branches[4];
 	struct arena *kept = work.arena, *arena = arena_new((size_t)64 << 20);
-	struct query query = { .type = incident, .where = condition(where), .branches = branches, .limit = 50 };
+	struct query query = {
+		.type = incident, .where = condition(where), .branches = branches, .limit = 50
+	};
 	struct sort_key *keys;
 	struct record_page page = { 0 };
 	char line[200];
@@ -194,7 +208,8 @@ static void measure_page(const char *who, const char *const *rule, size_t me, co
 	need(sort_parse(kept, incident, text_from(sort), &keys, &query.sort_count));
 	query.sort = keys;
 	work.arena = arena;
-	query.context = (struct condition_context){ .work = &work, .me = people[me], .teams = teams, .team_count = 1 };
+	query.context =
+	    (struct condition_context){ .work = &work, .me = people[me], .teams = teams, .team_count = 1 };
 	int64_t times = 0, from = monotonic_us(), passed;
 	do {
 		arena_reset(arena);
@@ -207,7 +222,8 @@ static void measure_page(const char *who, const char *const *rule, size_t me, co
 		times++;
 		passed = monotonic_us() - from;
 	} while (passed < 300000);
-	snprintf(line, sizeof(line), "%s: %s, by %s: %zu rows", who, where == NULL ? "all" : where, sort, page.count);
+	snprintf(line, sizeof(line), "%s: %s, by %s: %zu rows", who, where == NULL ? "all" : where, sort,
+		 page.count);
 	printf("%-100s %9.1f us\n", line, (double)passed / (double)times);
 	need(model_count(&work, &query, LIMIT_COUNT, &count));
 	from = monotonic_us();
@@ -243,17 +259,20 @@ static void measure_pages(void)
 	measure_page("agent", agent_rule, 7, "requester.organisation = org9", "-created_at");
 	measure_page("agent", agent_rule, 7, "title contains \"nowhere\"", "-created_at");
 	measure_page("requester", requester_rule, 0, NULL, "-created_at");
-	measure_page("requester", requester_rule, 0, "requester = me and state in (closed, cancelled)", "-created_at");
-	measure_page("requester", requester_rule, 0, "requester = me and state in (new, assigned, in_progress, waiting, resolved)",
-	             "-created_at");
+	measure_page("requester", requester_rule, 0, "requester = me and state in (closed, cancelled)",
+		     "-created_at");
+	measure_page("requester", requester_rule, 0,
+		     "requester = me and state in (new, assigned, in_progress, waiting, resolved)",
+		     "-created_at");
 	measure_page("requester", requester_rule, 0, "state = closed", "priority");
 }
 
 int main(int argc, char **argv)
 {
 	size_t rows = argc > 1 ? strtoul(argv[1], NULL, 10) : 100000;
-	struct store_settings settings = { .data_dir = text_from(argc > 2 ? argv[2] : "/tmp/bench-model"), .relaxed = true,
-		                           .url = text_from(getenv("DATABASE")) };
+	struct store_settings settings = { .data_dir = text_from(argc > 2 ? argv[2] : "/tmp/bench-model"),
+					   .relaxed = true,
+					   .url = text_from(getenv("DATABASE")) };
 	struct definition_source *sources;
 	struct model *model;
 	struct stat found;

@@ -1,4 +1,5 @@
-/* What conditions mean, case by case, asked of one record in memory. test_condition_property.c holds the databases to the same. */
+/* What conditions mean, case by case, asked of one record in memory. test_condition_property.c holds the
+ * databases to the same. */
 #include "thing.h"
 
 struct desk {
@@ -40,22 +41,28 @@ static void open_desk(struct desk *desk, struct store_fixture *store)
 	desk->record->cells[thing_field(type, "title")] = cell_text(T("Stra\xc3\x9f\x65 closed"));
 	desk->record->cells[thing_field(type, "impact")] = cell_integer(1);
 	desk->record->cells[thing_field(type, "amount")] = cell_integer(5);
-	desk->record->cells[thing_field(type, "due")] = cell_moment(at("2026-11-21T23:30:00Z")); /* the 22nd, in Berlin */
+	desk->record->cells[thing_field(type, "due")] =
+	    cell_moment(at("2026-11-21T23:30:00Z")); /* the 22nd, in Berlin */
 	desk->record->cells[thing_field(type, "requester")] = cell_id(desk->anna);
 	desk->record->cells[thing_field(type, "team")] = cell_id(desk->network);
 	desk->record->cells[FIELD_CREATED_AT] = cell_moment(at("2026-11-19T10:30:00Z"));
 	desk->record->cells[FIELD_STATE] = cell_integer(2);
 	assert_ok(model_insert(&desk->on.work, desk->record));
-	assert_ok(model_set_links(&desk->on.work, desk->record, type_field(type, T("watchers")), &desk->bert, 1));
-	desk->context = (struct condition_context){ .work = &desk->on.work, .me = desk->anna, .teams = &desk->network,
-		                                    .team_count = 1, .zone = zone_find(T("Europe/Berlin")) };
+	assert_ok(
+	    model_set_links(&desk->on.work, desk->record, type_field(type, T("watchers")), &desk->bert, 1));
+	desk->context = (struct condition_context){ .work = &desk->on.work,
+						    .me = desk->anna,
+						    .teams = &desk->network,
+						    .team_count = 1,
+						    .zone = zone_find(T("Europe/Berlin")) };
 }
 
 static bool holds(struct desk *desk, const char *source)
 {
 	bool outcome;
 
-	assert_ok(condition_holds(thing_condition(&desk->on, text_from(source)), desk->record, &desk->context, &outcome));
+	assert_ok(condition_holds(thing_condition(&desk->on, text_from(source)), desk->record, &desk->context,
+				  &outcome));
 	return outcome;
 }
 
@@ -64,13 +71,15 @@ static void all_hold(struct desk *desk, const char *const *sources, size_t count
 	for (size_t i = 0; i < count; i++) {
 		if (!holds(desk, sources[i]))
 			fail_msg("does not hold: %s", sources[i]);
-		const char *not_so = text_cstring(desk->on.work.arena, text_format(desk->on.work.arena, "not (%s)", sources[i]));
+		const char *not_so = text_cstring(desk->on.work.arena,
+						  text_format(desk->on.work.arena, "not (%s)", sources[i]));
 		if (holds(desk, not_so))
 			fail_msg("holds: %s", not_so);
 	}
 }
-#define HOLD(desk, ...) \
-	all_hold(desk, (const char *const[]){ __VA_ARGS__ }, array_length(((const char *const[]){ __VA_ARGS__ })))
+#define HOLD(desk, ...)                                                                                      \
+	all_hold(desk, (const char *const[]){ __VA_ARGS__ },                                                 \
+		 array_length(((const char *const[]){ __VA_ARGS__ })))
 
 STORE_TEST(compares)
 {
@@ -78,9 +87,10 @@ STORE_TEST(compares)
 
 	open_desk(&desk, on);
 	assert_true(holds(&desk, ""));
-	HOLD(&desk, "amount = 5", "amount > 4", "amount <= 5", "amount in (1, 5)", "amount not in (1, 2)", "impact > high",
-	     "impact < low", "state = waiting", "state.group = waiting", "state.group > open", "state < solved", "title = \"STRASSE CLOSED\"",
-	     "title contains \"sse\"", "title starts with \"stra\"", "title > \"a\"", "amount = 5 and (amount = 1 or impact = medium)",
+	HOLD(&desk, "amount = 5", "amount > 4", "amount <= 5", "amount in (1, 5)", "amount not in (1, 2)",
+	     "impact > high", "impact < low", "state = waiting", "state.group = waiting",
+	     "state.group > open", "state < solved", "title = \"STRASSE CLOSED\"", "title contains \"sse\"",
+	     "title starts with \"stra\"", "title > \"a\"", "amount = 5 and (amount = 1 or impact = medium)",
 	     "due > created_at", "updated_at >= created_at");
 }
 
@@ -89,10 +99,10 @@ STORE_TEST(unset_compares_with_nothing)
 	struct desk desk;
 
 	open_desk(&desk, on);
-	HOLD(&desk, "weight is not set", "not weight = 1", "not weight < 1", "not weight >= 1", "weight != 1", "weight not in (1)",
-	     "not vip", "vip != true", "vip != false", "owner != me", "not owner in (anna, bert)", "place != \"\"",
-	     "not place contains \"\"", "parent is not set", "parent.title is not set", "parent.title != \"x\"", "not effort < 1h",
-	     "not owner = requester");
+	HOLD(&desk, "weight is not set", "not weight = 1", "not weight < 1", "not weight >= 1", "weight != 1",
+	     "weight not in (1)", "not vip", "vip != true", "vip != false", "owner != me",
+	     "not owner in (anna, bert)", "place != \"\"", "not place contains \"\"", "parent is not set",
+	     "parent.title is not set", "parent.title != \"x\"", "not effort < 1h", "not owner = requester");
 }
 
 STORE_TEST(knows_people_and_teams)
@@ -100,9 +110,11 @@ STORE_TEST(knows_people_and_teams)
 	struct desk desk;
 
 	open_desk(&desk, on);
-	HOLD(&desk, "requester = me", "requester = Anna", "requester in (bert, me)", "requester != bert", "requester != nobody",
-	     "team in my teams", "team = my teams", "team not in (other)", "watchers = bert", "watchers != me", "watchers is set",
-	     "requester.vip", "requester.login = anna", "not requester.manager.vip", "watchers.login = bert", "not watchers.vip");
+	HOLD(&desk, "requester = me", "requester = Anna", "requester in (bert, me)", "requester != bert",
+	     "requester != nobody", "team in my teams", "team = my teams", "team not in (other)",
+	     "watchers = bert", "watchers != me", "watchers is set", "requester.vip",
+	     "requester.login = anna", "not requester.manager.vip", "watchers.login = bert",
+	     "not watchers.vip");
 	desk.context.me = 0;
 	desk.context.team_count = 0;
 	HOLD(&desk, "requester != me", "owner != me", "team not in my teams");
@@ -114,17 +126,18 @@ STORE_TEST(knows_days_and_working_days)
 	struct calendar *calendar;
 
 	open_desk(&desk, on);
-	HOLD(&desk, "due = today", "due != yesterday", "due >= today", "due < now", "due = 2026-11-22", "due != 2026-11-21",
-	     "due in (2026-11-22, tomorrow)", "due = 2026-11-22T00:30", "due = 2026-11-21T23:30:00Z", "due > 2026-11-22",
-	     "created_at < 2 days ago", "created_at <= 3 days ago", "created_at >= 3 days ago", "created_at > 73 hours ago",
+	HOLD(&desk, "due = today", "due != yesterday", "due >= today", "due < now", "due = 2026-11-22",
+	     "due != 2026-11-21", "due in (2026-11-22, tomorrow)", "due = 2026-11-22T00:30",
+	     "due = 2026-11-21T23:30:00Z", "due > 2026-11-22", "created_at < 2 days ago",
+	     "created_at <= 3 days ago", "created_at >= 3 days ago", "created_at > 73 hours ago",
 	     "due < in 2 hours", "created_at > 1 week ago");
 	desk.context.zone = NULL;
 	HOLD(&desk, "due = yesterday", "due = 2026-11-21", "due < today");
 	/* From Sunday, two working days back is Thursday at the same time of day. */
 	assert_ok(calendar_parse(on->arena, T("mon-fri 08:00-17:00"), TEXT_UNSET, zone_utc(), &calendar));
 	desk.context.calendar = calendar;
-	HOLD(&desk, "created_at >= 2 working days ago", "created_at <= 2 working days ago", "created_at < 1 working day ago",
-	     "created_at > 3 working days ago");
+	HOLD(&desk, "created_at >= 2 working days ago", "created_at <= 2 working days ago",
+	     "created_at < 1 working day ago", "created_at > 3 working days ago");
 }
 
 STORE_TEST(refuses_words_of_one_record)
@@ -133,5 +146,7 @@ STORE_TEST(refuses_words_of_one_record)
 	bool outcome;
 
 	open_desk(&desk, on);
-	assert_refused(condition_holds(thing_condition(&desk.on, T("printer")), desk.record, &desk.context, &outcome), INTERNAL);
+	assert_refused(
+	    condition_holds(thing_condition(&desk.on, T("printer")), desk.record, &desk.context, &outcome),
+	    INTERNAL);
 }

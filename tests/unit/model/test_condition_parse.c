@@ -21,7 +21,8 @@ static struct condition *read_as(struct arena *arena, const char *source, enum c
 	struct model *model = shared_model();
 	struct condition *condition;
 
-	assert_ok(condition_parse(arena, model, model_type(model, T("thing")), text_from(source), use, &condition));
+	assert_ok(
+	    condition_parse(arena, model, model_type(model, T("thing")), text_from(source), use, &condition));
 	return condition;
 }
 
@@ -31,16 +32,19 @@ static void prints(const char *source, const char *canonical)
 	text printed = condition_print(arena, read_as(arena, source, CONDITION_QUERY));
 
 	assert_text(printed, canonical);
-	assert_text(condition_print(arena, read_as(arena, text_cstring(arena, printed), CONDITION_QUERY)), canonical);
+	assert_text(condition_print(arena, read_as(arena, text_cstring(arena, printed), CONDITION_QUERY)),
+		    canonical);
 	arena_free(arena);
 }
 
-static void refused_as(const char *source, enum condition_use use, uint32_t column, const char *message, const char *hint)
+static void refused_as(const char *source, enum condition_use use, uint32_t column, const char *message,
+		       const char *hint)
 {
 	struct arena *arena = arena_new(1 << 24);
 	struct model *model = shared_model();
 	struct condition *condition;
-	struct error *error = condition_parse(arena, model, model_type(model, T("thing")), text_from(source), use, &condition);
+	struct error *error =
+	    condition_parse(arena, model, model_type(model, T("thing")), text_from(source), use, &condition);
 
 	if (error == NULL)
 		fail_msg("'%s' was accepted", source);
@@ -78,7 +82,8 @@ TEST(reads_sets_lists_and_texts)
 {
 	prints("owner IS NOT SET and due is set", "owner is not set and due is set");
 	prints("amount in (1, 2,3) and amount not in (4)", "amount in (1, 2, 3) and amount not in (4)");
-	prints("title contains \"vpn\" and title starts with \"re: \"", "title contains \"vpn\" and title starts with \"re: \"");
+	prints("title contains \"vpn\" and title starts with \"re: \"",
+	       "title contains \"vpn\" and title starts with \"re: \"");
 	prints("not title contains x", "not title contains \"x\"");
 	prints("team in my teams and team not in my teams", "team in my teams and team not in my teams");
 	prints("team in (my teams, network)", "team in (my teams, network)");
@@ -100,7 +105,8 @@ TEST(reads_booleans)
 TEST(reads_paths)
 {
 	prints("requester.organisation = acme", "requester.organisation = acme");
-	prints("requester.Organisation.label starts with \"d\"", "requester.organisation.label starts with \"d\"");
+	prints("requester.Organisation.label starts with \"d\"",
+	       "requester.organisation.label starts with \"d\"");
 	prints("parent.state.group = open", "parent.state.group = open");
 	prints("parent.parent.parent.parent.title = x", "parent.parent.parent.parent.title = \"x\"");
 }
@@ -109,8 +115,10 @@ TEST(reads_moments)
 {
 	prints("created_at > 3 days ago", "created_at > 3 days ago");
 	prints("created_at > 1 day ago and due < in 2 HOURS", "created_at > 1 day ago and due < in 2 hours");
-	prints("due > 5 working days ago or due < in 1 working day", "due > 5 working days ago or due < in 1 working day");
-	prints("due < now and due >= TODAY and due != tomorrow", "due < now and due >= today and due != tomorrow");
+	prints("due > 5 working days ago or due < in 1 working day",
+	       "due > 5 working days ago or due < in 1 working day");
+	prints("due < now and due >= TODAY and due != tomorrow",
+	       "due < now and due >= today and due != tomorrow");
 	prints("due = 2026-11-22 or due > 2026-11-22T10:30Z", "due = 2026-11-22 or due > 2026-11-22T10:30Z");
 	prints("due in (today, 3 days ago)", "due in (today, 3 days ago)");
 }
@@ -138,20 +146,26 @@ TEST(reads_words)
 	prints("printer in office", "\"printer in office\"");
 	prints("not \"vpn\" and vip", "not \"vpn\" and vip");
 	prints("vpn!", "\"vpn!\"");
-	prints("Stra\xc3\x9f" "e", "\"Stra\xc3\x9f" "e\"");
+	prints("Stra\xc3\x9f"
+	       "e",
+	       "\"Stra\xc3\x9f"
+	       "e\"");
 }
 
 TEST(points_at_the_column)
 {
 	refused("prioriti = 1", 1, "thing has no field 'prioriti'", NULL);
 	refused("vip and amonut = 1", 9, "thing has no field 'amonut'", "did you mean 'amount'?");
-	refused("\"\xc3\xa4\xc3\xb6\" and amonut = 1", 10, "thing has no field 'amonut'", "did you mean 'amount'?");
-	refused("requester.organisatoin = acme", 11, "user has no field 'organisatoin'", "did you mean 'organisation'?");
+	refused("\"\xc3\xa4\xc3\xb6\" and amonut = 1", 10, "thing has no field 'amonut'",
+		"did you mean 'amount'?");
+	refused("requester.organisatoin = acme", 11, "user has no field 'organisatoin'",
+		"did you mean 'organisation'?");
 	refused("impact = hgih", 10, "'impact' has no choice 'hgih'", "did you mean 'high'?");
 	refused("impact = nonsense", 10, "'impact' has no choice 'nonsense'", "one of: high, medium, low");
 	refused("state.group = opne", 15, "'state.group' has no choice 'opne'", "did you mean 'open'?");
 	refused("amount = abc", 10, "'abc' is not a value of 'amount'", "write a whole number");
-	refused("amount = 99999999999999999999", 10, "'99999999999999999999' is not a value of 'amount'", NULL);
+	refused("amount = 99999999999999999999", 10, "'99999999999999999999' is not a value of 'amount'",
+		NULL);
 	refused("due > 3 days", 13, "expected 'ago' after '3 days'", "write '3 days ago' or 'in 3 days'");
 	refused("due > 3 bananas ago", 9, "expected a unit of time, found 'bananas'", NULL);
 	refused("due > 2026-02-30", 7, "'2026-02-30' is not a value of 'due'", NULL);
@@ -187,7 +201,8 @@ TEST(refuses_words_in_rules)
 }
 
 /* `part` as often as `times`, between `before` and `after`. */
-static text repeated(struct arena *arena, const char *before, const char *part, size_t times, const char *after)
+static text repeated(struct arena *arena, const char *before, const char *part, size_t times,
+		     const char *after)
 {
 	text *parts = arena_new_array(arena, text, times + 2);
 
@@ -205,21 +220,35 @@ TEST(keeps_its_limits)
 	const struct type *type = model_type(model, T("thing"));
 	struct condition *condition;
 
-	assert_ok(condition_parse(arena, model, type, repeated(arena, "", "(", LIMIT_CONDITION_DEPTH, "vip))))))))))))))))))))))))))))))))))))))))"),
-	                          CONDITION_QUERY, &condition));
-	assert_refused(condition_parse(arena, model, type, repeated(arena, "", "(", LIMIT_CONDITION_DEPTH + 1, ""), CONDITION_QUERY,
-	                               &condition), CONDITION);
-	assert_refused(condition_parse(arena, model, type, repeated(arena, "", "not ", LIMIT_CONDITION_DEPTH + 1, "vip"),
-	                               CONDITION_QUERY, &condition), CONDITION);
-	assert_ok(condition_parse(arena, model, type, repeated(arena, "amount in (1", ",1", LIMIT_CONDITION_VALUES - 1, ")"),
-	                          CONDITION_QUERY, &condition));
-	assert_refused(condition_parse(arena, model, type, repeated(arena, "amount in (1", ",1", LIMIT_CONDITION_VALUES, ")"),
-	                               CONDITION_QUERY, &condition), CONDITION);
-	assert_refused(condition_parse(arena, model, type, repeated(arena, "", "parent.", LIMIT_CONDITION_PATH, "vip"), CONDITION_QUERY,
-	                               &condition), CONDITION);
-	assert_refused(condition_parse(arena, model, type, repeated(arena, "", "a", LIMIT_CONDITION_BYTES + 1, ""), CONDITION_QUERY,
-	                               &condition), CONDITION);
-	assert_ok(condition_parse(arena, model, type, repeated(arena, "vip", " or vip", 500, ""), CONDITION_QUERY, &condition));
+	assert_ok(condition_parse(
+	    arena, model, type,
+	    repeated(arena, "", "(", LIMIT_CONDITION_DEPTH, "vip))))))))))))))))))))))))))))))))))))))))"),
+	    CONDITION_QUERY, &condition));
+	assert_refused(condition_parse(arena, model, type,
+				       repeated(arena, "", "(", LIMIT_CONDITION_DEPTH + 1, ""),
+				       CONDITION_QUERY, &condition),
+		       CONDITION);
+	assert_refused(condition_parse(arena, model, type,
+				       repeated(arena, "", "not ", LIMIT_CONDITION_DEPTH + 1, "vip"),
+				       CONDITION_QUERY, &condition),
+		       CONDITION);
+	assert_ok(condition_parse(arena, model, type,
+				  repeated(arena, "amount in (1", ",1", LIMIT_CONDITION_VALUES - 1, ")"),
+				  CONDITION_QUERY, &condition));
+	assert_refused(condition_parse(arena, model, type,
+				       repeated(arena, "amount in (1", ",1", LIMIT_CONDITION_VALUES, ")"),
+				       CONDITION_QUERY, &condition),
+		       CONDITION);
+	assert_refused(condition_parse(arena, model, type,
+				       repeated(arena, "", "parent.", LIMIT_CONDITION_PATH, "vip"),
+				       CONDITION_QUERY, &condition),
+		       CONDITION);
+	assert_refused(condition_parse(arena, model, type,
+				       repeated(arena, "", "a", LIMIT_CONDITION_BYTES + 1, ""),
+				       CONDITION_QUERY, &condition),
+		       CONDITION);
+	assert_ok(condition_parse(arena, model, type, repeated(arena, "vip", " or vip", 500, ""),
+				  CONDITION_QUERY, &condition));
 	arena_free(arena);
 }
 
@@ -233,7 +262,8 @@ TEST(joins_conditions)
 	assert_ok(condition_parse(arena, model, type, T("vip and amount = 1"), CONDITION_QUERY, &a));
 	assert_ok(condition_parse(arena, model, type, T("vip or printer"), CONDITION_QUERY, &b));
 	assert_ok(condition_parse(arena, model, type, T(""), CONDITION_QUERY, &all));
-	assert_text(condition_print(arena, condition_and(arena, a, b)), "vip and amount = 1 and (vip or \"printer\")");
+	assert_text(condition_print(arena, condition_and(arena, a, b)),
+		    "vip and amount = 1 and (vip or \"printer\")");
 	assert_true(condition_has_words(condition_and(arena, a, b)));
 	assert_false(condition_has_words(a));
 	assert_ptr_equal(condition_and(arena, a, NULL), a);
@@ -258,8 +288,10 @@ TEST(tells_what_it_depends_on)
 	struct model *model = shared_model();
 	const struct type *type = model_type(model, T("thing"));
 
-	assert_true(condition_is_constant(read_as(arena, "state.group = open and title contains x", CONDITION_QUERY)));
-	assert_true(condition_is_constant(read_as(arena, "due > 2026-11-22T10:30Z and due > created_at", CONDITION_QUERY)));
+	assert_true(condition_is_constant(
+	    read_as(arena, "state.group = open and title contains x", CONDITION_QUERY)));
+	assert_true(condition_is_constant(
+	    read_as(arena, "due > 2026-11-22T10:30Z and due > created_at", CONDITION_QUERY)));
 	assert_false(condition_is_constant(read_as(arena, "due > 2026-11-22", CONDITION_QUERY)));
 	assert_false(condition_is_constant(read_as(arena, "vip or due > now", CONDITION_QUERY)));
 	assert_false(condition_is_constant(read_as(arena, "owner = me", CONDITION_QUERY)));
@@ -273,9 +305,12 @@ TEST(tells_what_it_depends_on)
 	assert_true(teams);
 	assert_true(condition_is_scope(read_as(arena, "watchers = me", CONDITION_QUERY), &field, &teams));
 	assert_false(condition_is_scope(read_as(arena, "owner != me", CONDITION_QUERY), &field, &teams));
-	assert_false(condition_is_scope(read_as(arena, "parent.owner = me", CONDITION_QUERY), &field, &teams));
-	condition_each_field(read_as(arena, "due > created_at and not (vip or parent.vip)", CONDITION_QUERY), count_field, counts);
-	assert_int_equal(counts[thing_field(type, "due")] + counts[FIELD_CREATED_AT] + counts[thing_field(type, "vip")] +
-				 counts[thing_field(type, "parent")], 4);
+	assert_false(
+	    condition_is_scope(read_as(arena, "parent.owner = me", CONDITION_QUERY), &field, &teams));
+	condition_each_field(read_as(arena, "due > created_at and not (vip or parent.vip)", CONDITION_QUERY),
+			     count_field, counts);
+	assert_int_equal(counts[thing_field(type, "due")] + counts[FIELD_CREATED_AT] +
+			     counts[thing_field(type, "vip")] + counts[thing_field(type, "parent")],
+			 4);
 	arena_free(arena);
 }

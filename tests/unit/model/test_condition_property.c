@@ -1,7 +1,8 @@
 /*
- * One language, three back ends: random records (unset fields, links, paths, non-ASCII) x random conditions made from the grammar.
- * The evaluation in memory and the database find the same records; `not (c)` finds exactly the others; what is printed is read
- * back as the same. The seed of a failure is printed; REEVE_SEED repeats it.
+ * One language, three back ends: random records (unset fields, links, paths, non-ASCII) x random conditions
+ * made from the grammar. The evaluation in memory and the database find the same records; `not (c)` finds
+ * exactly the others; what is printed is read back as the same. The seed of a failure is printed; REEVE_SEED
+ * repeats it.
  */
 #include "thing.h"
 
@@ -29,13 +30,36 @@ static uint64_t next(struct world *world)
 	return world->seed >> 11;
 }
 
-static size_t below(struct world *world, size_t count) { return (size_t)(next(world) % count); }
+static size_t below(struct world *world, size_t count)
+{
+	return (size_t)(next(world) % count);
+}
 
-static const char *const texts[] = { "vpn", "VPN", "Stra\xc3\x9f\x65", "STRASSE", "a", "", "50%", "a_b", "back\\slash", "\xc3\x84rger",
-	                             "\xe2\x84\xab", "na\xc3\xafve caf\xc3\xa9", "\xf0\x9f\x92\xa9", "say \"hi\"", "a b", "zz", "\xef\xac\x81n",
-	                             "\xce\xa3\xce\xb1\xcf\x82", "vpn down", "it's" };
+static const char *const texts[] = { "vpn",
+				     "VPN",
+				     "Stra\xc3\x9f\x65",
+				     "STRASSE",
+				     "a",
+				     "",
+				     "50%",
+				     "a_b",
+				     "back\\slash",
+				     "\xc3\x84rger",
+				     "\xe2\x84\xab",
+				     "na\xc3\xafve caf\xc3\xa9",
+				     "\xf0\x9f\x92\xa9",
+				     "say \"hi\"",
+				     "a b",
+				     "zz",
+				     "\xef\xac\x81n",
+				     "\xce\xa3\xce\xb1\xcf\x82",
+				     "vpn down",
+				     "it's" };
 
-static text any_text(struct world *world) { return text_from(texts[below(world, array_length(texts))]); }
+static text any_text(struct world *world)
+{
+	return text_from(texts[below(world, array_length(texts))]);
+}
 
 /* ---- records ---- */
 
@@ -78,13 +102,15 @@ static void insert(struct world *world, struct record *record)
 
 static void make_people(struct world *world)
 {
-	static const char *const logins[PEOPLE] = { "anna", "Bj\xc3\xb6rn", "carl", "dora", "emil", "Fran\xc3\xa7oise" };
+	static const char *const logins[PEOPLE] = { "anna", "Bj\xc3\xb6rn", "carl",
+						    "dora", "emil",	    "Fran\xc3\xa7oise" };
 	static const char *const teams[TEAMS] = { "network", "first line", "Gro\xc3\x9f" };
 	struct thing_fixture *on = &world->on;
 	const struct type *user = on->model->user;
 
 	for (size_t i = 0; i < 2; i++) {
-		struct record *record = thing_record(on, on->model->organisation, i == 0 ? "acme" : "umbrella");
+		struct record *record =
+		    thing_record(on, on->model->organisation, i == 0 ? "acme" : "umbrella");
 		world->organisations[i] = record->id;
 		insert(world, record);
 	}
@@ -100,7 +126,8 @@ static void make_people(struct world *world)
 		record->cells[thing_field(user, "vip")] = any_cell(world, type_field(user, T("vip")));
 		record->cells[thing_field(user, "mail")] = any_cell(world, type_field(user, T("mail")));
 		if (i != 2)
-			record->cells[thing_field(user, "organisation")] = cell_integer(world->organisations[i % 2]);
+			record->cells[thing_field(user, "organisation")] =
+			    cell_integer(world->organisations[i % 2]);
 		if (i > 0)
 			record->cells[thing_field(user, "manager")] = cell_integer(world->people[i - 1]);
 		world->people[i] = record->id;
@@ -132,12 +159,15 @@ static void make_things(struct world *world)
 			else if (i > 0)
 				record->cells[f] = cell_integer(world->things[below(world, i)]->id);
 		}
-		record->cells[FIELD_STATE] = cell_integer((int64_t)below(world, on->type->lifecycle->state_count));
-		record->cells[FIELD_CREATED_AT] = cell_integer(on->work.now - (int64_t)below(world, 12) * 12 * HOUR_MS);
+		record->cells[FIELD_STATE] =
+		    cell_integer((int64_t)below(world, on->type->lifecycle->state_count));
+		record->cells[FIELD_CREATED_AT] =
+		    cell_integer(on->work.now - (int64_t)below(world, 12) * 12 * HOUR_MS);
 		world->things[i] = record;
 		insert(world, record);
 		if (below(world, 2) == 0)
-			assert_ok(model_set_links(&on->work, record, type_field(on->type, T("watchers")), watchers, 1));
+			assert_ok(model_set_links(&on->work, record, type_field(on->type, T("watchers")),
+						  watchers, 1));
 	}
 }
 
@@ -158,13 +188,15 @@ static void write_one_of(struct world *world, struct buffer *out, const char *co
 {
 	buffer_text(out, text_from(words[below(world, count)]));
 }
-#define one_of(world, out, ...) \
-	write_one_of(world, out, (const char *const[]){ __VA_ARGS__ }, array_length(((const char *const[]){ __VA_ARGS__ })))
+#define one_of(world, out, ...)                                                                              \
+	write_one_of(world, out, (const char *const[]){ __VA_ARGS__ },                                       \
+		     array_length(((const char *const[]){ __VA_ARGS__ })))
 
 static void write_moment(struct world *world, struct buffer *out)
 {
-	one_of(world, out, "now", "today", "yesterday", "tomorrow", "1 day ago", "36 hours ago", "in 12 hours", "2 working days ago",
-	       "in 1 working day", "2026-11-22", "2026-11-21", "2026-11-22T10:30", "2026-11-22T04:30Z", "2026-11-23T00:30:00+01:00");
+	one_of(world, out, "now", "today", "yesterday", "tomorrow", "1 day ago", "36 hours ago",
+	       "in 12 hours", "2 working days ago", "in 1 working day", "2026-11-22", "2026-11-21",
+	       "2026-11-22T10:30", "2026-11-22T04:30Z", "2026-11-23T00:30:00+01:00");
 }
 
 static void write_value(struct world *world, struct buffer *out, const struct field *field, bool listed)
@@ -195,7 +227,8 @@ static void write_value(struct world *world, struct buffer *out, const struct fi
 		break;
 	case KIND_LINK:
 	case KIND_LINKS:
-		if (field->target == model->user && !listed && world->own && field->kind == KIND_LINK && below(world, 4) == 0)
+		if (field->target == model->user && !listed && world->own && field->kind == KIND_LINK &&
+		    below(world, 4) == 0)
 			one_of(world, out, "owner", "requester", "created_by");
 		else if (field->target == model->user)
 			one_of(world, out, "me", "anna", "BJ\xc3\x96RN", "\"carl\"", "nobody", "emil");
@@ -221,8 +254,20 @@ static void write_value(struct world *world, struct buffer *out, const struct fi
 /* A path that some test takes, written out; the field at its end. */
 static const struct field *write_path(struct world *world, struct buffer *out)
 {
-	static const char *const starts[] = { "", "", "", "", "requester.", "owner.", "parent.", "parent.requester.", "parent.parent.",
-		                              "requester.manager.", "watchers.", "requester.organisation.", "requester.teams.", "team." };
+	static const char *const starts[] = { "",
+					      "",
+					      "",
+					      "",
+					      "requester.",
+					      "owner.",
+					      "parent.",
+					      "parent.requester.",
+					      "parent.parent.",
+					      "requester.manager.",
+					      "watchers.",
+					      "requester.organisation.",
+					      "requester.teams.",
+					      "team." };
 	const struct type *type = world->on.type;
 	text rest = text_from(starts[below(world, array_length(starts))]), part;
 
@@ -233,12 +278,13 @@ static const struct field *write_path(struct world *world, struct buffer *out)
 			type = type_field(type, part)->target;
 	for (;;) {
 		const struct field *field = &type->fields[below(world, type->field_count)];
-		if (field->kind == KIND_HOURS || field->kind == KIND_HOLIDAYS || field->position == FIELD_VERSION ||
+		if (field->kind == KIND_HOURS || field->kind == KIND_HOLIDAYS ||
+		    field->position == FIELD_VERSION ||
 		    (field->position == FIELD_STATE && type->lifecycle == NULL))
 			continue;
-		if ((field->kind == KIND_LINK || field->kind == KIND_LINKS) && field->target != world->on.type &&
-		    field->target != world->on.model->user && field->target != world->on.model->team &&
-		    field->target != world->on.model->organisation)
+		if ((field->kind == KIND_LINK || field->kind == KIND_LINKS) &&
+		    field->target != world->on.type && field->target != world->on.model->user &&
+		    field->target != world->on.model->team && field->target != world->on.model->organisation)
 			continue;
 		buffer_text(out, field->name);
 		return field;
@@ -261,8 +307,10 @@ static void write_list(struct world *world, struct buffer *out, const struct fie
 static void write_test(struct world *world, struct buffer *out)
 {
 	const struct field *field = write_path(world, out);
-	bool is_text = field->kind == KIND_TEXT || field->kind == KIND_PROSE || field->kind == KIND_ZONE || field->kind == KIND_MAIL;
-	bool ordered = field->kind != KIND_BOOLEAN && field->kind != KIND_LINK && field->kind != KIND_LINKS && field->kind != KIND_PROSE;
+	bool is_text = field->kind == KIND_TEXT || field->kind == KIND_PROSE || field->kind == KIND_ZONE ||
+		       field->kind == KIND_MAIL;
+	bool ordered = field->kind != KIND_BOOLEAN && field->kind != KIND_LINK && field->kind != KIND_LINKS &&
+		       field->kind != KIND_PROSE;
 
 	if (field->position == FIELD_STATE && below(world, 2) == 0) {
 		buffer_literal(out, ".group");
@@ -324,8 +372,11 @@ static void write_condition(struct world *world, struct buffer *out, int depth)
 
 static void found_by_store(struct world *world, const struct condition *condition, bool *ret_found)
 {
-	struct query query = { .type = world->on.type, .where = condition, .context = world->context, .everything = true,
-		               .limit = THINGS + 1 };
+	struct query query = { .type = world->on.type,
+			       .where = condition,
+			       .context = world->context,
+			       .everything = true,
+			       .limit = THINGS + 1 };
 	struct record_page page;
 
 	memset(ret_found, 0, THINGS * sizeof(*ret_found));
@@ -352,8 +403,9 @@ static void agrees(struct world *world, text source)
 	for (size_t i = 0; i < THINGS; i++) {
 		assert_ok(condition_holds(condition, world->things[i], &world->context, &holds));
 		if (holds != found[i] || found[i] == others[i] || reread[i] != found[i])
-			fail_msg("thing %zu: memory %d, store %d, complement %d, printed and read again %d: %.*s", i, holds, found[i],
-			         others[i], reread[i], TEXT_ARG(source));
+			fail_msg(
+			    "thing %zu: memory %d, store %d, complement %d, printed and read again %d: %.*s",
+			    i, holds, found[i], others[i], reread[i], TEXT_ARG(source));
 		assert_ok(condition_holds(complement, world->things[i], &world->context, &holds));
 		if (holds == found[i])
 			fail_msg("thing %zu: the complement holds too: %.*s", i, TEXT_ARG(source));
@@ -374,8 +426,11 @@ static void make_world(struct world *world, struct store_fixture *store)
 	make_people(world);
 	make_things(world);
 	assert_ok(store_commit(store->store, store->arena));
-	world->context = (struct condition_context){ .work = &world->on.work, .me = world->people[1], .teams = world->teams,
-		                                     .team_count = 2, .zone = zone_find(T("Europe/Berlin")) };
+	world->context = (struct condition_context){ .work = &world->on.work,
+						     .me = world->people[1],
+						     .teams = world->teams,
+						     .team_count = 2,
+						     .zone = zone_find(T("Europe/Berlin")) };
 }
 
 /* Each condition in memory of its own, so that the store's arena does not grow. */
@@ -408,7 +463,8 @@ STORE_TEST(memory_and_store_agree)
 
 static bool hides_vip_and_owner(void *data unused, const struct type *type, const struct field *field)
 {
-	return !(text_equal(field->name, T("vip")) || (text_equal(type->name, T("thing")) && text_equal(field->name, T("owner"))));
+	return !(text_equal(field->name, T("vip")) ||
+		 (text_equal(type->name, T("thing")) && text_equal(field->name, T("owner"))));
 }
 
 struct scope {
@@ -416,8 +472,8 @@ struct scope {
 };
 
 /* Of things, only those of network; of people, all; of everything else nothing. */
-static struct error *scoped(void *data, const struct type *type, bool *ret_everything, const struct condition *const **ret_branches,
-                            size_t *ret_count)
+static struct error *scoped(void *data, const struct type *type, bool *ret_everything,
+			    const struct condition *const **ret_branches, size_t *ret_count)
 {
 	struct scope *scope = data;
 
@@ -439,7 +495,10 @@ STORE_TEST(what_may_not_be_read_is_unset)
 	world.context.data = &scope;
 	agrees(&world, T("owner is set or vip or owner = me or owner.name contains \"a\""));
 	bool found[THINGS];
-	found_by_store(&world, thing_condition(&world.on, T("owner is set or vip or owner != owner or team.name is set")), found);
+	found_by_store(
+	    &world,
+	    thing_condition(&world.on, T("owner is set or vip or owner != owner or team.name is set")),
+	    found);
 	for (size_t i = 0; i < THINGS; i++)
 		assert_true(found[i]);
 	agree_many(&world, CONDITIONS / 3);

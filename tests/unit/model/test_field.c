@@ -1,11 +1,14 @@
-/* Values from outside as cells and back: what each kind accepts, what it refuses and why, links by name and never by id. */
+/* Values from outside as cells and back: what each kind accepts, what it refuses and why, links by name and
+ * never by id. */
 #include "thing.h"
 
 #include "base/limits.h"
 
-static struct error *parse(struct thing_fixture *thing, const char *field, struct value *value, struct cell *ret_cell)
+static struct error *parse(struct thing_fixture *thing, const char *field, struct value *value,
+			   struct cell *ret_cell)
 {
-	return field_parse(&thing->work, type_field(thing->type, text_from(field)), value, zone_find(T("Europe/Berlin")), ret_cell);
+	return field_parse(&thing->work, type_field(thing->type, text_from(field)), value,
+			   zone_find(T("Europe/Berlin")), ret_cell);
 }
 
 static struct cell parsed(struct thing_fixture *thing, const char *field, struct value *value)
@@ -87,7 +90,8 @@ STORE_TEST(reads_texts)
 	refused(&thing, "title", value_text(on->arena, (text){ "a\0b", 3 }), NULL);
 	refused_text(&thing, "title", "\xff", NULL);
 	refused_text(&thing, "title", "two\nlines", NULL);
-	refused(&thing, "title", value_text(on->arena, (text){ long_text, 501 }), "at most 500 bytes, these are 501");
+	refused(&thing, "title", value_text(on->arena, (text){ long_text, 501 }),
+		"at most 500 bytes, these are 501");
 	refused_text(&thing, "details", long_text, NULL);
 	refused(&thing, "title", value_integer(on->arena, 5), NULL);
 	refused_text(&thing, "zone", "Europe/Nowhere", NULL);
@@ -131,8 +135,11 @@ STORE_TEST(reads_links_by_name)
 
 STORE_TEST(says_values_as_they_are_written)
 {
-	static const char *const written[][2] = { { "title", "words" }, { "impact", "low" }, { "requester", "anna" },
-		                                  { "due", "2026-11-22T09:30:00.000Z" }, { "zone", "UTC" } };
+	static const char *const written[][2] = { { "title", "words" },
+						  { "impact", "low" },
+						  { "requester", "anna" },
+						  { "due", "2026-11-22T09:30:00.000Z" },
+						  { "zone", "UTC" } };
 	struct thing_fixture thing;
 	struct value *value;
 	text words;
@@ -148,8 +155,10 @@ STORE_TEST(says_values_as_they_are_written)
 		struct cell again = parsed(&thing, written[i][0], value);
 		assert_true(cell_equal(&cell, &again));
 	}
-	struct cell due = read_text(&thing, "due", written[3][1]), low = read_text(&thing, "impact", "low"), none = cell_null();
-	assert_ok(field_words(&thing.work, type_field(thing.type, T("due")), &due, zone_find(T("Europe/Berlin")), &words));
+	struct cell due = read_text(&thing, "due", written[3][1]), low = read_text(&thing, "impact", "low"),
+		    none = cell_null();
+	assert_ok(field_words(&thing.work, type_field(thing.type, T("due")), &due,
+			      zone_find(T("Europe/Berlin")), &words));
 	assert_text(words, "2026-11-22 10:30");
 	assert_ok(field_words(&thing.work, type_field(thing.type, T("impact")), &low, NULL, &words));
 	assert_text(words, "Low");

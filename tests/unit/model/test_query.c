@@ -1,5 +1,6 @@
 /*
- * Finding records: whole pages in every sort, access branches without doubles, cursors, counts, and plans that walk an index.
+ * Finding records: whole pages in every sort, access branches without doubles, cursors, counts, and plans
+ * that walk an index.
  */
 #include "thing.h"
 
@@ -36,11 +37,13 @@ static void fill_thing(struct shelf *shelf, struct record *record)
 
 	record->cells[thing_field(type, "title")] = cell_text(text_from(titles[below(shelf, 5)]));
 	record->cells[FIELD_STATE] = cell_integer((int64_t)below(shelf, 5));
-	record->cells[FIELD_CREATED_AT] = cell_integer(shelf->on.work.now - (int64_t)below(shelf, 5) * DAY_MS);
+	record->cells[FIELD_CREATED_AT] =
+	    cell_integer(shelf->on.work.now - (int64_t)below(shelf, 5) * DAY_MS);
 	if (below(shelf, 3) > 0)
 		record->cells[thing_field(type, "impact")] = cell_integer((int64_t)below(shelf, 3));
 	if (below(shelf, 3) > 0)
-		record->cells[thing_field(type, "due")] = cell_integer(shelf->on.work.now + (int64_t)below(shelf, 4) * DAY_MS);
+		record->cells[thing_field(type, "due")] =
+		    cell_integer(shelf->on.work.now + (int64_t)below(shelf, 4) * DAY_MS);
 	if (below(shelf, 3) > 0)
 		record->cells[thing_field(type, "weight")] = cell_real((double)below(shelf, 4) / 2);
 	if (below(shelf, 3) > 0)
@@ -56,7 +59,8 @@ static void fill_thing(struct shelf *shelf, struct record *record)
 
 static void open_shelf(struct shelf *shelf, struct store_fixture *store)
 {
-	static const char *const people[] = { "anna", "bert", "cleo" }, *const teams[] = { "one", "two", "three" };
+	static const char *const people[] = { "anna", "bert", "cleo" }, *const teams[] = { "one", "two",
+											   "three" };
 
 	*shelf = (struct shelf){ .seed = 7 };
 	thing_open(&shelf->on, store->arena, store->store);
@@ -71,7 +75,8 @@ static void open_shelf(struct shelf *shelf, struct store_fixture *store)
 		assert_ok(model_insert(&shelf->on.work, shelf->things[i]));
 		if (i % 7 == 0)
 			assert_ok(model_set_links(&shelf->on.work, shelf->things[i],
-			                          type_field(shelf->on.type, T("watchers")), shelf->people, 2));
+						  type_field(shelf->on.type, T("watchers")), shelf->people,
+						  2));
 	}
 	assert_ok(store_commit(store->store, store->arena));
 }
@@ -81,8 +86,9 @@ static struct query query_of(struct shelf *shelf, const char *where, const char 
 	struct query query = { .type = shelf->on.type, .everything = true, .limit = 7 };
 	struct sort_key *keys;
 
-	query.context = (struct condition_context){ .work = &shelf->on.work, .me = shelf->people[0], .teams = shelf->teams,
-		                                    .team_count = 2 };
+	query.context = (struct condition_context){
+		.work = &shelf->on.work, .me = shelf->people[0], .teams = shelf->teams, .team_count = 2
+	};
 	if (where != NULL)
 		query.where = thing_condition(&shelf->on, text_from(where));
 	assert_ok(sort_parse(shelf->on.work.arena, query.type, text_from(sort), &keys, &query.sort_count));
@@ -101,7 +107,8 @@ static int compare_cells(struct arena *arena, const struct cell *a, const struct
 	return (a->integer > b->integer) - (a->integer < b->integer);
 }
 
-static int compare_records(struct shelf *shelf, const struct query *query, const struct record *a, const struct record *b)
+static int compare_records(struct shelf *shelf, const struct query *query, const struct record *a,
+			   const struct record *b)
 {
 	bool down = false;
 
@@ -132,8 +139,9 @@ static size_t walk(struct shelf *shelf, struct query *query, const char *what)
 		assert_true(page.count > 0 || !text_is_set(query->after));
 		for (size_t i = 0; i < page.count; i++) {
 			if (last != NULL && compare_records(shelf, query, last, page.records[i]) >= 0)
-				fail_msg("%s: %.*s stands behind %.*s", what, TEXT_ARG(record_number(page.records[i])),
-				         TEXT_ARG(record_number(last)));
+				fail_msg("%s: %.*s stands behind %.*s", what,
+					 TEXT_ARG(record_number(page.records[i])),
+					 TEXT_ARG(record_number(last)));
 			last = page.records[i];
 			count++;
 		}
@@ -152,20 +160,47 @@ static size_t passing(struct shelf *shelf, const struct query *query)
 		if (query->where != NULL)
 			assert_ok(condition_holds(query->where, shelf->things[i], &query->context, &holds));
 		for (size_t b = 0; !visible && b < query->branch_count; b++)
-			assert_ok(condition_holds(query->branches[b], shelf->things[i], &query->context, &visible));
+			assert_ok(
+			    condition_holds(query->branches[b], shelf->things[i], &query->context, &visible));
 		count += holds && visible;
 	}
 	return count;
 }
 
-static const char *const sorts[] = { "", "number", "-number", "created_at", "-created_at", "due", "-due", "impact,created_at",
-	                             "-impact,created_at", "impact,-created_at", "-impact,-created_at", "title", "-title,due",
-	                             "place,-due,weight", "weight,place", "-weight,-place,impact,due", "state,-updated_at", "vip,-impact",
-	                             "-vip", "team,-created_at", "owner", "-state,due" };
-static const char *const conditions[] = { NULL, "vip", "impact is not set", "state in (new, working, waiting)", "team in my teams",
-	                                  "team in my teams and state in (new, working)", "owner = me and due is set",
-	                                  "team in (one, two, three) and vip != true", "watchers = me", "owner.login = anna",
-	                                  "team = nobody", "state.group = closed or owner is not set" };
+static const char *const sorts[] = { "",
+				     "number",
+				     "-number",
+				     "created_at",
+				     "-created_at",
+				     "due",
+				     "-due",
+				     "impact,created_at",
+				     "-impact,created_at",
+				     "impact,-created_at",
+				     "-impact,-created_at",
+				     "title",
+				     "-title,due",
+				     "place,-due,weight",
+				     "weight,place",
+				     "-weight,-place,impact,due",
+				     "state,-updated_at",
+				     "vip,-impact",
+				     "-vip",
+				     "team,-created_at",
+				     "owner",
+				     "-state,due" };
+static const char *const conditions[] = { NULL,
+					  "vip",
+					  "impact is not set",
+					  "state in (new, working, waiting)",
+					  "team in my teams",
+					  "team in my teams and state in (new, working)",
+					  "owner = me and due is set",
+					  "team in (one, two, three) and vip != true",
+					  "watchers = me",
+					  "owner.login = anna",
+					  "team = nobody",
+					  "state.group = closed or owner is not set" };
 
 STORE_TEST(walks_every_sort_page_by_page)
 {
@@ -181,11 +216,13 @@ STORE_TEST(walks_every_sort_page_by_page)
 
 STORE_TEST(merges_branches_without_doubles)
 {
-	static const char *const branches[] = { "requester = me", "owner = me", "watchers = me", "vip != true", "team in my teams" };
+	static const char *const branches[] = { "requester = me", "owner = me", "watchers = me",
+						"vip != true", "team in my teams" };
 	struct shelf shelf;
 
 	open_shelf(&shelf, on);
-	/* Every set of the five branches, so that rules that list and rules that filter stand together too. */
+	/* Every set of the five branches, so that rules that list and rules that filter stand together too.
+	 */
 	for (unsigned set = 0; set < 32; set++) {
 		const struct condition *chosen[5];
 		size_t count = 0;
@@ -193,7 +230,8 @@ STORE_TEST(merges_branches_without_doubles)
 			if ((set >> b & 1) != 0)
 				chosen[count++] = thing_condition(&shelf.on, text_from(branches[b]));
 		for (size_t s = 0; s < array_length(sorts); s += 3) {
-			struct query query = query_of(&shelf, conditions[(set + s) % array_length(conditions)], sorts[s]);
+			struct query query =
+			    query_of(&shelf, conditions[(set + s) % array_length(conditions)], sorts[s]);
 			query.everything = false;
 			query.branches = chosen;
 			query.branch_count = count;
@@ -252,12 +290,14 @@ STORE_TEST(visits_each_match)
 
 STORE_TEST(refuses_cursors_of_others)
 {
-	static const char *const broken[] = { "x", "00", "zz00", "5b5d", "5b312c322c335d", "5b226122", "6e756c6c" };
+	static const char *const broken[] = { "x",	  "00",	     "zz00", "5b5d", "5b312c322c335d",
+					      "5b226122", "6e756c6c" };
 	struct shelf shelf;
 	struct record_page page;
 
 	open_shelf(&shelf, on);
-	struct query query = query_of(&shelf, NULL, "-due,title"), other = query_of(&shelf, NULL, "due,title");
+	struct query query = query_of(&shelf, NULL, "-due,title"),
+		     other = query_of(&shelf, NULL, "due,title");
 	assert_ok(model_find(&shelf.on.work, &query, &page));
 	other.after = page.next;
 	assert_refused(model_find(&shelf.on.work, &other, &page), MALFORMED);
@@ -265,7 +305,8 @@ STORE_TEST(refuses_cursors_of_others)
 		query.after = text_from(broken[i]);
 		assert_refused(model_find(&shelf.on.work, &query, &page), MALFORMED);
 	}
-	/* Every cursor cut short or with a byte changed is refused or a place in the list, never a failure. */
+	/* Every cursor cut short or with a byte changed is refused or a place in the list, never a failure.
+	 */
 	query.after = TEXT_UNSET;
 	assert_ok(model_find(&shelf.on.work, &query, &page));
 	text cursor = page.next;
@@ -308,8 +349,8 @@ STORE_TEST(lists_leave_prose_out)
 
 /* ---- words ---- */
 
-static struct error *find_some(void *data, struct work *work, const struct type *type unused, text words, int64_t **ret_ids,
-                               size_t *ret_count)
+static struct error *find_some(void *data, struct work *work, const struct type *type unused, text words,
+			       int64_t **ret_ids, size_t *ret_count)
 {
 	struct shelf *shelf = data;
 

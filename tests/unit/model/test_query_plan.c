@@ -1,6 +1,7 @@
 /*
- * What the database does for the questions that are asked all day: it walks an index and stops at the end of the page. Asked of SQLite,
- * whose planner needs no rows to choose; times at a million rows are bench_model's.
+ * What the database does for the questions that are asked all day: it walks an index and stops at the end of
+ * the page. Asked of SQLite, whose planner needs no rows to choose; times at a million rows are
+ * bench_model's.
  */
 #include "shipped.h"
 #include "thing.h"
@@ -20,26 +21,34 @@ static void open_office(struct office *office, struct store_fixture *store, cons
 	on->model = shipped_model(store->arena);
 	arena_defer(store->arena, thing_free, on->model);
 	on->type = model_type(on->model, T("incident"));
-	on->work = (struct work){ .arena = store->arena, .store = store->store, .model = on->model, .now = 1700000000000 };
+	on->work = (struct work){
+		.arena = store->arena, .store = store->store, .model = on->model, .now = 1700000000000
+	};
 	assert_ok(store_begin(store->store, store->arena));
 	assert_ok(schema_plan(store->arena, store->store, NULL, on->model, &plan));
 	assert_ok(schema_apply(&on->work, on->model, &plan));
 	assert_ok(store_commit(store->store, store->arena));
 	for (; rule[office->branch_count] != NULL; office->branch_count++)
-		office->branches[office->branch_count] = thing_condition(on, text_from(rule[office->branch_count]));
+		office->branches[office->branch_count] =
+		    thing_condition(on, text_from(rule[office->branch_count]));
 }
 
 static text plan_of(struct office *office, const char *where, const char *sort, size_t teams)
 {
 	static const int64_t some[] = { 11, 12, 13 };
 	struct arena *arena = office->on.work.arena;
-	struct query query = { .type = office->on.type, .where = thing_condition(&office->on, text_from(where)),
-		               .branches = office->branches, .branch_count = office->branch_count, .limit = 50 };
+	struct query query = { .type = office->on.type,
+			       .where = thing_condition(&office->on, text_from(where)),
+			       .branches = office->branches,
+			       .branch_count = office->branch_count,
+			       .limit = 50 };
 	struct sort_key *keys;
 	struct cells cells;
 	text sql, plan;
 
-	query.context = (struct condition_context){ .work = &office->on.work, .me = 7, .teams = some, .team_count = teams };
+	query.context = (struct condition_context){
+		.work = &office->on.work, .me = 7, .teams = some, .team_count = teams
+	};
 	assert_ok(sort_parse(arena, query.type, text_from(sort), &keys, &query.sort_count));
 	query.sort = keys;
 	assert_ok(query_sql(&office->on.work, &query, &sql, &cells));
@@ -64,17 +73,22 @@ static const char *const requester[] = { "requester = me", "opened_by = me", "wa
 
 #define OPEN "state in (new, assigned, in_progress, waiting)"
 
-#define SQLITE_TEST(test_name)                                                                     \
-	static void test_name##_body(struct store_fixture *on);                                    \
-	TEST(test_name) { store_fixture_run(test_name##_body, false); }                            \
+#define SQLITE_TEST(test_name)                                                                               \
+	static void test_name##_body(struct store_fixture *on);                                              \
+	TEST(test_name)                                                                                      \
+	{                                                                                                    \
+		store_fixture_run(test_name##_body, false);                                                  \
+	}                                                                                                    \
 	static void test_name##_body(struct store_fixture *on)
 
 SQLITE_TEST(worklists_walk_their_index)
 {
 	static const char *const pages[][3] = {
 		{ "team in my teams and " OPEN, "priority,created_at", "incident_team_priority_created_at" },
-		{ "team in my teams and state.group in (open, waiting)", "priority,created_at", "incident_team_priority_created_at" },
-		{ "team in my teams and state = new", "priority,created_at", "incident_team_priority_created_at" },
+		{ "team in my teams and state.group in (open, waiting)", "priority,created_at",
+		  "incident_team_priority_created_at" },
+		{ "team in my teams and state = new", "priority,created_at",
+		  "incident_team_priority_created_at" },
 		{ "assignee = me and " OPEN, "priority,created_at", "incident_assignee_priority_created_at" },
 		{ OPEN, "priority,created_at", "incident_priority_created_at" },
 		{ OPEN, "-priority,created_at", "incident_priority_created_at" },

@@ -1,4 +1,5 @@
-/* Records written and read back: every kind of cell, versions, conflicts, links, names, numbers, and what a worker remembers. */
+/* Records written and read back: every kind of cell, versions, conflicts, links, names, numbers, and what a
+ * worker remembers. */
 #include "thing.h"
 
 static struct record *inserted(struct thing_fixture *on, const struct type *type, const char *name)
@@ -19,7 +20,8 @@ STORE_TEST(reads_back_what_was_written)
 	const struct type *type = thing.type;
 	struct record *user = inserted(&thing, thing.model->user, "anna");
 	struct record *record = thing_record(&thing, type, NULL);
-	record->cells[thing_field(type, "title")] = cell_text(T("Gr\xc3\xbc\xc3\x9f" "e \xf0\x9f\x92\xa9"));
+	record->cells[thing_field(type, "title")] = cell_text(T("Gr\xc3\xbc\xc3\x9f"
+								"e \xf0\x9f\x92\xa9"));
 	record->cells[thing_field(type, "details")] = cell_text(T("long\nwords"));
 	record->cells[thing_field(type, "impact")] = cell_integer(2);
 	record->cells[thing_field(type, "amount")] = cell_integer(INT64_MIN);
@@ -38,7 +40,8 @@ STORE_TEST(reads_back_what_was_written)
 		if (!cell_equal(&back->cells[i], &record->cells[i]))
 			fail_msg("%.*s differs", TEXT_ARG(type->fields[i].name));
 	assert_text(record_number(back), "THG0000001");
-	assert_text(record_title(back), "Gr\xc3\xbc\xc3\x9f" "e \xf0\x9f\x92\xa9");
+	assert_text(record_title(back), "Gr\xc3\xbc\xc3\x9f"
+					"e \xf0\x9f\x92\xa9");
 	assert_int_equal(record_state(back), 0);
 	assert_int_equal(record_state(user), -1);
 	assert_int_equal(record_moment(back, thing_field(type, "due")), -1);
@@ -76,8 +79,11 @@ STORE_TEST(changes_only_what_is_said_and_only_once)
 	assert_int_equal(back->cells[thing_field(type, "amount")].kind, CELL_NULL);
 	assert_refused(model_update(&thing.work, stale, changed), STALE);
 	/* The folded key moved with the text. */
-	struct query query = { .type = type, .where = thing_condition(&thing, T("title = NEW")), .everything = true, .limit = 5,
-		               .context = { .work = &thing.work } };
+	struct query query = { .type = type,
+			       .where = thing_condition(&thing, T("title = NEW")),
+			       .everything = true,
+			       .limit = 5,
+			       .context = { .work = &thing.work } };
 	struct record_page page;
 	assert_ok(model_find(&thing.work, &query, &page));
 	assert_int_equal(page.count, 1);
@@ -137,13 +143,15 @@ STORE_TEST(keeps_links_as_a_set)
 	thing_open(&thing, on->arena, on->store);
 	const struct field *watchers = type_field(thing.type, T("watchers"));
 	for (size_t i = 0; i < 3; i++)
-		people[i] = inserted(&thing, thing.model->user, (const char *const[]){ "a", "b", "c" }[i])->id;
+		people[i] =
+		    inserted(&thing, thing.model->user, (const char *const[]){ "a", "b", "c" }[i])->id;
 	struct record *record = inserted(&thing, thing.type, NULL);
 	assert_ok(record_links(&thing.work, record, watchers, &ids, &count));
 	assert_int_equal(count, 0);
 	assert_ok(model_set_links(&thing.work, record, watchers, people, 2));
 	assert_ok(model_set_links(&thing.work, record, watchers, people + 1, 2));
-	assert_ok(model_set_links(&thing.work, record, watchers, (int64_t[]){ people[2], people[1], people[2] }, 3));
+	assert_ok(model_set_links(&thing.work, record, watchers,
+				  (int64_t[]){ people[2], people[1], people[2] }, 3));
 	assert_ok(record_links(&thing.work, record, watchers, &ids, &count));
 	assert_int_equal(count, 2);
 	assert_int_equal(ids[0], people[1]);
@@ -164,7 +172,8 @@ STORE_TEST(claims_imported_numbers)
 	assert_true(fits);
 	assert_ok(model_next_number(&thing.work, thing.type, &number));
 	assert_text(number, "THG0000042");
-	static const char *const others[] = { "INC0000001", "THG1", "THG00000x1", "THG0000000", "THG00000001", "", "THG", "0000001" };
+	static const char *const others[] = { "INC0000001",  "THG1", "THG00000x1", "THG0000000",
+					      "THG00000001", "",     "THG",	   "0000001" };
 	for (size_t i = 0; i < array_length(others); i++) {
 		assert_ok(model_claim_number(&thing.work, thing.type, text_from(others[i]), &fits));
 		if (fits)
@@ -198,7 +207,8 @@ STORE_TEST(remembers_within_one_work)
 	assert_text(record_title(first), "changed");
 	/* Names stay until the generation moves. */
 	assert_ok(model_name(&thing.work, thing.model->team, team->id, &name));
-	assert_ok(store_run_text(on->store, on->arena, T("UPDATE \"team_record\" SET \"number\" = 'other'"), NO_CELLS, NULL));
+	assert_ok(store_run_text(on->store, on->arena, T("UPDATE \"team_record\" SET \"number\" = 'other'"),
+				 NO_CELLS, NULL));
 	record_cache_reset(thing.work.cache);
 	assert_ok(model_name(&thing.work, thing.model->team, team->id, &name));
 	assert_text(name.number, "network");
