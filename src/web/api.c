@@ -4,12 +4,13 @@
 #define RECORD API "/{type}/{number}"
 
 const struct route api_routes[] = {
-	{ METHOD_GET, "/healthz", POLICY_PUBLIC, .render = api_health, .name = "health", .summary = "Whether the process is alive" },
+	{ METHOD_GET, "/healthz", POLICY_PUBLIC, .render = api_health, .flags = ROUTE_STORELESS, .name = "health",
+	  .summary = "Whether the process is alive" },
 	{ METHOD_GET, "/readyz", POLICY_PUBLIC, .render = api_ready, .name = "ready",
 	  .summary = "Whether the store answers and is migrated" },
 	{ METHOD_GET, "/metrics", POLICY_OPERATOR, "administrator auditor", SCOPE_READ, .render = api_metrics, .name = "metrics",
 	  .summary = "Figures in the Prometheus text format" },
-	{ METHOD_GET, "/assets/{name...}", POLICY_PUBLIC, .render = assets_page, .name = "asset" },
+	{ METHOD_GET, "/assets/{name...}", POLICY_PUBLIC, .render = assets_page, .flags = ROUTE_STORELESS, .name = "asset" },
 
 	{ METHOD_GET, API, POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_root, .name = "api_root" },
 	{ METHOD_GET, API "/", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_root, .name = "types",

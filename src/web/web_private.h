@@ -140,6 +140,7 @@ enum route_flag {
 	ROUTE_NO_TYPE = 4,     /* {type} of the pattern is no record type (plain parameter) */
 	ROUTE_CROSS_SITE = 8,  /* may be posted to from elsewhere (none of ours; one-click unsubscribe later) */
 	ROUTE_PLATFORM = 16,   /* {type} may be a platform type (user, team ...); page routes only. The API takes all types */
+	ROUTE_STORELESS = 32,  /* public, and answered also while the store cannot be reached: reads nothing of it */
 };
 
 typedef struct error *(*route_phase)(struct work *work, struct web_request *request, struct page *page);

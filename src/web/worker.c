@@ -381,6 +381,19 @@ static void begin_work(struct worker *worker, struct exchange *exchange)
 	store_set_deadline(worker->store, monotonic_us() + LIMIT_READ_MS * 1000);
 }
 
+/* The store cannot be reached: only what needs nothing of it is answered. */
+static struct error *run_storeless(struct exchange *exchange, struct error *unreachable)
+{
+	text allowed;
+
+	/* Whether JSON is wanted is known even when the address is malformed. */
+	TRY(request_read_head(exchange));
+	if (router_find(exchange->web->router, exchange->arena, &exchange->request, &allowed) != NULL ||
+	    (exchange->request.route->flags & ROUTE_STORELESS) == 0)
+		return unreachable;
+	return render(exchange);
+}
+
 static void run(struct worker *worker, struct exchange *exchange)
 {
 	bool done;
@@ -388,9 +401,11 @@ static void run(struct worker *worker, struct exchange *exchange)
 	begin_work(worker, exchange);
 	struct error *error = store_begin(worker->store, exchange->arena);
 	if (error != NULL && exchange->stage == STAGE_START) {
-		/* Whether JSON is wanted is known even when the address is malformed. */
-		struct error *malformed = request_read_head(exchange);
-		reply_error(exchange, malformed != NULL ? malformed : error);
+		error = run_storeless(exchange, error);
+		if (error != NULL)
+			reply_error(exchange, error);
+		else
+			reply_page(exchange);
 		done = true;
 	} else if (exchange->stage == STAGE_START) {
 		done = run_start(exchange);
