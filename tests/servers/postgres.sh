@@ -2,11 +2,12 @@
 # A real PostgreSQL for the tests: its own cluster in a folder of the caller's, on a private socket and a free loopback port.
 #   tests/servers/postgres.sh start DIR    makes and starts it, prints its URL (postgresql://...)
 #   tests/servers/postgres.sh stop DIR     stops it and removes DIR
+#   tests/servers/postgres.sh kill DIR     ends it at once, as a crash would; again DIR starts it on the same port
 # Durable as in production (fsync on): the tests kill it. PostgreSQL refuses to run as root, so root runs it as user postgres.
 set -eu
 
 fail() { echo "postgres.sh: $*" >&2; exit 1; }
-[ $# = 2 ] || fail "usage: postgres.sh start|stop DIR"
+[ $# = 2 ] || fail "usage: postgres.sh start|stop|kill|again DIR"
 command=$1
 mkdir -p "$2"
 dir=$(cd "$2" && pwd)
@@ -52,17 +53,33 @@ start() {
 	echo "postgresql://reeve@/postgres?host=$home&port=$port"
 }
 
-stop() {
+find_home() {
 	[ -f "$dir/home" ] || fail "no server was started for '$dir'"
 	home=$(cat "$dir/home")
 	case $home in /tmp/reeve-postgres-*) ;; *) fail "'$dir/home' does not name a server of ours" ;; esac
+}
+
+stop() {
+	find_home
 	[ ! -f "$home/data/postmaster.pid" ] || as_owner "$bin/pg_ctl" -D "$home/data" -m immediate -w stop >/dev/null 2>&1 || true
 	rm -rf "$home"
 	rm -rf "$dir"
 }
 
+crash() {
+	find_home
+	as_owner "$bin/pg_ctl" -D "$home/data" -m immediate -w stop >"$dir/log" 2>&1
+}
+
+again() {
+	find_home
+	as_owner "$bin/pg_ctl" -D "$home/data" -l "$home/log" -w -t 60 start >"$dir/log" 2>&1
+}
+
 case $command in
 start) start ;;
 stop) stop ;;
+kill) crash ;;
+again) again ;;
 *) fail "unknown command '$command'" ;;
 esac
