@@ -31,7 +31,8 @@ bench:
 	@tools/run-bench
 
 install: build
-	@DESTDIR="$(DESTDIR)" meson configure $(BUILD) --prefix "$(PREFIX)" >/dev/null
+	@meson configure $(BUILD) --prefix "$(PREFIX)" >/dev/null
+	@ninja -C $(BUILD) src/cli/reeve man
 	@DESTDIR="$(DESTDIR)" meson install -C $(BUILD) --no-rebuild
 
 clean:
