@@ -74,6 +74,8 @@ must_use struct error *access_transition(struct work *work, struct record *recor
 
 must_use struct error *access_load(struct work *work, const struct type *type, text number, struct record **ret_record);
 must_use struct error *access_load_id(struct work *work, const struct type *type, int64_t id, struct record **ret_record);
+/* Whether the record with that id exists and the actor may read it; costs nothing where all of the type may be read. */
+must_use struct error *access_readable_id(struct work *work, const struct type *type, int64_t id, bool *ret_readable);
 /* Fill in the actor's branches and context, and run; a condition or sort on an unreadable field is ERROR_CONDITION, as if absent. */
 must_use struct error *access_find(struct work *work, struct query *query, struct record_page *ret_page);
 must_use struct error *access_count(struct work *work, struct query *query, int64_t limit, int64_t *ret_count);

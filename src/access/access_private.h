@@ -16,8 +16,6 @@ struct rights_rule {
 void rights_rule(struct work *work, enum right right, const struct type *type, struct rights_rule *ret_rule);
 /* True when every record of the type is readable, known without looking at one. */
 bool rights_reads_all(const struct work *work, const struct type *type);
-/* Whether the record with that id exists and may be read. */
-must_use struct error *rights_readable_id(struct work *work, const struct type *type, int64_t id, bool *ret_readable);
 
 /* One answer for every way of not being signed in. */
 must_use struct error *unauthenticated(struct work *work);

@@ -132,7 +132,7 @@ static bool field_readable(void *data, const struct type *type, const struct fie
 
 static struct error *record_readable(void *data, const struct type *type, int64_t id, bool *ret_readable)
 {
-	return rights_readable_id(data, type, id, ret_readable);
+	return access_readable_id(data, type, id, ret_readable);
 }
 
 /* Which records of a type a path may go through: in SQL as branches, since there is no record to ask about. */

@@ -88,7 +88,7 @@ struct error *access_name(struct work *work, const struct type *type, int64_t id
 	bool readable;
 
 	*ret_name = (struct record_name){ .number = TEXT_UNSET, .title = TEXT_UNSET };
-	TRY(rights_readable_id(work, type, id, &readable));
+	TRY(access_readable_id(work, type, id, &readable));
 	return readable ? model_name(work, type, id, ret_name) : NULL;
 }
 
@@ -109,7 +109,7 @@ static struct error *link_value(struct work *work, const struct field *field, in
 	struct cell cell = cell_integer(id);
 	bool readable;
 
-	TRY(rights_readable_id(work, field->target, id, &readable));
+	TRY(access_readable_id(work, field->target, id, &readable));
 	if (readable)
 		return field_value(work, field, &cell, ret_value);
 	*ret_value = hidden_link(work, field->target);

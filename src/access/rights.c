@@ -221,7 +221,7 @@ bool access_field_open(const struct work *work, const struct type *type, const s
 	return true;
 }
 
-struct error *rights_readable_id(struct work *work, const struct type *type, int64_t id, bool *ret_readable)
+struct error *access_readable_id(struct work *work, const struct type *type, int64_t id, bool *ret_readable)
 {
 	struct record *record;
 	struct error *error;

@@ -3,6 +3,9 @@
 
 #include "base/limits.h"
 
+/* Mistakes told at once: a body of a hundred thousand unknown keys must not keep the lane busy with its refusal. */
+#define MISTAKES_MAX 50
+
 void step_init(struct step *step, struct work *work, struct record *record, enum event_kind kind)
 {
 	size_t count = record->type->field_count;
@@ -90,20 +93,63 @@ static bool may_write(const struct step *step, struct work *work, const struct f
 	return access_field_writable(work, step->type, field);
 }
 
+static bool holds_id(const int64_t *ids, size_t count, int64_t id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+/* What was linked before stays; what is linked anew must be known to who does it, or links would tell what exists. */
+static struct error *check_known(const struct step *step, struct work *work, const struct field *field, int64_t id, text number)
+{
+	int64_t *ids = NULL;
+	size_t count = 0;
+	bool readable;
+
+	TRY(access_readable_id(work, field->target, id, &readable));
+	if (readable)
+		return NULL;
+	if (field->kind == KIND_LINKS && step->record->id != 0)
+		TRY(record_links(work, step->record, field, &ids, &count));
+	if (holds_id(ids, count, id) || (field->kind == KIND_LINK && record_id_of(step->record, (ptrdiff_t)field->position) == id))
+		return NULL;
+	return field_no_target(work, field, number);
+}
+
+static text named(const struct value *value)
+{
+	return text_trim(value->kind == VALUE_MAP ? value_get_text(value, T("number")) : value->text);
+}
+
+static struct error *read_links(struct step *step, struct work *work, const struct field *field, const struct value *value)
+{
+	struct step_links *links = arena_grow(work->arena, step->links, sizeof(*links) * step->link_count,
+	                                      sizeof(*links) * (step->link_count + 1));
+	struct step_links *new = &links[step->link_count];
+
+	step->links = links;
+	*new = (struct step_links){ .field = field };
+	TRY(field_parse_links(work, field, value, &new->ids, &new->count));
+	for (size_t i = 0; i < value_count(value); i++) {
+		int64_t id;
+		TRY(model_find_id(work, field->target, named(value->list.items[i]), &id));
+		TRY(check_known(step, work, field, id, named(value->list.items[i])));
+	}
+	step->link_count++;
+	return NULL;
+}
+
 static struct error *read_field(struct step *step, struct work *work, const struct field *field, const struct value *value)
 {
 	struct cell cell;
 
-	if (field->kind == KIND_LINKS) {
-		struct step_links *links = arena_grow(work->arena, step->links, sizeof(*links) * step->link_count,
-		                                      sizeof(*links) * (step->link_count + 1));
-		step->links = links;
-		links[step->link_count] = (struct step_links){ .field = field };
-		TRY(field_parse_links(work, field, value, &links[step->link_count].ids, &links[step->link_count].count));
-		step->link_count++;
-		return NULL;
-	}
+	if (field->kind == KIND_LINKS)
+		return read_links(step, work, field, value);
 	TRY(field_parse(work, field, value, work->actor->zone, &cell));
+	if (field->kind == KIND_LINK && cell.kind == CELL_INTEGER)
+		TRY(check_known(step, work, field, cell.integer, named(value)));
 	step_set(step, field->position, cell);
 	return NULL;
 }
@@ -117,13 +163,14 @@ static bool is_about_input(const struct error *error)
 struct error *step_read(struct step *step, struct work *work, const struct value *input, const bool *allowed, bool with_comment)
 {
 	struct error *errors = NULL;
+	size_t count = 0;
 
 	if (input == NULL)
 		return NULL;
 	if (input->kind != VALUE_MAP)
 		return error_new(work->arena, ERROR_INVALID, "the fields of %.*s must be a map, not a %.*s",
 		                 TEXT_ARG(step->type->name), TEXT_ARG(value_kind_name(input->kind)));
-	for (size_t i = 0; i < input->map.count; i++) {
+	for (size_t i = 0; i < input->map.count && count < MISTAKES_MAX; i++) {
 		const struct value_entry *entry = &input->map.entries[i];
 		const struct field *field = type_field(step->type, entry->key);
 		struct error *error = NULL;
@@ -143,6 +190,7 @@ struct error *step_read(struct step *step, struct work *work, const struct value
 		if (error != NULL && !is_about_input(error))
 			return error;
 		errors = error_append(errors, error);
+		count += error != NULL;
 	}
 	return errors;
 }

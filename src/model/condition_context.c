@@ -69,7 +69,15 @@ struct error *literal_id(const struct literal *literal, const struct type *targe
 		*ret_id = context->me;
 		return NULL;
 	}
-	return model_find_id(context->work, target, literal->key, ret_id);
+	TRY(model_find_id(context->work, target, literal->key, ret_id));
+	if (*ret_id == 0 || context->record_readable == NULL)
+		return NULL;
+	/* Naming what one may not read finds nothing, or filters would tell which hidden record a link goes to. */
+	bool readable;
+	TRY(context->record_readable(context->data, target, *ret_id, &readable));
+	if (!readable)
+		*ret_id = 0;
+	return NULL;
 }
 
 static bool order_passes(enum test_kind test, int64_t value, int64_t literal)

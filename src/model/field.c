@@ -183,7 +183,7 @@ static struct error *parse_duration(struct work *work, const struct field *field
 
 /* ---- links ---- */
 
-static struct error *no_target(struct work *work, const struct field *field, text number)
+struct error *field_no_target(struct work *work, const struct field *field, text number)
 {
 	return error_hint(
 	    work->arena,
@@ -230,7 +230,7 @@ static struct error *parse_target(struct work *work, const struct field *field, 
 	TRY(check_text(work, field, number));
 	TRY(model_find_id(work, field->target, number, ret_id));
 	if (*ret_id == 0)
-		return no_target(work, field, number);
+		return field_no_target(work, field, number);
 	return check_offer(work, field, *ret_id, number);
 }
 

@@ -75,6 +75,8 @@ must_use struct error *field_parse(struct work *work, const struct field *field,
 /* For KIND_LINKS: a list of numbers. */
 must_use struct error *field_parse_links(struct work *work, const struct field *field,
 					 const struct value *value, int64_t **ret_ids, size_t *ret_count);
+/* The refusal of a target that is not there: also for one that the actor may not know of, in the same words. */
+must_use struct error *field_no_target(struct work *work, const struct field *field, text number);
 /* A choice by its name; one whose name is a whole number (priority 1) is a number in JSON. Both forms are
  * taken in. */
 must_use struct value *choice_value(struct arena *arena, const struct choice *choice);
