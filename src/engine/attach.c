@@ -187,6 +187,19 @@ struct error *engine_attachment(struct work *work, struct record *record, int64_
 	                 (long long)id);
 }
 
+/*
+ * One's own file may be taken back; those of others only by who works on the record. To change it is not enough for that:
+ * requesters may change words of a request that nobody has looked at yet.
+ */
+static struct error *may_remove_others(struct work *work, struct record *record)
+{
+	bool note;
+
+	TRY(access_require(work, RIGHT_UPDATE, record->type, record));
+	TRY(access_may(work, RIGHT_NOTE, record->type, record, &note));
+	return note ? NULL : error_new(work->arena, ERROR_FORBIDDEN, "you may only remove files that you attached yourself");
+}
+
 struct error *engine_detach(struct work *work, const struct type *type, text number, int64_t attachment_id)
 {
 	struct attachment file;
@@ -196,9 +209,8 @@ struct error *engine_detach(struct work *work, const struct type *type, text num
 	TRY(engine_lock(work, type, number, &record));
 	TRY(access_require(work, RIGHT_ATTACH, type, record));
 	TRY(engine_attachment(work, record, attachment_id, &file));
-	/* One's own may be taken back; those of others only by who may change the record. */
 	if (work->actor->kind != ACTOR_SYSTEM && file.created_by != work->actor->id)
-		TRY(access_require(work, RIGHT_UPDATE, type, record));
+		TRY(may_remove_others(work, record));
 	TRY(store_run(work->store, work->arena, SQL_ATTACHMENT_REMOVE,
 	              CELLS(cell_integer(record->id), cell_integer(attachment_id), cell_moment(work->now)), NULL));
 	return journal_file(work, record, EVENT_DETACHED, &file, &event);
