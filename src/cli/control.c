@@ -18,6 +18,9 @@
 #include "cli/frame_private.h"
 
 #define CALLERS_MAX 8
+/* A caller says at once what it wants; and when the server ends, one that has stopped reading does not hold it up for ever. */
+#define ARGUMENTS_S 10
+#define STOP_S 5
 
 struct control {
 	struct program *program;
@@ -25,7 +28,9 @@ struct control {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t idle;
-	int callers;
+	struct caller *callers[CALLERS_MAX];
+	int caller_count;
+	bool stopping;
 	text path;
 };
 
@@ -79,12 +84,15 @@ static struct error *run_request(struct caller *caller, text request, struct io 
 	io->terminal = value_get_bool(parsed, T("terminal"), false);
 	io->input_size = value_get_integer(parsed, T("input_size"), 0);
 	io->directory = value_get_text(parsed, T("directory"));
-	size_t count = value_count(list);
-	if (count == 0)
+	if (list == NULL || list->kind != VALUE_LIST || value_count(list) == 0)
 		return error_new(caller->arena, ERROR_USAGE, "no command");
+	size_t count = value_count(list);
 	char **argv = arena_new_array(caller->arena, char *, count + 1);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		if (list->list.items[i]->kind != VALUE_TEXT)
+			return error_new(caller->arena, ERROR_USAGE, "an argument is no text");
 		argv[i] = (char *)text_cstring(caller->arena, list->list.items[i]->text);
+	}
 	const struct command *command = command_find(text_from(argv[0]));
 	if (command == NULL || command->run == NULL)
 		return error_new(caller->arena, ERROR_USAGE, "'%s' is no command of the server", argv[0]);
@@ -92,6 +100,46 @@ static struct error *run_request(struct caller *caller, text request, struct io 
 	struct options options;
 	TRY(options_parse(caller->arena, command, (int)count - 1, argv + 1, &options));
 	return command->run(caller->control->program, caller->arena, &options, io);
+}
+
+/* 0: as long as it takes (somebody may be typing the input). */
+static void receive_within(int socket, int seconds)
+{
+	struct timeval time = { .tv_sec = seconds };
+	(void)setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+}
+
+/* Waits for a free place; false: the server ends. */
+static bool enter(struct control *control, struct caller *caller)
+{
+	(void)pthread_mutex_lock(&control->lock);
+	while (control->caller_count == CALLERS_MAX && !control->stopping)
+		(void)pthread_cond_wait(&control->idle, &control->lock);
+	bool entered = !control->stopping;
+	for (int i = 0; entered && i < CALLERS_MAX; i++)
+		if (control->callers[i] == NULL) {
+			control->callers[i] = caller;
+			control->caller_count++;
+			break;
+		}
+	(void)pthread_mutex_unlock(&control->lock);
+	return entered;
+}
+
+/* The socket is closed under the lock: control_stop() shuts down those that still stand in the list. */
+static void leave(struct caller *caller)
+{
+	struct control *control = caller->control;
+	(void)pthread_mutex_lock(&control->lock);
+	for (int i = 0; i < CALLERS_MAX; i++)
+		if (control->callers[i] == caller) {
+			control->callers[i] = NULL;
+			control->caller_count--;
+		}
+	(void)close(caller->socket);
+	arena_free(caller->arena);
+	(void)pthread_cond_broadcast(&control->idle);
+	(void)pthread_mutex_unlock(&control->lock);
 }
 
 static void *serve_caller(void *data)
@@ -102,7 +150,9 @@ static void *serve_caller(void *data)
 	struct io io = { .data = caller, .read = caller_read, .write = caller_write, .complain = caller_complain,
 		         .progress = caller_progress };
 	caller->buffer = arena_alloc(caller->arena, FRAME_BYTES_MAX);
+	receive_within(caller->socket, ARGUMENTS_S);
 	if (frame_receive(caller->socket, &kind, caller->buffer, &size) && kind == FRAME_ARGUMENTS) {
+		receive_within(caller->socket, 0);
 		const struct command *command = NULL;
 		text request = text_copy(caller->arena, (text){ caller->buffer, size });
 		struct error *error = run_request(caller, request, &io, &command);
@@ -117,13 +167,7 @@ static void *serve_caller(void *data)
 		}
 		(void)frame_send(caller->socket, FRAME_EXIT, (text){ &status, 1 });
 	}
-	struct control *control = caller->control;
-	(void)close(caller->socket);
-	arena_free(caller->arena);
-	(void)pthread_mutex_lock(&control->lock);
-	control->callers--;
-	(void)pthread_cond_broadcast(&control->idle);
-	(void)pthread_mutex_unlock(&control->lock);
+	leave(caller);
 	return NULL;
 }
 
@@ -135,21 +179,12 @@ static void accept_caller(struct control *control)
 	struct arena *arena = arena_new(LIMIT_WORK_BYTES * 4);
 	struct caller *caller = arena_new_struct(arena, struct caller);
 	*caller = (struct caller){ .control = control, .socket = socket, .arena = arena };
-	(void)pthread_mutex_lock(&control->lock);
-	while (control->callers >= CALLERS_MAX)
-		(void)pthread_cond_wait(&control->idle, &control->lock);
-	control->callers++;
-	(void)pthread_mutex_unlock(&control->lock);
 	pthread_t thread;
-	if (pthread_create(&thread, NULL, serve_caller, caller) == 0) {
-		(void)pthread_detach(thread);
+	if (!enter(control, caller) || pthread_create(&thread, NULL, serve_caller, caller) != 0) {
+		leave(caller);
 		return;
 	}
-	(void)close(socket);
-	arena_free(arena);
-	(void)pthread_mutex_lock(&control->lock);
-	control->callers--;
-	(void)pthread_mutex_unlock(&control->lock);
+	(void)pthread_detach(thread);
 }
 
 static void *accept_callers(void *data)
@@ -200,14 +235,34 @@ struct error *control_start(struct arena *error_arena, struct program *program, 
 	return NULL;
 }
 
+static void shut_callers(struct control *control, int how)
+{
+	for (int i = 0; i < CALLERS_MAX; i++)
+		if (control->callers[i] != NULL)
+			(void)shutdown(control->callers[i]->socket, how);
+}
+
+/* What runs is finished, but nothing more is read from callers; one that does not take its output is cut off after a while. */
 void control_stop(struct control *control)
 {
+	moment until = moment_now() + STOP_S * SECOND_MS;
+	struct timespec deadline = { .tv_sec = until / SECOND_MS, .tv_nsec = until % SECOND_MS * 1000000 };
+	int late = 0;
+
 	(void)!write(control->stop[1], "", 1);
+	(void)pthread_mutex_lock(&control->lock);
+	control->stopping = true;
+	shut_callers(control, SHUT_RD);
+	(void)pthread_cond_broadcast(&control->idle);
+	(void)pthread_mutex_unlock(&control->lock);
 	(void)pthread_join(control->thread, NULL);
 	(void)unlink(text_cstring(control->program->arena, control->path));
 	(void)close(control->listening);
 	(void)pthread_mutex_lock(&control->lock);
-	while (control->callers > 0)
+	while (control->caller_count > 0 && late == 0)
+		late = pthread_cond_timedwait(&control->idle, &control->lock, &deadline);
+	shut_callers(control, SHUT_RDWR);
+	while (control->caller_count > 0)
 		(void)pthread_cond_wait(&control->idle, &control->lock);
 	(void)pthread_mutex_unlock(&control->lock);
 	(void)close(control->stop[0]);
