@@ -263,6 +263,7 @@ struct error *me_revoke_apply(struct work *work, struct web_request *request, st
 {
 	int64_t id;
 
+	TRY(require_session(work));
 	if (!text_to_integer(request_parameter(request, T("id")), &id))
 		return error_new(work->arena, ERROR_NOT_FOUND, "there is no such token in use");
 	TRY(token_revoke(work, work->actor->id, id));
