@@ -7,11 +7,13 @@
 #include "base/words.h"
 
 #define SHOWN 100
+/* Of one record; older ones fold away. */
+#define LINES_SHOWN 3
 
 struct group {
 	const struct type *type;
 	int64_t record_id;
-	struct value *value, *lines, *ids;
+	struct value *value, *lines, *older, *ids;
 	bool unread;
 };
 
@@ -20,7 +22,7 @@ static struct error *new_group(struct work *work, const struct notification *one
 	struct record_name name = { .number = TEXT_UNSET };
 
 	*group = (struct group){ .type = one->type, .record_id = one->record_id, .value = value_map(work->arena),
-		                 .lines = value_list(work->arena), .ids = value_list(work->arena) };
+		                 .lines = value_list(work->arena), .older = value_list(work->arena), .ids = value_list(work->arena) };
 	if (one->type != NULL && one->record_id != 0)
 		TRY(access_name(work, one->type, one->record_id, &name));
 	if (text_is_set(name.number)) {
@@ -29,6 +31,7 @@ static struct error *new_group(struct work *work, const struct notification *one
 		value_set_text(work->arena, group->value, T("href"), record_href(work->arena, one->type, name.number));
 	}
 	value_set(work->arena, group->value, T("lines"), group->lines);
+	value_set(work->arena, group->value, T("older"), group->older);
 	value_set(work->arena, group->value, T("ids"), group->ids);
 	return NULL;
 }
@@ -43,7 +46,7 @@ static void add_line(struct work *work, const struct notification *one, struct g
 	value_set_text(work->arena, line, T("reason"), one->reason);
 	value_set(work->arena, line, T("moment"), part_moment(work, one->created_at));
 	value_set_bool(work->arena, line, T("unread"), one->read_at == MOMENT_UNSET);
-	value_append(work->arena, group->lines, line);
+	value_append(work->arena, value_count(group->lines) < LINES_SHOWN ? group->lines : group->older, line);
 	if (one->read_at == MOMENT_UNSET) {
 		group->unread = true;
 		value_append(work->arena, group->ids, value_integer(work->arena, one->id));
@@ -66,6 +69,7 @@ static struct error *group_all(struct work *work, const struct notification *lis
 	for (size_t i = 0; i < group_count; i++) {
 		value_set_bool(work->arena, groups[i].value, T("unread"), groups[i].unread);
 		value_set_integer(work->arena, groups[i].value, T("id"), (int64_t)i + 1);
+		value_set_integer(work->arena, groups[i].value, T("older_count"), (int64_t)value_count(groups[i].older));
 		value_append(work->arena, ret_groups, groups[i].value);
 	}
 	return NULL;

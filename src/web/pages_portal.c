@@ -182,7 +182,9 @@ struct error *part_request(struct work *work, struct record *record, struct valu
 	value_set(work->arena, data, T("promises"), list);
 	value_set_text(work->arena, data, T("waiting_for"), waiting);
 	const struct value *state = value_get(data, T("state"));
-	value_set_bool(work->arena, data, T("done"), text_equal(value_get_text(state, T("group")), T("done")));
+	text group = value_get_text(state, T("group"));
+	value_set_bool(work->arena, data, T("done"), text_equal(group, T("done")));
+	value_set_bool(work->arena, data, T("ended"), text_equal(group, T("closed")) || text_equal(group, T("cancelled")));
 	value_set(work->arena, data, T("answer"), answer_html(work, record));
 	TRY(may_edit(work, record, &may));
 	value_set_bool(work->arena, data, T("may_edit"), may);

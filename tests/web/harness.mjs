@@ -85,7 +85,8 @@ const teams = [["desk", "Service desk"], ["network", "Network"]];
 /* ---- the server ---- */
 
 class Reeve {
-	constructor() {
+	constructor(command = ["serve"]) {
+		this.command = command;
 		this.data = mkdtempSync(join(tmpdir(), "reeve-web-"));
 		this.tokens = new Map();
 		this.contexts = new Map();
@@ -93,7 +94,7 @@ class Reeve {
 	}
 
 	async start() {
-		this.child = spawn(binary, ["serve", "--data", this.data, "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
+		this.child = spawn(binary, [...this.command, "--data", this.data, "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
 		this.child.stderr.on("data", (bytes) => (this.log += bytes));
 		this.ended = new Promise((done) => this.child.once("exit", (code, signal) => done(code ?? signal)));
 		this.url = await new Promise((done, fail) => {
@@ -213,6 +214,13 @@ export function server() {
 		return reeve;
 	})();
 	return running;
+}
+
+/* The demo company with a short history; the test stops it. */
+export async function demoServer(...options) {
+	const reeve = new Reeve(["demo", ...options]);
+	await reeve.start();
+	return reeve;
 }
 
 /* ---- the browser ---- */

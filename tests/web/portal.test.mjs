@@ -2,7 +2,7 @@
  * The requester's half: asking, following, answering, rating, all in plain words - with scripts and without - and that nothing is seen
  * there that is not for requesters. Interactions and navigations are counted where the journeys have a budget.
  */
-import { accessible, deepEqual, doesNotMatch, equal, match, ok, server, test } from "./harness.mjs";
+import { accessible, deepEqual, demoServer, doesNotMatch, equal, match, ok, server, test } from "./harness.mjs";
 
 const plain = { javaScriptEnabled: false };
 
@@ -285,4 +285,25 @@ test("pages of requesters are accessible in light and dark, and fit a phone", as
 	const nobody = await reeve.page("", { colorScheme: "dark" });
 	await nobody.goto(`${reeve.url}/sign-in`);
 	await accessible(nobody, "/sign-in");
+});
+
+test("in the demo company a visitor chooses a seat and changes it with one click each", async () => {
+	const reeve = await demoServer("--days", "3");
+	try {
+		const page = await reeve.page("", { ...plain, viewport: { width: 390, height: 844 } });
+		await page.goto(`${reeve.url}/seats`);
+		equal(await page.locator(".seat").count(), 8);
+		await page.getByRole("button", { name: /Requester/ }).click();
+		equal(await page.getByRole("heading", { level: 1 }).textContent(), "What do you need?");
+		deepEqual(await tooWide(page), []);
+		await page.getByRole("link", { name: "Another seat" }).click();
+		await page.getByRole("button", { name: /Administrator/ }).click();
+		match(page.url(), /\/incident\?view=/);
+		equal((await fetch(`${reeve.url}/seats/nobody`, { method: "POST" })).status, 404);
+		const script = await reeve.page("");
+		await script.goto(`${reeve.url}/seats`);
+		await accessible(script, "/seats");
+	} finally {
+		await reeve.stop();
+	}
 });
