@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,7 @@
 #define ALIGNMENT 16
 #define FIRST_BLOCK_BYTES ((size_t)32 * 1024)
 #define BLOCK_BYTES_MAX ((size_t)1024 * 1024)
+#define KEPT_BYTES (8 * 1024 * 1024)
 
 struct block {
 	struct block *previous;
@@ -171,24 +173,31 @@ void *arena_copy(struct arena *arena, const void *data, size_t size)
 	return copy;
 }
 
-void *arena_grow(struct arena *arena, void *data, size_t old_size, size_t new_size)
+void *arena_extend(struct arena *arena, void *data, size_t old_size, size_t new_size)
 {
 	if (data != NULL && new_size <= old_size)
 		return data;
 	if (data != NULL && data == arena->last && new_size < SIZE_MAX / 4 &&
 	    room_of(new_size) <= (size_t)(arena->end - arena->last)) {
 		unpoison(arena->last, new_size);
-		memset(arena->last + old_size, 0, new_size - old_size);
 		arena->next = arena->last + room_of(new_size);
 		arena->used += new_size - old_size;
 		return data;
 	}
 	char *grown = take(arena, new_size);
+	if (data != NULL && old_size > 0)
+		memcpy(grown, data, old_size);
+	return grown;
+}
+
+void *arena_grow(struct arena *arena, void *data, size_t old_size, size_t new_size)
+{
+	char *grown = arena_extend(arena, data, old_size, new_size);
+
 	if (data == NULL)
 		old_size = 0;
-	if (old_size > 0)
-		memcpy(grown, data, old_size);
-	memset(grown + old_size, 0, new_size - old_size);
+	if (new_size > old_size)
+		memset(grown + old_size, 0, new_size - old_size);
 	return grown;
 }
 
@@ -198,6 +207,13 @@ void arena_defer(struct arena *arena, void (*close)(void *data), void *data)
 
 	*closer = (struct closer){ arena->closers, close, data };
 	arena->closers = closer;
+}
+
+void arena_keep_memory(void)
+{
+	/* Blocks are at most 1 MB, so with this none is a mapping of its own. */
+	(void)mallopt(M_MMAP_THRESHOLD, 4 * 1024 * 1024);
+	(void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
 }
 
 size_t arena_used(const struct arena *arena)

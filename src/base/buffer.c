@@ -27,28 +27,20 @@ bool buffer_reserve(struct buffer *buffer, size_t extra)
 	size_t capacity = maximum(buffer->capacity * 2, (size_t)256);
 	if (capacity < need)
 		capacity = need;
-	buffer->data = arena_grow(buffer->arena, buffer->data, buffer->capacity, capacity);
+	/* Never room beyond the maximum: whoever fits into the room need not ask. */
+	if (buffer->size_max < SIZE_MAX && capacity > buffer->size_max + 1)
+		capacity = buffer->size_max + 1;
+	buffer->data = arena_extend(buffer->arena, buffer->data, buffer->capacity, capacity);
 	buffer->capacity = capacity;
 	return true;
 }
 
-void buffer_bytes(struct buffer *buffer, const void *data, size_t size)
+void buffer_grow_bytes(struct buffer *buffer, const void *data, size_t size)
 {
 	if (size == 0 || !buffer_reserve(buffer, size))
 		return;
 	memcpy(buffer->data + buffer->length, data, size);
 	buffer->length += size;
-}
-
-void buffer_text(struct buffer *buffer, text t)
-{
-	buffer_bytes(buffer, t.data, t.length);
-}
-
-void buffer_char(struct buffer *buffer, char c)
-{
-	if (buffer_reserve(buffer, 1))
-		buffer->data[buffer->length++] = c;
 }
 
 void buffer_format(struct buffer *buffer, const char *format, ...)

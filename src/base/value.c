@@ -75,7 +75,11 @@ void value_append(struct arena *arena, struct value *list, struct value *item)
 	struct value_list *items = &list->list;
 
 	assert(list->kind == VALUE_LIST);
-	arena_make_room(arena, items->items, items->count, items->capacity);
+	if (items->count >= items->capacity) {
+		size_t capacity = items->capacity == 0 ? 8 : items->capacity * 2;
+		items->items = arena_extend(arena, items->items, sizeof(*items->items) * items->capacity, sizeof(*items->items) * capacity);
+		items->capacity = capacity;
+	}
 	items->items[items->count++] = item;
 }
 
@@ -98,7 +102,12 @@ void value_add(struct arena *arena, struct value *map, text key, struct value *i
 	struct value_map *entries = &map->map;
 
 	assert(map->kind == VALUE_MAP);
-	arena_make_room(arena, entries->entries, entries->count, entries->capacity);
+	if (entries->count >= entries->capacity) {
+		size_t capacity = entries->capacity == 0 ? 4 : entries->capacity * 2;
+		entries->entries = arena_extend(arena, entries->entries, sizeof(*entries->entries) * entries->capacity,
+		                                sizeof(*entries->entries) * capacity);
+		entries->capacity = capacity;
+	}
 	entries->entries[entries->count++] = (struct value_entry){ .key = key, .value = item };
 }
 

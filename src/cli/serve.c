@@ -138,6 +138,7 @@ struct error *serve(struct arena *arena, struct program *program, const struct s
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGTERM);
 	(void)sigaddset(&signals, SIGINT);
+	arena_keep_memory();
 	return serve_until(arena, program, settings, &signals);
 }
 
