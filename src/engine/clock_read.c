@@ -51,12 +51,12 @@ struct error *engine_clocks(struct work *work, struct record *record, bool with_
 	return NULL;
 }
 
-static const struct clock_definition *find_clock(const struct type *type, text name)
+static size_t find_clock(const struct type *type, text name)
 {
-	for (size_t i = 0; i < type->clock_count; i++)
-		if (text_equal(type->clocks[i].name, name))
-			return &type->clocks[i];
-	return NULL;
+	size_t i = 0;
+	while (i < type->clock_count && !text_equal(type->clocks[i].name, name))
+		i++;
+	return i;
 }
 
 /* From the row as it was last written: enough for a list, without ledger and calendar. */
@@ -89,29 +89,39 @@ static text id_list(struct arena *arena, struct record *const *records, size_t c
 	return buffer_peek(&buffer);
 }
 
-struct error *engine_clock_dues(struct work *work, text clock, struct record *const *records, size_t count,
+/* The record with this id; rows mostly come in the order of the records, so the search begins where the last one ended. */
+static size_t find_record(struct record *const *records, size_t count, int64_t id, size_t from)
+{
+	for (size_t i = 0; i < count; i++, from = from + 1 < count ? from + 1 : 0)
+		if (records[from]->id == id)
+			return from;
+	return count;
+}
+
+struct error *engine_clock_dues(struct work *work, const struct type *type, struct record *const *records, size_t count,
 				struct clock *ret_clocks)
 {
 	struct rows *rows;
+	size_t at = 0;
 	bool more;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count * type->clock_count; i++)
 		ret_clocks[i] = (struct clock){ .state = CLOCK_STOPPED,
 						.goal_ms = -1,
 						.started_at = MOMENT_UNSET,
 						.stopped_at = MOMENT_UNSET,
 						.due_at = MOMENT_UNSET };
-	if (count == 0)
+	if (count == 0 || type->clock_count == 0)
 		return NULL;
 	TRY(store_query(work->store, work->arena, SQL_CLOCK_STATE_OF_RECORDS,
-			CELLS(cell_text(id_list(work->arena, records, count)), cell_text(clock)), &rows));
+			CELLS(cell_text(id_list(work->arena, records, count))), &rows));
 	TRY(rows_next(rows, &more));
 	while (more) {
-		int64_t id = rows_integer(rows, 0);
-		for (size_t i = 0; i < count; i++) {
-			if (records[i]->id != id)
-				continue;
-			fill_due(rows, work->now, &ret_clocks[i]);
-			ret_clocks[i].definition = find_clock(records[i]->type, clock);
+		size_t clock = find_clock(type, rows_text(rows, 7)), found = find_record(records, count, rows_integer(rows, 0), at);
+		if (found < count && clock < type->clock_count) {
+			struct clock *one = &ret_clocks[clock * count + found];
+			at = found;
+			fill_due(rows, work->now, one);
+			one->definition = &type->clocks[clock];
 		}
 		TRY(rows_next(rows, &more));
 	}

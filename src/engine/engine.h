@@ -202,8 +202,8 @@ struct clock {
 /* The clocks now (work->now); with_ledger: explained, the counted intervals add up exactly to elapsed_ms. */
 must_use struct error *engine_clocks(struct work *work, struct record *record, bool with_ledger, struct clock **ret_clocks,
                                      size_t *ret_count);
-/* For lists: due_at and state of one named clock for many records in one query. */
-must_use struct error *engine_clock_dues(struct work *work, text clock, struct record *const *records, size_t count,
+/* For lists: due_at and state of all clocks of many different records of a type in one query; ret_clocks[clock of the type][record]. */
+must_use struct error *engine_clock_dues(struct work *work, const struct type *type, struct record *const *records, size_t count,
                                          struct clock *ret_clocks);
 
 struct open_transition {

@@ -29,12 +29,13 @@ SELECT id, wake_at FROM clock WHERE wake_at IS NOT NULL ORDER BY wake_at LIMIT $
 -- name: clock_open_after
 SELECT id FROM clock WHERE stopped_at IS NULL AND id > $1 ORDER BY id LIMIT $2
 
+-- All clocks of a page of records at once. CROSS JOIN keeps SQLite from building a table of the ids first.
 -- name: clock_state_of_records (sqlite)
-SELECT record_id, state, goal_ms, started_at, stopped_at, elapsed_ms, due_at FROM clock
-WHERE record_id IN (SELECT value FROM json_each('[' || $1 || ']')) AND name = $2
+SELECT record_id, state, goal_ms, started_at, stopped_at, elapsed_ms, due_at, name FROM json_each('[' || $1 || ']') AS ids
+CROSS JOIN clock ON clock.record_id = ids.value
 -- name: clock_state_of_records (postgres)
-SELECT record_id, state, goal_ms, started_at, stopped_at, elapsed_ms, due_at FROM clock
-WHERE record_id = ANY(string_to_array($1, ',')::bigint[]) AND name = $2
+SELECT record_id, state, goal_ms, started_at, stopped_at, elapsed_ms, due_at, name FROM clock
+WHERE record_id = ANY(string_to_array($1, ',')::bigint[])
 
 -- name: timer_put
 INSERT INTO timer (due_at, kind, type, record_id, name, data, cause_id, attempts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

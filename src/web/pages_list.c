@@ -83,10 +83,7 @@ static struct error *find_rows(struct work *work, struct web_request *request, s
 	TRY(make_query(work, request, list, &query));
 	TRY(access_find(work, &query, &list->rows));
 	list->clocks = arena_new_array(work->arena, struct clock, type->clock_count * list->rows.count + 1);
-	for (size_t i = 0; i < type->clock_count; i++)
-		TRY(engine_clock_dues(work, type->clocks[i].name, list->rows.records, list->rows.count,
-		                      list->clocks + i * list->rows.count));
-	return NULL;
+	return engine_clock_dues(work, type, list->rows.records, list->rows.count, list->clocks);
 }
 
 /* ---- addresses ---- */

@@ -244,15 +244,15 @@ DESK_TEST(another_service_measures_from_then_on_by_its_own_hours)
 DESK_TEST(changed_hours_move_the_due_moments_of_records_nobody_touches)
 {
 	struct record *record = open_incident(desk);
-	struct clock listed;
+	struct clock listed[2]; /* response, resolution */
 	desk_as(desk, NULL);
 	struct record *calendar;
 	assert_ok(model_load_number(desk->work, desk->model->calendar, T("office"), &calendar));
 	desk_patch(desk, calendar, "{'hours': 'mon-fri 08:00-11:00'}");
 	desk_until(desk, "2026-03-02T09:01Z");
 	assert_moment(desk_clock(desk, record, "response").due_at, "2026-03-03T10:00:00.000Z");
-	assert_ok(engine_clock_dues(desk->work, T("response"), &record, 1, &listed));
-	assert_moment(listed.due_at, "2026-03-03T10:00:00.000Z");
+	assert_ok(engine_clock_dues(desk->work, record->type, &record, 1, listed));
+	assert_moment(listed[0].due_at, "2026-03-03T10:00:00.000Z");
 	desk_until(desk, "2026-03-03T09:59Z");
 	assert_false(desk_clock(desk, record, "response").breached);
 	desk_until(desk, "2026-03-03T10:00Z");
@@ -308,12 +308,12 @@ DESK_TEST(closed_and_cancelled_records_have_no_running_clock)
 DESK_TEST(lists_say_the_same_as_the_record)
 {
 	struct record *records[2] = { open_incident(desk), NULL };
-	struct clock listed[2];
+	struct clock all[4], *listed = all + 2; /* both of response, then both of resolution */
 	records[1] = desk_incident(desk, "{'title': 'y', 'service': 'office'}");
 	desk_as(desk, "agent");
 	assert_ok(desk_take(desk, records[1], "wait",
 			    "{'waiting_reason': 'requester', 'comment': 'Which server?'}"));
-	assert_ok(engine_clock_dues(desk->work, T("resolution"), records, 2, listed));
+	assert_ok(engine_clock_dues(desk->work, records[0]->type, records, 2, all));
 	for (size_t i = 0; i < 2; i++) {
 		struct clock clock = desk_clock(desk, records[i], "resolution");
 		assert_int_equal(listed[i].state, clock.state);
@@ -322,7 +322,7 @@ DESK_TEST(lists_say_the_same_as_the_record)
 		assert_ptr_equal(listed[i].definition, clock.definition);
 	}
 	desk_jump(desk, "2026-03-09T09:00Z");
-	assert_ok(engine_clock_dues(desk->work, T("resolution"), records, 2, listed));
+	assert_ok(engine_clock_dues(desk->work, records[0]->type, records, 2, all));
 	assert_true(listed[0].breached);
 	assert_false(listed[1].breached);
 }
@@ -483,13 +483,13 @@ DESK_TEST(whatever_happens_the_clock_counts_the_open_hours_it_ran)
 		desk_until_moment(desk, desk->work->now + life_random(&life, 2 * DAY_MS));
 		int64_t before = desk_clock(desk, life.record, "resolution").elapsed_ms;
 		life_act(&life);
-		struct clock clock = desk_clock(desk, life.record, "resolution"), listed;
+		struct clock clock = desk_clock(desk, life.record, "resolution"), listed[2];
 		assert_int_equal(clock.elapsed_ms, before); /* nothing that happens moves what has passed */
 		life_turn(&life, life.running);
 		assert_int_equal(clock.elapsed_ms, life.elapsed);
 		assert_int_equal(clock.state == CLOCK_RUNNING, life.running);
-		assert_ok(engine_clock_dues(desk->work, T("resolution"), &life.record, 1, &listed));
-		assert_int_equal(listed.due_at, clock.due_at);
-		assert_int_equal(listed.breached, clock.breached);
+		assert_ok(engine_clock_dues(desk->work, life.record->type, &life.record, 1, listed));
+		assert_int_equal(listed[1].due_at, clock.due_at);
+		assert_int_equal(listed[1].breached, clock.breached);
 	}
 }
