@@ -1,7 +1,8 @@
 -- What the access floor keeps for itself: passwords, sessions, API tokens and one-time links. Secrets stand here only as hashes.
 
 -- name: actor_links
-SELECT name, to_id FROM link WHERE from_id = $1 AND name IN ('teams', 'roles') ORDER BY name, to_id
+-- A range, because IN makes SQLite build a table of its values for each request; the caller picks the two names.
+SELECT name, to_id FROM link WHERE from_id = $1 AND name >= 'roles' AND name <= 'teams' ORDER BY name, to_id
 
 -- name: credential_find
 SELECT hash FROM credential WHERE user_id = $1

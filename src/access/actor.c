@@ -71,7 +71,7 @@ static struct error *load_links(struct work *work, struct actor *actor)
 		if (text_equal(rows_text(rows, 0), T("teams"))) {
 			arena_make_room(work->arena, actor->teams, actor->team_count, capacity);
 			actor->teams[actor->team_count++] = rows_integer(rows, 1);
-		} else {
+		} else if (text_equal(rows_text(rows, 0), T("roles"))) {
 			arena_make_room(work->arena, roles, role_count, role_capacity);
 			roles[role_count++] = rows_integer(rows, 1);
 		}

@@ -202,23 +202,22 @@ static struct error *sqlite_next(struct rows *rows, bool *ret_row)
 
 static struct cell sqlite_cell(struct rows *rows, size_t column)
 {
-	sqlite3_stmt *handle = rows->statement->handle;
-	int at = (int)column;
+	/* One look at the column instead of three: connections are opened without mutexes, where such a value may be asked directly. */
+	sqlite3_value *value = sqlite3_column_value(rows->statement->handle, (int)column);
 
-	switch (sqlite3_column_type(handle, at)) {
+	switch (sqlite3_value_type(value)) {
 	case SQLITE_INTEGER:
-		return cell_integer(sqlite3_column_int64(handle, at));
+		return cell_integer(sqlite3_value_int64(value));
 	case SQLITE_FLOAT:
-		return cell_real(sqlite3_column_double(handle, at));
+		return cell_real(sqlite3_value_double(value));
 	case SQLITE_TEXT: {
-		const char *data = (const char *)sqlite3_column_text(handle, at);
-		return cell_text((text){ data, (size_t)sqlite3_column_bytes(handle, at) });
+		const char *data = (const char *)sqlite3_value_text(value);
+		return cell_text((text){ data, (size_t)sqlite3_value_bytes(value) });
 	}
 	case SQLITE_BLOB: {
-		const char *data = sqlite3_column_blob(handle, at);
+		const char *data = sqlite3_value_blob(value);
 		/* An empty blob comes as NULL, which would mean unset. */
-		return cell_blob(
-		    (text){ data == NULL ? "" : data, (size_t)sqlite3_column_bytes(handle, at) });
+		return cell_blob((text){ data == NULL ? "" : data, (size_t)sqlite3_value_bytes(value) });
 	}
 	default:
 		return cell_null();
