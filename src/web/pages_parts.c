@@ -34,23 +34,34 @@ text part_initials(struct arena *arena, text name)
 	return buffer_peek(&buffer);
 }
 
+static void write_url_part(struct buffer *buffer, text t)
+{
+	for (size_t i = 0; i < t.length; i++) {
+		unsigned char c = (unsigned char)t.data[i];
+		bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_' || c == '~';
+		if (plain)
+			buffer_char(buffer, (char)c);
+		else
+			buffer_format(buffer, "%%%02X", c);
+	}
+}
+
 text record_href(struct arena *arena, const struct type *type, text number)
 {
-	return text_format(arena, "/%.*s/%.*s", TEXT_ARG(type->name), TEXT_ARG(url_part(arena, number)));
+	struct buffer buffer;
+	buffer_init(&buffer, arena, type->name.length + number.length * 3 + 2);
+	buffer_char(&buffer, '/');
+	buffer_text(&buffer, type->name);
+	buffer_char(&buffer, '/');
+	write_url_part(&buffer, number);
+	return buffer_peek(&buffer);
 }
 
 text url_part(struct arena *arena, text t)
 {
 	struct buffer buffer;
 	buffer_init(&buffer, arena, t.length * 3 + 1);
-	for (size_t i = 0; i < t.length; i++) {
-		unsigned char c = (unsigned char)t.data[i];
-		bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_' || c == '~';
-		if (plain)
-			buffer_char(&buffer, (char)c);
-		else
-			buffer_format(&buffer, "%%%02X", c);
-	}
+	write_url_part(&buffer, t);
 	return buffer_peek(&buffer);
 }
 
@@ -79,29 +90,65 @@ static const char *const weekdays[] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"
 
 static text month_words(const struct work *work, int month) { return words(work->language, text_from(months[month - 1])); }
 
+static void two_digits(struct buffer *buffer, int number)
+{
+	buffer_char(buffer, (char)('0' + number / 10 % 10));
+	buffer_char(buffer, (char)('0' + number % 10));
+}
+
+static void write_time(struct buffer *buffer, const struct civil *then)
+{
+	two_digits(buffer, (int)(then->ms_of_day / HOUR_MS));
+	buffer_char(buffer, ':');
+	two_digits(buffer, (int)(then->ms_of_day / MINUTE_MS % 60));
+}
+
+/* "21 Nov 2026": lists hold hundreds of moments, so they are written without the detour over formats. */
+static void write_day(struct buffer *buffer, const struct work *work, const struct civil *then, bool year)
+{
+	buffer_integer(buffer, then->day);
+	buffer_char(buffer, ' ');
+	buffer_text(buffer, month_words(work, then->month));
+	if (year) {
+		buffer_char(buffer, ' ');
+		buffer_integer(buffer, then->year);
+	}
+}
+
+/* Near days by their time, the others by their day: as short as it can be told apart. */
+static void write_short(struct buffer *buffer, const struct work *work, const struct civil *then, const struct civil *today)
+{
+	int64_t days = civil_to_days(then->year, then->month, then->day) - civil_to_days(today->year, today->month, today->day);
+
+	if (days <= -6 || days >= 6) {
+		write_day(buffer, work, then, then->year != today->year);
+		return;
+	}
+	if (days != 0) {
+		buffer_text(buffer, words(work->language, text_from(weekdays[then->weekday - 1])));
+		buffer_char(buffer, ' ');
+	}
+	write_time(buffer, then);
+}
+
 struct value *part_moment(struct work *work, moment at)
 {
+	struct buffer shown, full;
+
 	if (at == MOMENT_UNSET)
 		return value_null(work->arena);
 	const struct zone *zone = work->actor->zone == NULL ? zone_utc() : work->actor->zone;
 	struct civil then = zone_civil(zone, at), today = zone_civil(zone, work->now);
-	int64_t days = civil_to_days(then.year, then.month, then.day) - civil_to_days(today.year, today.month, today.day);
-	int hour = (int)(then.ms_of_day / HOUR_MS), minute = (int)(then.ms_of_day / MINUTE_MS % 60);
-	text day = text_format(work->arena, "%d %.*s", then.day, TEXT_ARG(month_words(work, then.month)));
-	text shown;
-	if (days == 0)
-		shown = text_format(work->arena, "%02d:%02d", hour, minute);
-	else if (days > -6 && days < 6)
-		shown = text_format(work->arena, "%.*s %02d:%02d", TEXT_ARG(words(work->language, text_from(weekdays[then.weekday - 1]))), hour, minute);
-	else if (then.year == today.year)
-		shown = day;
-	else
-		shown = text_format(work->arena, "%.*s %d", TEXT_ARG(day), then.year);
+	buffer_init(&shown, work->arena, 80);
+	write_short(&shown, work, &then, &today);
+	buffer_init(&full, work->arena, 80);
+	write_day(&full, work, &then, true);
+	buffer_literal(&full, ", ");
+	write_time(&full, &then);
 	struct value *value = value_map(work->arena);
 	value_add(work->arena, value, T("at"), value_text(work->arena, moment_format(work->arena, at)));
-	value_add(work->arena, value, T("words"), value_text(work->arena, shown));
-	value_add(work->arena, value, T("full"),
-	          value_text(work->arena, text_format(work->arena, "%.*s %d, %02d:%02d", TEXT_ARG(day), then.year, hour, minute)));
+	value_add(work->arena, value, T("words"), value_text(work->arena, buffer_peek(&shown)));
+	value_add(work->arena, value, T("full"), value_text(work->arena, buffer_peek(&full)));
 	return value;
 }
 

@@ -25,10 +25,25 @@ struct writer {
 
 /* ---- lookups ---- */
 
+/* Half of a page's time goes into these lookups: the loop stands here, where the compiler sees all of it. */
+static inline const struct value *find_key(const struct value *map, text part)
+{
+	const struct value_entry *entry = map->map.entries, *end = entry + map->map.count;
+
+	for (; entry < end; entry++)
+		if (entry->key.length == part.length &&
+		    (entry->key.data == part.data || (part.length > 0 && entry->key.data[part.length - 1] == part.data[part.length - 1] &&
+		                                      memcmp(entry->key.data, part.data, part.length) == 0)))
+			return entry->value;
+	return NULL;
+}
+
 static const struct value *find_part(const struct value *value, text part)
 {
-	if (value == NULL || value->kind != VALUE_LIST)
-		return value_get(value, part);
+	if (value->kind == VALUE_MAP)
+		return find_key(value, part);
+	if (value->kind != VALUE_LIST)
+		return NULL;
 	int64_t index;
 	if (!text_to_integer(part, &index) || index < 0 || (size_t)index >= value->list.count)
 		return NULL;
@@ -70,7 +85,7 @@ static const struct value *special(struct writer *writer, size_t at, enum specia
 	return NULL;
 }
 
-static const struct value *find(struct writer *writer, const struct path *path)
+static const struct value *find_far(struct writer *writer, const struct path *path)
 {
 	size_t top = writer->depth - 1;
 	size_t at = path->up > top ? 0 : top - path->up;
@@ -81,6 +96,16 @@ static const struct value *find(struct writer *writer, const struct path *path)
 	for (size_t i = 0; i < path->count && value != NULL; i++)
 		value = find_part(value, path->parts[i]);
 	return value;
+}
+
+/* Nearly all paths are one name of the present scope. */
+static inline const struct value *find(struct writer *writer, const struct path *path)
+{
+	const struct value *value = writer->scopes[writer->depth - 1].value;
+
+	if (path->count == 1 && path->up == 0 && !path->root && path->special == SPECIAL_NONE && value != NULL && value->kind == VALUE_MAP)
+		return find_key(value, path->parts[0]);
+	return find_far(writer, path);
 }
 
 static bool is_true(const struct value *value)
