@@ -55,9 +55,13 @@ struct error *api_comment_prepare(struct work *work, struct web_request *request
 struct error *api_comment_apply(struct work *work, struct web_request *request, struct page *page unused)
 {
 	struct comment_state *state = request->state;
+	struct error *error = engine_comment(work, request->type, number_of(request), state->words, state->visibility,
+	                                     &request->record, &state->event);
 
-	return engine_comment(work, request->type, number_of(request), state->words, state->visibility, &request->record,
-	                      &state->event);
+	/* Transitions take it as `comment`, here it came as `text`. */
+	if (error != NULL && text_equal(error->field, T("comment")))
+		error->field = T("text");
+	return error;
 }
 
 static struct error *find_event(struct work *work, struct record *record, int64_t id, struct event *ret_event, bool *ret_found)
