@@ -176,6 +176,7 @@ static void completed(void *data, struct MHD_Connection *mhd unused, void **cont
 	exchange->client->deadline_us = monotonic_us() + IDLE_DEADLINE_US;
 	if (exchange->body_file >= 0)
 		close(exchange->body_file);
+	web->spooled -= exchange->body_file_size;
 	atomic_fetch_sub(&web->in_flight, 1);
 	struct arena *arena = exchange->arena;
 	if (web->free_count >= FREE_EXCHANGES_MAX) {
@@ -222,6 +223,12 @@ static struct error *spool(struct exchange *exchange, const char *data, size_t s
 		if (exchange->body_file < 0)
 			exchange->body_file = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	}
+	/* Whoever sends is not known yet: uploads under way must not fill the disk of the store. */
+	if (exchange->web->spooled + size > LIMIT_SPOOL_BYTES) {
+		struct error *error = error_new(exchange->arena, ERROR_UNAVAILABLE, "there are too many uploads at this moment");
+		error->retry_after_s = 10;
+		return error_hint(exchange->arena, error, "try again in a few seconds");
+	}
 	while (size > 0) {
 		ssize_t written = exchange->body_file < 0 ? -1 : write(exchange->body_file, data, size);
 		if (written < 0 && errno == EINTR)
@@ -232,6 +239,7 @@ static struct error *spool(struct exchange *exchange, const char *data, size_t s
 		data += written;
 		size -= (size_t)written;
 		exchange->body_file_size += (size_t)written;
+		exchange->web->spooled += (size_t)written;
 	}
 	return NULL;
 }
@@ -316,7 +324,9 @@ static size_t body_limit(const struct exchange *exchange)
 
 	if (exchange->request.method == METHOD_GET)
 		return 0;
-	if (text_starts_with(type, T("multipart/form-data")))
+	/* A file comes from somebody: without credentials there is nobody whom it could be from. */
+	bool credentials = text_is_set(head_find(exchange, T("Authorization"))) || text_is_set(head_find(exchange, T("Cookie")));
+	if (credentials && text_starts_with(type, T("multipart/form-data")))
 		return (size_t)exchange->web->settings.attachment_max + LIMIT_BODY_BYTES;
 	return text_find(exchange->raw_target, T("/bulk")) >= 0 ? LIMIT_BULK_BYTES : LIMIT_BODY_BYTES;
 }

@@ -30,6 +30,8 @@
 #define LIMIT_CONNECTIONS 4096
 #define LIMIT_CONNECTIONS_PER_ADDRESS 1024
 #define LIMIT_LIVE 20000
+/* Bodies of requests under way in temporary files, all together: 20 uploads of the largest size. */
+#define LIMIT_SPOOL_BYTES ((size_t)512 * 1024 * 1024)
 #define HEAD_DEADLINE_US (10 * 1000000LL)
 #define IDLE_DEADLINE_US (75 * 1000000LL)
 #define BODY_DEADLINE_US (10 * 1000000LL)
@@ -149,6 +151,7 @@ struct web {
 	size_t client_count;
 	struct exchange *free_exchanges; /* I/O thread only */
 	size_t free_count;
+	size_t spooled;                  /* bytes in temporary files of requests under way; I/O thread only */
 	struct queue work_queue;
 	pthread_mutex_t done_mutex;
 	struct exchange *done_first, **done_last;

@@ -117,6 +117,56 @@ test("an API token does not touch how its person signs in", async () => {
 	equal(await call("/me/sessions", { a: "b" }), 403);
 });
 
+/* ---- uploads of nobody ---- */
+
+const UPLOAD = 25 * 1024 * 1024;
+
+/* Sends the head of an upload and `size` bytes of its body, which never ends; { socket, answer } with what came back so far. */
+function beginUpload(reeve, size, headers = "") {
+	const socket = net.connect({ port: Number(new URL(reeve.url).port), host: "127.0.0.1" });
+	const upload = { socket, answer: "" };
+	socket.on("data", (part) => (upload.answer += part.toString("latin1")));
+	socket.on("error", () => {});
+	upload.sent = new Promise((done) => {
+		socket.once("close", done);
+		socket.write(`POST /sign-in HTTP/1.1\r\nHost: x\r\n${headers}Content-Type: multipart/form-data; boundary=b\r\nContent-Length: ${UPLOAD}\r\n\r\n`);
+		socket.write(Buffer.alloc(size, 65), done);
+	});
+	return upload;
+}
+
+async function answered(upload, ms = 5000) {
+	for (const end = Date.now() + ms; Date.now() < end && upload.answer === "";) await new Promise((later) => setTimeout(later, 20));
+	return /^HTTP\/1\.1 (\d+)/.exec(upload.answer)?.[1] ?? "nothing";
+}
+
+test("files are not taken from who shows no credentials", async () => {
+	const upload = beginUpload(await server(), 0, "Expect: 100-continue\r\n");
+	equal(await answered(upload), "413");
+	upload.socket.destroy();
+});
+
+test("uploads that never end do not fill the disk", async () => {
+	const reeve = await server();
+	const uploads = [];
+	for (let i = 0; i < 21; i++) {
+		uploads.push(beginUpload(reeve, UPLOAD - 1, "Cookie: reeve_session=nobody\r\n"));
+		await uploads.at(-1).sent;
+	}
+	for (const upload of uploads) upload.socket.write("A");
+	const statuses = await Promise.all(uploads.map((upload) => answered(upload)));
+	ok(statuses.includes("503"), statuses.join(" "));
+	for (const upload of uploads) upload.socket.destroy();
+	await new Promise((later) => setTimeout(later, 500));
+	const { open } = await incidents();
+	const form = new FormData();
+	form.set("file", new Blob([new Uint8Array(2 * 1024 * 1024)]), "after.bin");
+	const after = await fetch(`${reeve.url}/api/v1/incident/${open}/attachments`, {
+		method: "POST", headers: { Authorization: `Bearer ${await reeve.token("adam")}` }, body: form,
+	});
+	equal(after.status, 201, "there is room again");
+});
+
 /* ---- the control socket ---- */
 
 function frame(kind, body) {
