@@ -44,6 +44,8 @@ struct io {
 	int64_t input_size;    /* bytes of the input; 0: not known */
 	text directory;        /* where relative paths of the command begin; unset: where this process stands */
 };
+/* A path of the command's options as this process must open it. */
+must_use text io_place(const struct io *io, struct arena *arena, text path);
 void io_format(struct io *io, struct arena *arena, const char *format, ...) printf_like(3, 4);
 /* One line of JSON. */
 void io_value(struct io *io, struct arena *arena, const struct value *value);
@@ -59,8 +61,8 @@ must_use struct error *io_finish(struct io *io, struct arena *arena);
 struct program_settings {
 	text data_dir;         /* never unset */
 	text database;         /* unset: SQLite */
+	bool must_exist;       /* a data directory without a store is an error (SQLite) */
 	text practices;        /* folder of definitions; unset: the embedded ones */
-	bool read_only;        /* no lock, no lane: check the store as it is (verify on a stopped store still locks) */
 	bool relaxed;          /* throw-away store without fsync (demo generation, stories) */
 	moment (*now)(void *data);
 	void *now_data;
@@ -133,6 +135,7 @@ struct command {
 	int input_operand;
 	bool output_operand;   /* the last operand is a file that the client writes from the command's output (backup) */
 	bool password_input;   /* reads standard input when --password-stdin is given */
+	bool needs_store;      /* makes no store where none is: a mistyped --data must not verify or back up nothing */
 };
 extern const struct command commands[]; /* ends with a NULL name */
 const struct command *command_find(text name);

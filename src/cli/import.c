@@ -449,10 +449,7 @@ static struct error *read_map(struct import *import, text path)
 	char chunk[16384];
 	ssize_t got;
 	text source;
-	text place = path;
-	if (text_is_set(import->io->directory) && !text_starts_with(path, T("/")))
-		place = text_format(import->arena, "%.*s/%.*s", TEXT_ARG(import->io->directory), TEXT_ARG(path));
-	int file = open(text_cstring(import->arena, place), O_RDONLY | O_CLOEXEC);
+	int file = open(text_cstring(import->arena, io_place(import->io, import->arena, path)), O_RDONLY | O_CLOEXEC);
 	if (file < 0)
 		return error_new(import->arena, ERROR_NOT_FOUND, "cannot read %.*s: %s", TEXT_ARG(path), strerror(errno));
 	buffer_init(&buffer, import->arena, LIMIT_YAML_BYTES);

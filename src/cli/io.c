@@ -146,3 +146,10 @@ struct error *io_standard(struct arena *arena, text input_path, text output_path
 	                       .progress = standard_progress, .terminal = isatty(STDERR_FILENO) == 1 };
 	return NULL;
 }
+
+text io_place(const struct io *io, struct arena *arena, text path)
+{
+	if (!text_is_set(io->directory) || text_starts_with(path, T("/")))
+		return path;
+	return text_format(arena, "%.*s/%.*s", TEXT_ARG(io->directory), TEXT_ARG(path));
+}

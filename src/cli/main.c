@@ -28,20 +28,20 @@ static const struct option export_options[] = { { "query", "CONDITION", false },
 static const struct option none[] = { END };
 
 const struct command commands[] = {
-	{ "serve", "", "serve pages, API and live events until SIGTERM", serve_options, 0, 0, serve_command, NULL, -1, false, false },
-	{ "demo", "", "serve a demo company with some 60 days of history", demo_options, 0, 0, demo_command, NULL, -1, false, false },
-	{ "check", "[DIR]", "verify practice definitions", none, 0, 1, check_command, NULL, -1, false, false },
-	{ "story", "[DIR]", "run the stories beside the definitions", none, 0, 1, story_command, NULL, -1, false, false },
-	{ "migrate", "--plan | --apply", "show or do the steps to the given definitions", migrate_options, 0, 0, NULL, migrate_run, -1, false, false },
-	{ "user", "add LOGIN | list | disable LOGIN | link LOGIN | password LOGIN", "people who sign in", user_options, 1, 2, NULL, user_run, -1, false, true },
-	{ "token", "add LOGIN | list LOGIN | revoke LOGIN ID", "API tokens", token_options, 1, 3, NULL, token_run, -1, false, false },
-	{ "import", "TYPE FILE", "CSV or JSON lines, with history where a map says so", import_options, 2, 2, NULL, import_run, 1, false, false },
-	{ "export", "TYPE", "records as JSON lines or CSV", export_options, 1, 1, NULL, export_run, -1, false, false },
-	{ "backup", "FILE", "a consistent copy of a running store", none, 1, 1, NULL, backup_run, -1, true, false },
-	{ "restore", "FILE", "a backup into an empty data directory or database", none, 1, 1, restore_command, NULL, -1, false, false },
-	{ "verify", "", "check the event log's seals and the store", none, 0, 0, NULL, verify_run, -1, false, false },
-	{ "version", "", "version, build and libraries", none, 0, 0, version_command, NULL, -1, false, false },
-	{ NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, -1, false, false },
+	{ "serve", "", "serve pages, API and live events until SIGTERM", serve_options, 0, 0, serve_command, NULL, -1, false, false, false },
+	{ "demo", "", "serve a demo company with some 60 days of history", demo_options, 0, 0, demo_command, NULL, -1, false, false, false },
+	{ "check", "[DIR]", "verify practice definitions", none, 0, 1, check_command, NULL, -1, false, false, false },
+	{ "story", "[DIR]", "run the stories beside the definitions", none, 0, 1, story_command, NULL, -1, false, false, false },
+	{ "migrate", "--plan | --apply", "show or do the steps to the given definitions", migrate_options, 0, 0, NULL, migrate_run, -1, false, false, false },
+	{ "user", "add LOGIN | list | disable LOGIN | link LOGIN | password LOGIN", "people who sign in", user_options, 1, 2, NULL, user_run, -1, false, true, false },
+	{ "token", "add LOGIN | list LOGIN | revoke LOGIN ID", "API tokens", token_options, 1, 3, NULL, token_run, -1, false, false, false },
+	{ "import", "TYPE FILE", "CSV or JSON lines, with history where a map says so", import_options, 2, 2, NULL, import_run, 1, false, false, false },
+	{ "export", "TYPE", "records as JSON lines or CSV", export_options, 1, 1, NULL, export_run, -1, false, false, true },
+	{ "backup", "FILE", "a consistent copy of a running store", none, 1, 1, NULL, backup_run, -1, true, false, true },
+	{ "restore", "FILE", "a backup into an empty data directory or database", none, 1, 1, restore_command, NULL, -1, false, false, false },
+	{ "verify", "", "check the event log's seals and the store", none, 0, 0, NULL, verify_run, -1, false, false, true },
+	{ "version", "", "version, build and libraries", none, 0, 0, version_command, NULL, -1, false, false, false },
+	{ NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, -1, false, false, false },
 };
 
 const struct command *command_find(text name)
@@ -71,7 +71,7 @@ struct error *program_settings_of(struct arena *arena, const struct options *opt
 		                             .practices = option_text(options, "practices") };
 	if (!text_is_set(settings.data_dir))
 		settings.data_dir = text_from(getenv("REEVE_DATA"));
-	if (!text_is_set(settings.data_dir))
+	if (text_is_empty(settings.data_dir))
 		settings.data_dir = T("reeve-data");
 	if (!text_is_set(settings.database))
 		settings.database = text_from(getenv("REEVE_DATABASE"));
@@ -86,15 +86,14 @@ struct error *program_settings_of(struct arena *arena, const struct options *opt
 }
 
 /* The help of a command is its manual page in Markdown: one text for terminal, man and /help. */
-static int show_help(struct arena *arena, const char *name)
+static int show_help(struct arena *arena, const char *name, FILE *stream)
 {
 	const struct embedded_file *page = embedded_find(embedded_docs, text_format(arena, "man/reeve%s%s.md", name[0] == '\0' ? "" : "-", name));
 	if (page == NULL) {
-		(void)fprintf(stderr, "reeve: no manual page for '%s'\n", name);
-		return 1;
+		return complain("help", error_hint(arena, error_new(arena, ERROR_USAGE, "there is no command '%s'", name), "reeve --help lists them"));
 	}
 	text content = embedded_text(page);
-	(void)fwrite(content.data, 1, content.length, stdout);
+	(void)fwrite(content.data, 1, content.length, stream);
 	return 0;
 }
 
@@ -102,6 +101,8 @@ static struct error *run_here(struct arena *arena, const struct command *command
 {
 	struct program_settings settings;
 	TRY(program_settings_of(arena, options, &settings));
+	settings.must_exist = command->needs_store;
+	log_set_level(LOG_ERROR); /* what a server tells its operator is noise behind a command */
 	struct program *program;
 	TRY(program_open(arena, &settings, &program));
 	struct io io;
@@ -133,7 +134,7 @@ static int run(struct arena *arena, int argc, char **argv)
 {
 	text name = argc > 1 ? text_from(argv[1]) : T("--help");
 	if (text_equal(name, T("--help")) || text_equal(name, T("-h")) || text_equal(name, T("help")))
-		return argc > 1 ? show_help(arena, argc > 2 ? argv[2] : "") : (show_help(arena, ""), 2);
+		return argc > 1 ? show_help(arena, argc > 2 ? argv[2] : "", stdout) : (show_help(arena, "", stderr), 2);
 	if (text_equal(name, T("--version")))
 		name = T("version");
 	const struct command *command = command_find(name);
@@ -155,7 +156,7 @@ static int run(struct arena *arena, int argc, char **argv)
 	if (error != NULL)
 		return complain(command->name, error);
 	if (option_given(&options, "help"))
-		return show_help(arena, command->name);
+		return show_help(arena, command->name, stdout);
 	if (command->local != NULL)
 		return command->local(arena, &options);
 	return run_command(arena, command, &options, argc - 1, argv + 1);

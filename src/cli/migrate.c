@@ -16,22 +16,31 @@ static struct error *change_schema(struct work *work, void *data)
 	return schema_apply(work, model, &plan);
 }
 
-static void show(struct arena *arena, struct io *io, const struct schema_plan *plan, bool json)
+static void show(struct arena *arena, struct io *io, const struct schema_plan *plan)
 {
-	if (!json && plan->count == 0)
+	if (plan->count == 0)
 		io_format(io, arena, "nothing to do: the stored definitions are the given ones\n");
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct schema_step *step = &plan->steps[i];
-		if (!json) {
-			io_format(io, arena, "%s%.*s\n    %.*s\n", step->destructive ? "DESTRUCTIVE: " : "", TEXT_ARG(step->words), TEXT_ARG(step->sql));
-			continue;
-		}
+		io_format(io, arena, "%s%.*s\n    %.*s\n", step->destructive ? "DESTRUCTIVE: " : "", TEXT_ARG(step->words), TEXT_ARG(step->sql));
+	}
+}
+
+/* One object, also when there is nothing to do; `applied` says whether the steps are done. */
+static void show_json(struct arena *arena, struct io *io, const struct schema_plan *plan, bool applied)
+{
+	struct value *answer = value_map(arena), *steps = value_list(arena);
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct schema_step *step = &plan->steps[i];
 		struct value *line = value_map(arena);
 		value_set_text(arena, line, T("words"), step->words);
 		value_set_text(arena, line, T("sql"), step->sql);
 		value_set_bool(arena, line, T("destructive"), step->destructive);
-		io_value(io, arena, line);
+		value_append(arena, steps, line);
 	}
+	value_set(arena, answer, T("steps"), steps);
+	value_set_bool(arena, answer, T("applied"), applied);
+	io_value(io, arena, answer);
 }
 
 static struct error *run_with(struct program *program, struct arena *arena, const struct options *options, struct io *io,
@@ -41,12 +50,18 @@ static struct error *run_with(struct program *program, struct arena *arena, cons
 	TRY(program_reader(program, arena, ORIGIN_CLI, &work));
 	struct schema_plan plan;
 	TRY(schema_plan(arena, work.store, program->model, model, &plan));
-	show(arena, io, &plan, options->json);
+	bool only_plan = option_given(options, "plan");
+	if (!options->json)
+		show(arena, io, &plan);
+	else if (only_plan || plan.refused != NULL)
+		show_json(arena, io, &plan, false);
 	TRY(plan.refused);
-	if (option_given(options, "plan"))
+	if (only_plan)
 		return NULL;
 	TRY(program_write(program, arena, ORIGIN_CLI, change_schema, model));
-	if (!options->json)
+	if (options->json)
+		show_json(arena, io, &plan, true);
+	else
 		io_format(io, arena, "done; a running server takes them up when it is started again\n");
 	return NULL;
 }
@@ -54,10 +69,13 @@ static struct error *run_with(struct program *program, struct arena *arena, cons
 struct error *migrate_run(struct program *program, struct arena *arena, const struct options *options, struct io *io)
 {
 	if (option_given(options, "plan") == option_given(options, "apply"))
-		return error_new(arena, ERROR_USAGE, "migrate takes --plan or --apply");
+		return error_hint(arena, error_new(arena, ERROR_USAGE, "migrate takes --plan or --apply"),
+		                  "--plan shows the steps and changes nothing");
 	struct definition_source *sources;
 	size_t count;
 	text folder = option_text(options, "practices");
+	if (text_is_set(folder))
+		folder = io_place(io, arena, folder);
 	TRY(program_definitions(arena, folder, &sources, &count));
 	struct model *model;
 	TRY(model_parse(arena, sources, count, &model));

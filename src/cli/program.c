@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "model/calendars.h"
@@ -120,6 +121,10 @@ static struct error *open_parts(struct program *program, struct arena *error_are
 {
 	struct arena *arena = program->arena;
 	text data = program->settings.data_dir;
+	if (program->settings.must_exist && !text_is_set(program->store.url) &&
+	    access(text_cstring(error_arena, text_format(error_arena, "%.*s/reeve.db", TEXT_ARG(data))), F_OK) != 0)
+		return error_hint(error_arena, error_new(error_arena, ERROR_NOT_FOUND, "there is no store in %.*s", TEXT_ARG(data)),
+		                  "--data names the data directory of a server");
 	TRY(make_folder(error_arena, data));
 	if (!text_is_set(program->store.url))
 		TRY(store_lock(error_arena, data, &program->lock));

@@ -89,7 +89,13 @@ struct error *token_run(struct program *program, struct arena *arena, const stru
 			return error_hint(arena, error_new(arena, ERROR_USAGE, "'%.*s' is no token's id", TEXT_ARG(options->operands[2])),
 			                  "reeve token list LOGIN shows the ids");
 		TRY(program_write(program, arena, ORIGIN_CLI, change_revoke, &change));
-		io_format(io, arena, "revoked %lld\n", (long long)change.id);
+		if (!options->json) {
+			io_format(io, arena, "revoked %lld\n", (long long)change.id);
+			return NULL;
+		}
+		struct value *answer = value_map(arena);
+		value_set_integer(arena, answer, T("revoked"), change.id);
+		io_value(io, arena, answer);
 		return NULL;
 	}
 	return error_new(arena, ERROR_USAGE, "token takes: add LOGIN | list LOGIN | revoke LOGIN ID");

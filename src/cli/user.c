@@ -68,6 +68,19 @@ static void set_list(struct arena *arena, struct value *input, text key, const s
 	value_set(arena, input, key, list);
 }
 
+/* What was done to whom. */
+static void say_login(struct arena *arena, struct io *io, const struct options *options, const struct user_change *change,
+                      const char *done)
+{
+	if (!options->json) {
+		io_format(io, arena, "%s %.*s\n", done, TEXT_ARG(change->login));
+		return;
+	}
+	struct value *answer = value_map(arena);
+	value_set_text(arena, answer, T("login"), change->login);
+	io_value(io, arena, answer);
+}
+
 static struct error *add(struct program *program, struct arena *arena, const struct options *options, struct io *io)
 {
 	if (options->operand_count != 2 || !option_given(options, "name"))
@@ -82,13 +95,7 @@ static struct error *add(struct program *program, struct arena *arena, const str
 	if (option_given(options, "password-stdin"))
 		TRY(read_password(arena, io, change.login, &change.password_hash));
 	TRY(program_write(program, arena, ORIGIN_CLI, change_add, &change));
-	if (options->json) {
-		struct value *answer = value_map(arena);
-		value_set_text(arena, answer, T("login"), change.login);
-		io_value(io, arena, answer);
-	} else {
-		io_format(io, arena, "added %.*s\n", TEXT_ARG(change.login));
-	}
+	say_login(arena, io, options, &change, "added");
 	return NULL;
 }
 
@@ -130,17 +137,24 @@ static struct error *one(struct program *program, struct arena *arena, const str
 		text path;
 		TRY(sign_in_link(program, arena, change.login, HOUR_MS, &path));
 		text base = program->web == NULL ? T("") : web_address(program->web);
-		io_format(io, arena, "%.*s%.*s\n", TEXT_ARG(base), TEXT_ARG(path));
+		if (!options->json) {
+			io_format(io, arena, "%.*s%.*s\n", TEXT_ARG(base), TEXT_ARG(path));
+			return NULL;
+		}
+		struct value *answer = value_map(arena);
+		value_set_text(arena, answer, T("login"), change.login);
+		value_set_text(arena, answer, T("link"), text_format(arena, "%.*s%.*s", TEXT_ARG(base), TEXT_ARG(path)));
+		io_value(io, arena, answer);
 		return NULL;
 	}
 	if (text_equal(verb, T("password"))) {
 		TRY(read_password(arena, io, change.login, &change.password_hash));
 		TRY(program_write(program, arena, ORIGIN_CLI, change_password, &change));
-		io_format(io, arena, "changed the password of %.*s and closed its sessions\n", TEXT_ARG(change.login));
+		say_login(arena, io, options, &change, "signed out and changed the password of");
 		return NULL;
 	}
 	TRY(program_write(program, arena, ORIGIN_CLI, change_disable, &change));
-	io_format(io, arena, "disabled %.*s and closed its sessions\n", TEXT_ARG(change.login));
+	say_login(arena, io, options, &change, "disabled and signed out");
 	return NULL;
 }
 

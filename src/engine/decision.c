@@ -80,6 +80,10 @@ static struct error *decide_field(struct step *step, struct work *work, const st
 	}
 	if (given || creation || !cell_equal(&now, old))
 		step_set(step, field->position, now);
+	/* Given back: the reason why it was set by hand goes with it. */
+	ptrdiff_t reason = field->decision->reason_field;
+	if (given && !creation && reason >= 0 && !step->changed[reason] && step->record->cells[reason].kind != CELL_NULL)
+		step_set(step, (size_t)reason, cell_null());
 	return NULL;
 }
 

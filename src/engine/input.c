@@ -16,6 +16,7 @@ void step_init(struct step *step, struct work *work, struct record *record, enum
 		.kind = kind,
 		.changed = arena_new_array(work->arena, bool, count),
 		.cells = arena_new_array(work->arena, struct cell, count),
+		.refused = arena_new_array(work->arena, bool, count),
 		.visibility = VISIBLE_PUBLIC,
 	};
 }
@@ -189,6 +190,8 @@ struct error *step_read(struct step *step, struct work *work, const struct value
 			error = read_field(step, work, field, entry->value);
 		if (error != NULL && !is_about_input(error))
 			return error;
+		if (error != NULL && field != NULL)
+			step->refused[field->position] = true;
 		errors = error_append(errors, error);
 		count += error != NULL;
 	}
@@ -204,7 +207,7 @@ struct error *step_check_required(const struct step *step, struct work *work, bo
 		const struct cell *cell = step_cell(step, i);
 		bool set = cell->kind == CELL_TEXT ? !text_is_empty(text_trim(cell->text)) : cell->kind != CELL_NULL;
 
-		if (field->required && !set && field->kind != KIND_LINKS && (!only_changed || step->changed[i]))
+		if (field->required && !set && !step->refused[i] && field->kind != KIND_LINKS && (!only_changed || step->changed[i]))
 			errors = error_append(errors, error_field(error_new(work->arena, ERROR_INVALID, "%.*s is needed",
 			                                                    TEXT_ARG(field->name)),
 			                                          field->name));

@@ -20,6 +20,7 @@ struct step {
 	const struct transition *transition;
 	bool *changed;           /* [field_count]: fields that get cells[] */
 	struct cell *cells;
+	bool *refused;           /* [field_count]: a mistake in what was sent is told already; no second one that it is missing */
 	struct step_links *links;
 	size_t link_count;
 	text comment;            /* unset: none */

@@ -46,6 +46,11 @@ static struct error *check_needs(const struct step *step, struct work *work, str
 		if (need->comment && need->public_when != NULL)
 			TRY(rule_holds(work, need->public_when, result, &is_public));
 		*ret_public |= need->comment && is_public;
+		bool told = false;
+		for (size_t j = 0; j < need->field_count; j++)
+			told = told || step->refused[need->fields[j]];
+		if (told)
+			continue;
 		if (need->comment ? !text_is_set(step->comment) : !need_is_met(need, result))
 			*ret_errors = error_append(*ret_errors, need_error(step, work, need));
 	}

@@ -33,8 +33,10 @@ static struct error *wrong_value(struct condition_parser *parser, const struct t
 				 const struct field *field, const char *expected)
 {
 	struct error *error =
-	    condition_error(parser, token->at, "%.*s is not a value of '%.*s'",
-			    TEXT_ARG(token_words(parser->arena, token)), TEXT_ARG(field->name));
+	    token->kind == TOKEN_END
+		? condition_error(parser, token->at, "'%.*s' is compared with nothing", TEXT_ARG(field->name))
+		: condition_error(parser, token->at, "%.*s is not a value of '%.*s'",
+				  TEXT_ARG(token_words(parser->arena, token)), TEXT_ARG(field->name));
 	return error_hint(parser->arena, error, "%s", expected);
 }
 
@@ -43,8 +45,11 @@ static struct error *wrong_value(struct condition_parser *parser, const struct t
 static struct error *unknown_choice(struct condition_parser *parser, const struct token *token, text field,
 				    const text *names, size_t count)
 {
-	struct error *error = condition_error(parser, token->at, "'%.*s' has no choice %.*s", TEXT_ARG(field),
-					      TEXT_ARG(token_words(parser->arena, token)));
+	struct error *error =
+	    token->kind == TOKEN_END
+		? condition_error(parser, token->at, "'%.*s' is compared with nothing", TEXT_ARG(field))
+		: condition_error(parser, token->at, "'%.*s' has no choice %.*s", TEXT_ARG(field),
+				  TEXT_ARG(token_words(parser->arena, token)));
 	error = error_hint(parser->arena, error, "one of: %.*s",
 			   TEXT_ARG(text_join(parser->arena, names, minimum(count, (size_t)12), T(", "))));
 	return condition_unknown(parser, token->text, names, count, error);

@@ -112,7 +112,8 @@ struct error *api_attach_prepare(struct work *work, struct web_request *request,
 	struct attach_state *state = arena_new_struct(work->arena, struct attach_state);
 
 	if (request->upload_count == 0)
-		return error_hint(work->arena, error_new(work->arena, ERROR_INVALID, "no file came along"),
+		return error_hint(work->arena,
+		                  error_new(work->arena, request->body_is_json ? ERROR_MEDIA_TYPE : ERROR_INVALID, "no file came along"),
 		                  "send multipart/form-data with a part that has a file name");
 	if (request->upload_count > FILES_PER_REQUEST)
 		return error_new(work->arena, ERROR_INVALID, "too many files at once; at most %d", FILES_PER_REQUEST);

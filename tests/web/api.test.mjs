@@ -194,7 +194,7 @@ async function testAttachments({ own }) {
   const other = await call(agent, "POST", "/api/v1/incident", { title: "other", impact: "low", urgency: "low" });
   check("not through another record", (await call(agent, "GET", `/api/v1/incident/${other.json.number}/attachments/${made.json.id}`)).status === 404);
   check("no file is 422", (await call(agent, "POST", path, (() => { const f = new FormData(); f.append("visibility", "public"); return f; })())).status === 422);
-  check("JSON instead of a file is 422", (await call(agent, "POST", path, {})).status === 422);
+  check("JSON instead of a file is 415", (await call(agent, "POST", path, {})).status === 415);
   check("the list names it", (await call(agent, "GET", path)).json.items.length === 1);
   check("a nonsense id is 404", (await call(agent, "GET", `${path}/abc`)).status === 404);
 }

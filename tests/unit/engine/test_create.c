@@ -146,6 +146,18 @@ DESK_TEST(abstract_types_have_no_records)
 		assert_refused(IN_TX(desk, engine_create(desk->work, task, desk_json(desk, "{'title': 'x'}"), &record)), INVALID);
 }
 
+DESK_TEST(a_wrong_value_is_one_mistake)
+{
+	struct record *record;
+	struct error *error;
+
+	desk_as(desk, "agent");
+	error = IN_TX(desk, engine_create(desk->work, desk->incident, desk_json(desk, "{'title': 7}"), &record));
+	assert_non_null(error);
+	assert_text(error->message, "title must be a text");
+	assert_null(error->next);
+}
+
 DESK_TEST(priority_is_overridden_only_with_right_and_reason)
 {
 	desk_as(desk, "agent");

@@ -61,6 +61,10 @@ DESK_TEST(needs_are_told_one_by_one)
 	assert_refused(desk_take(desk, record, "wait", "{'waiting_reason': 'supplier'}"), INVALID);
 	assert_refused(desk_take(desk, record, "assign", NULL), INVALID);
 	assert_refused(desk_take(desk, record, "resolve", "{'resolution_code': 'fixed', 'resolution': ' '}"), INVALID);
+	error = desk_take(desk, record, "resolve", "{'resolution_code': 'fixd', 'resolution': 'replaced'}");
+	assert_refused(error, INVALID);
+	assert_text(error->field, "resolution_code");
+	assert_null(error->next);
 	assert_text(desk_state(desk_reload(desk, record)), "new");
 	assert_int_equal(desk_reload(desk, record)->version, 1);
 }

@@ -119,6 +119,8 @@ DESK_TEST(an_overridden_priority_stays_until_it_is_given_back)
 	desk_as(desk, "lead");
 	assert_ok(update(desk, record, 0, "{'priority': null}"));
 	assert_text(desk_choice(desk_reload(desk, record), "priority"), "3");
+	size_t reason = type_field(desk->incident, T("priority_reason"))->position;
+	assert_int_equal(desk_reload(desk, record)->cells[reason].kind, CELL_NULL);
 	assert_ok(update(desk, record, 0, "{'urgency': 'high'}"));
 	assert_text(desk_choice(desk_reload(desk, record), "priority"), "1");
 }

@@ -162,6 +162,8 @@ TEST(points_at_the_column)
 		"did you mean 'organisation'?");
 	refused("impact = hgih", 10, "'impact' has no choice 'hgih'", "did you mean 'high'?");
 	refused("impact = nonsense", 10, "'impact' has no choice 'nonsense'", "one of: high, medium, low");
+	refused("impact = ", 10, "'impact' is compared with nothing", "one of: high, medium, low");
+	refused("amount = ", 10, "'amount' is compared with nothing", "write a whole number");
 	refused("state.group = opne", 15, "'state.group' has no choice 'opne'", "did you mean 'open'?");
 	refused("amount = abc", 10, "'abc' is not a value of 'amount'", "write a whole number");
 	refused("amount = 99999999999999999999", 10, "'99999999999999999999' is not a value of 'amount'",
