@@ -523,7 +523,7 @@ TEST(a_deadlock_is_run_again)
 		sem_wait(&writes[i].answered);
 		assert_ok(writes[i].error);
 	}
-	assert_int_equal(writes[0].runs + writes[1].runs, 3);
+	assert_true(writes[0].runs + writes[1].runs >= 3); /* the second run may meet the other again */
 	struct rows *rows;
 	bool row;
 	assert_ok(store_query_text(on.store, on.arena, T("SELECT sum(number) FROM line"), NO_CELLS, &rows));
