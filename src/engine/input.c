@@ -236,8 +236,8 @@ struct error *version_check(struct work *work, struct record *record, int64_t ex
 	value_set_integer(work->arena, extra, T("version"), record->version);
 	value_add(work->arena, extra, T("yours"), yours);
 	value_add(work->arena, extra, T("current"), current);
-	error = error_new(work->arena, ERROR_STALE, "%.*s was changed meanwhile: it is version %lld, not %lld",
-	                  TEXT_ARG(record_number(record)), (long long)record->version, (long long)expected);
+	error = error_new(work->arena, ERROR_STALE, "%.*s was changed meanwhile: it is version %lld now",
+	                  TEXT_ARG(record_number(record)), (long long)record->version);
 	error->extra = extra;
 	return error_hint(work->arena, error, "look at both versions, then save with version %lld", (long long)record->version);
 }

@@ -47,7 +47,7 @@ test("bodies, nesting, fields and queries have limits with a clear answer", asyn
 		isProblem(await get("after=nonsense"), 400);
 		equal((await place.api("agent", "GET", `${API}/${"9".repeat(200)}`)).status, 404);
 		isProblem(await place.api("agent", "POST", API, { title: "x" }, { "Idempotency-Key": "k".repeat(201) }), 400);
-		isProblem(await place.api("agent", "PATCH", `${API}/${number}`, { title: "x" }, { "If-Match": "nonsense" }), 400);
+		isProblem(await place.api("agent", "PATCH", `${API}/${number}`, { title: "x" }, { "If-Match": "nonsense" }), 412);
 		equal((await place.api("agent", "GET", `${API}/${number}`)).body.version, 1, "the target is as it was");
 	});
 });
