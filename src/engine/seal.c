@@ -112,7 +112,7 @@ struct error *seal_key_load(struct arena *arena, text path, uint8_t ret_key[SEAL
 		return error_hint(arena,
 		                  error_new(arena, ERROR_UNAVAILABLE, "the seal key %s is not %d hexadecimal digits", name,
 		                            2 * SEAL_KEY_BYTES),
-		                  "put the key of this store back from a backup");
+		                  "put the key of this store back from where you keep its copy");
 	sodium_memzero(line, sizeof(line));
 	return NULL;
 }
