@@ -228,7 +228,7 @@ static struct error *row_value(struct work *work, const struct list *list, size_
 		const struct clock *clock = nearest_clock(list, index);
 		cell = value_map(arena);
 		value_add(arena, cell, T("label"), value_text(arena, clock == NULL ? TEXT_UNSET : label_in(&clock->definition->label, work->language)));
-		value_add(arena, cell, T("due"), clock == NULL ? value_null(arena) : part_due(work, clock));
+		value_add(arena, cell, T("due"), clock == NULL ? value_null(arena) : part_due_in_list(work, clock));
 		value_append(arena, cells, cell);
 	}
 	value_add(arena, row, T("cells"), cells);

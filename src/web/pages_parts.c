@@ -238,6 +238,25 @@ struct value *part_due(struct work *work, const struct clock *clock)
 	return value;
 }
 
+/*
+ * In lists the clock is as it was last written, so what is left of its working time is not known there; when it is due is. The word
+ * says that it is late, never the colour alone.
+ */
+struct value *part_due_in_list(struct work *work, const struct clock *clock)
+{
+	struct value *value = part_due(work, clock);
+	bool late = clock->breached;
+
+	if (clock->definition == NULL || clock->state != CLOCK_RUNNING || clock->due_at == MOMENT_UNSET)
+		return value;
+	struct value *arguments = value_map(work->arena);
+	text due = value_get_text(value_get(value, T("due")), T("words"));
+	value_set_text(work->arena, arguments, T("moment"), due);
+	value_set_text(work->arena, value, T("words"),
+	               late ? words_with(work->arena, work->language, T("{moment}, late"), arguments) : due);
+	return value;
+}
+
 /* ---- fields in words ---- */
 
 struct error *part_words(struct work *work, const struct record *record, const struct field *field, text *ret_words)

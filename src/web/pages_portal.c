@@ -57,18 +57,31 @@ static struct error *promises(struct work *work, struct record *record, struct v
 	return NULL;
 }
 
-/* What it waits for, from the field that explains a pausing clock. */
-static struct error *waiting_for(struct work *work, const struct record *record, text *ret_words)
+/* The choice that is named as the requester's field is: it waits for who asked. */
+static bool waits_for_requester(const struct record *record, const struct field *reason)
+{
+	const struct type *type = record->type;
+	const struct cell *cell = record_cell(record, reason->position);
+
+	return type->requester >= 0 && reason->kind == KIND_CHOICE && cell->kind == CELL_INTEGER &&
+	       text_equal(reason->choices[cell->integer].name, type->fields[type->requester].name);
+}
+
+/* What it waits for, from the field that explains a pausing clock; ret_me: for the reader. */
+static struct error *waiting_for(struct work *work, const struct record *record, text *ret_words, bool *ret_me)
 {
 	const struct type *type = record->type;
 
 	*ret_words = TEXT_UNSET;
+	*ret_me = false;
 	if (type->lifecycle == NULL || type->lifecycle->states[record_state(record)].group != GROUP_WAITING)
 		return NULL;
 	for (size_t i = 0; i < type->clock_count; i++) {
 		size_t reason = type->clocks[i].pause_reason_field;
 		if (reason == SIZE_MAX || !access_field_readable(work, type, &type->fields[reason]))
 			continue;
+		*ret_me = waits_for_requester(record, &type->fields[reason]) &&
+		          record_id_of(record, type->requester) == work->actor->id;
 		return part_words(work, record, &type->fields[reason], ret_words);
 	}
 	return NULL;
@@ -172,15 +185,16 @@ static struct error *may_edit(struct work *work, struct record *record, bool *re
 
 struct error *part_request(struct work *work, struct record *record, struct value *data)
 {
-	bool may;
+	bool may, asks_me;
 	struct value *list;
 	text waiting;
 
 	TRY(promises(work, record, &list));
-	TRY(waiting_for(work, record, &waiting));
+	TRY(waiting_for(work, record, &waiting, &asks_me));
 	value_set(work->arena, data, T("steps_plain"), part_progress(work, record));
 	value_set(work->arena, data, T("promises"), list);
 	value_set_text(work->arena, data, T("waiting_for"), waiting);
+	value_set_bool(work->arena, data, T("asks_me"), asks_me);
 	const struct value *state = value_get(data, T("state"));
 	text group = value_get_text(state, T("group"));
 	value_set_bool(work->arena, data, T("done"), text_equal(group, T("done")));

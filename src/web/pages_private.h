@@ -27,6 +27,8 @@ must_use struct value *part_state(struct work *work, const struct record *record
 must_use struct value *part_choice(struct work *work, const struct record *record, ptrdiff_t field);
 /* {name, label, words, class, due, paused, late} of a clock, for lists and heads: how much is left. */
 must_use struct value *part_due(struct work *work, const struct clock *clock);
+/* The same for a row of a list: words says when it is due, and late after that. */
+must_use struct value *part_due_in_list(struct work *work, const struct clock *clock);
 must_use text part_hours(struct arena *arena, int64_t ms);
 text part_initials(struct arena *arena, text name);
 /* "/incident/INC0000042" */

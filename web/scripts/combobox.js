@@ -146,18 +146,51 @@ class Combobox {
 		this.input.dispatchEvent(new CustomEvent("input", { bubbles: true, detail: "chosen" }));
 		clearTimeout(this.timer);
 		if (this.hidden) this.hidden.value = item.number;
+		this.leave();
+	}
+
+	/* Something is typed that nobody has chosen yet. */
+	isOpenQuestion() {
+		const text = this.input.value.trim();
+		return !this.goes && !this.many && text !== "" && this.hidden.value === text;
+	}
+
+	/* Enter takes the marked or the first of what fits; Ctrl+Enter sends the form with it. What fits nothing is sent as it is. */
+	async settle(send) {
+		const { form } = this.input;
+		if (this.at < 0) {
+			clearTimeout(this.timer);
+			await this.ask(this.input.value.trim());
+		}
+		this.choose(Math.max(this.at, 0));
+		if (send) form?.requestSubmit(form.querySelector("button.primary, button:not([type=button])"));
+	}
+
+	/* What goes to another team leaves the person who had it, unless somebody was named in the same form. */
+	leave() {
+		if (this.hidden?.name !== "team") return;
+		const person = this.input.form?.elements.assignee;
+		const seen = person?.closest(".combobox")?.querySelector("input[role=combobox]");
+		if (!seen || seen.value !== seen.dataset.words) return;
+		seen.value = "";
+		person.value = "";
 	}
 
 	key(event) {
 		if (event.isComposing) return;
 		const open = !this.list.hidden;
+		const sends = event.ctrlKey || event.metaKey;
 		if (event.key === "ArrowDown" || event.key === "ArrowUp") {
 			event.preventDefault();
 			if (open) this.move(event.key === "ArrowDown" ? 1 : -1);
 			else this.ask(this.input.value.trim());
-		} else if (event.key === "Enter" && open && this.at >= 0 && !event.ctrlKey && !event.metaKey) {
+		} else if (event.key === "Enter" && open && this.at >= 0 && !sends) {
 			event.preventDefault();
 			this.choose(this.at);
+		} else if (event.key === "Enter" && this.isOpenQuestion()) {
+			event.preventDefault();
+			event.stopPropagation();
+			this.settle(sends);
 		} else if (event.key === "Tab" && open && !this.goes) {
 			if (this.at >= 0) this.choose(this.at);
 		} else if (event.key === "Escape" && open) {

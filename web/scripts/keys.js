@@ -33,6 +33,13 @@ function setMode(form, mode) {
 	for (const button of form.querySelectorAll("button[name=visibility]")) button.classList.toggle("chosen", button.value === mode);
 }
 
+/* A step that asks opens, with the focus in its first field; one that does not is taken. */
+function step(name) {
+	const button = document.querySelector(`[popovertarget="step-${name}"]`) ?? document.querySelector(`form[action$="/transitions/${name}"] button`);
+	button?.click();
+	document.querySelector(`#step-${name}:popover-open`)?.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+}
+
 const actions = {
 	"/": () => document.getElementById("global-q")?.focus(),
 	c: () => document.querySelector("[data-create]")?.click(),
@@ -41,6 +48,7 @@ const actions = {
 	f: () => document.querySelector(".filter-box input")?.focus(),
 	r: () => compose("public"),
 	n: () => compose("internal"),
+	a: () => step("assign"),
 	e: () => document.querySelector("a[href$='/edit']")?.click(),
 	w: () => document.querySelector("form[action$='/watch'] button")?.click(),
 	"?": () => document.getElementById("keys")?.showModal(),
