@@ -34,6 +34,8 @@
 #define DEFAULT_PAGE_ROWS 50
 /* Counting stops here: "1000+". */
 #define LIMIT_COUNT 1000
+/* Counting unread notifications stops here, on every page: "99+". */
+#define LIMIT_UNREAD 100
 /* An unindexed sort only over as many matches. */
 #define LIMIT_SORT_ROWS 10000
 #define LIMIT_SORT_FIELDS 4

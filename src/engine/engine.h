@@ -234,7 +234,7 @@ struct notification {
 };
 must_use struct error *engine_notifications(struct work *work, bool unread_only, int64_t before_id, size_t limit,
                                             struct notification **ret_list, size_t *ret_count);
-must_use struct error *engine_notifications_unread(struct work *work, int64_t *ret_count); /* capped at LIMIT_COUNT */
+must_use struct error *engine_notifications_unread(struct work *work, int64_t *ret_count); /* capped at LIMIT_UNREAD */
 /* `id` 0: all. */
 must_use struct error *engine_notification_read(struct work *work, int64_t id);
 

@@ -39,7 +39,7 @@ struct error *engine_notifications_unread(struct work *work, int64_t *ret_count)
 {
 	bool found;
 	return store_integer(work->store, work->arena, SQL_NOTIFICATION_COUNT_UNREAD,
-			     CELLS(cell_integer(work->actor->id), cell_integer(LIMIT_COUNT)), ret_count,
+			     CELLS(cell_integer(work->actor->id), cell_integer(LIMIT_UNREAD)), ret_count,
 			     &found);
 }
 
