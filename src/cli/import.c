@@ -16,6 +16,10 @@
 /* A job takes so many rows (but never splits the rows of one record that stand together), and so many jobs run at once. */
 #define BATCH_ROWS 20
 #define BATCHES 32
+/* Batches that are sent together: the people and places that they name are made before, in one commit that has to be waited for. */
+#define GROUP 16
+/* As many as a lane has threads. */
+#define CACHES 4
 
 struct import;
 
@@ -41,6 +45,11 @@ struct import {
 	size_t header_count;
 	struct batch batches[BATCHES];
 	size_t newest;           /* the batch being filled */
+	size_t ready;            /* batches before it that are full and not yet sent */
+	/* Ids of people and places, kept from batch to batch; a batch on the lane takes one of them, under the lock. */
+	struct record_cache *caches[CACHES];
+	size_t cache_count;
+	int64_t generation;
 	struct table made;       /* "type key" of records known to be there */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -54,25 +63,6 @@ struct import {
 };
 
 /* ---- on the lane ---- */
-
-static struct error *make_one(struct work *work, const struct made *made)
-{
-	int64_t id;
-	TRY(model_find_id(work, made->type, made->key, &id));
-	if (id != 0)
-		return NULL;
-	struct value *input = value_map(work->arena);
-	const struct field *key = &made->type->fields[made->type->key_field], *title = &made->type->fields[made->type->title_field];
-	value_set_text(work->arena, input, key->name, made->key);
-	if (title != key)
-		value_set_text(work->arena, input, title->name, made->label);
-	else if (type_field(made->type, T("label")) != NULL)
-		value_set_text(work->arena, input, T("label"), made->label);
-	if (text_is_set(made->parent))
-		value_set_text(work->arena, input, T("parent"), made->parent);
-	struct record *record;
-	return engine_create(work, made->type, input, &record);
-}
 
 static struct error *apply_row(struct work *work, struct import *import, struct import_row *row)
 {
@@ -89,25 +79,43 @@ static bool is_refusal(const struct error *error)
 	return error->code == ERROR_INVALID || error->code == ERROR_CONFLICT || error->code == ERROR_NOT_FOUND || error->code == ERROR_TOO_LARGE;
 }
 
-static struct error *apply_batch(struct lane_job *job, struct store *store)
+static struct record_cache *take_cache(struct import *import, struct arena *arena)
 {
-	struct batch *batch = (struct batch *)job;
+	struct record_cache *cache = NULL;
+	(void)pthread_mutex_lock(&import->lock);
+	if (import->cache_count > 0)
+		cache = import->caches[--import->cache_count];
+	(void)pthread_mutex_unlock(&import->lock);
+	if (cache == NULL)
+		return record_cache_new(arena, &import->generation);
+	record_cache_reset(cache);
+	return cache;
+}
+
+static void give_cache(struct import *import, struct record_cache *cache)
+{
+	(void)pthread_mutex_lock(&import->lock);
+	if (import->cache_count < CACHES)
+		import->caches[import->cache_count++] = cache;
+	(void)pthread_mutex_unlock(&import->lock);
+}
+
+static struct error *apply_rows(struct work *work, struct batch *batch)
+{
 	struct import *import = batch->import;
-	struct work work = { .arena = job->arena, .store = store, .model = import->program->model, .actor = access_system(),
-		             .now = program_now(import->program), .origin = ORIGIN_IMPORT, .language = T("en"),
-		             .cache = record_cache_new(job->arena, &import->program->generation) };
+	struct store *store = work->store;
 	for (size_t i = 0; i < batch->count; i++) {
 		struct import_row *row = batch->rows[i];
 		struct error *error = row->refused;
 		if (error != NULL)
 			continue;
-		TRY(store_savepoint(store, job->arena));
+		TRY(store_savepoint(store, work->arena));
 		for (size_t j = 0; import->dry_run && error == NULL && j < row->made_count; j++)
-			error = make_one(&work, &row->made[j]);
+			error = import_make_one(work, &row->made[j]);
 		if (error == NULL)
-			error = apply_row(&work, import, row);
+			error = apply_row(work, import, row);
 		if (error == NULL) {
-			TRY(store_release(store, job->arena));
+			TRY(store_release(store, work->arena));
 			continue;
 		}
 		store_undo(store);
@@ -116,7 +124,23 @@ static struct error *apply_batch(struct lane_job *job, struct store *store)
 		row->refused = error;
 	}
 	/* A dry run did everything and takes it back. */
-	return import->dry_run ? error_new(job->arena, ERROR_CONFLICT, "dry run") : NULL;
+	return import->dry_run ? error_new(work->arena, ERROR_CONFLICT, "dry run") : NULL;
+}
+
+static struct error *apply_batch(struct lane_job *job, struct store *store)
+{
+	struct batch *batch = (struct batch *)job;
+	struct import *import = batch->import;
+	/* A dry run makes what its rows name and takes it back: those ids must not be remembered. */
+	struct record_cache *cache = import->dry_run ? NULL : take_cache(import, job->arena);
+	struct work work = { .arena = job->arena, .store = store, .model = import->program->model, .actor = access_system(),
+		             .now = program_now(import->program), .origin = ORIGIN_IMPORT, .language = T("en"),
+		             .cache = import->dry_run ? record_cache_new(job->arena, &import->generation) : cache,
+		             .calendars = import->program->calendars };
+	struct error *error = apply_rows(&work, batch);
+	if (cache != NULL)
+		give_cache(import, cache);
+	return error;
 }
 
 static void batch_done(struct lane_job *job, struct error *error)
@@ -132,40 +156,35 @@ static void batch_done(struct lane_job *job, struct error *error)
 
 /* ---- records that rows name ---- */
 
-struct making {
-	struct made *items;
-	size_t count;
-};
-
-static struct error *change_make(struct work *work, void *data)
+static void add_missing(struct import *import, const struct batch *batch, struct arena *arena, struct import_making *making)
 {
-	struct making *making = data;
-	for (size_t i = 0; i < making->count; i++)
-		TRY(make_one(work, &making->items[i]));
-	return NULL;
-}
-
-/* Users, teams and categories that are not there yet are made before the job that needs them, once. */
-static struct error *make_missing(struct import *import, struct batch *batch)
-{
-	struct making making = { 0 };
-	size_t capacity = 0;
-	if (import->dry_run)
-		return NULL;
 	for (size_t i = 0; i < batch->count; i++)
 		for (size_t j = 0; batch->rows[i]->refused == NULL && j < batch->rows[i]->made_count; j++) {
 			struct made made = batch->rows[i]->made[j];
-			text name = text_format(batch->job.arena, "%.*s %.*s", TEXT_ARG(made.type->name), TEXT_ARG(made.key));
+			text name = text_format(arena, "%.*s %.*s", TEXT_ARG(made.type->name), TEXT_ARG(made.key));
 			if (table_get(&import->made, name) != NULL)
 				continue;
 			table_set(&import->made, text_copy(import->arena, name), import);
-			arena_make_room(batch->job.arena, making.items, making.count, capacity);
-			making.items[making.count++] = made;
+			arena_make_room(arena, making->items, making->count, making->capacity);
+			making->items[making->count++] = made;
 		}
-	if (making.count == 0)
+}
+
+static struct batch *nth_ready(struct import *import, size_t n)
+{
+	return &import->batches[(import->newest + BATCHES + 1 - import->ready + n) % BATCHES];
+}
+
+/* Users, teams and categories that are not there yet are made before the jobs that need them, once. */
+static struct error *make_missing(struct import *import)
+{
+	struct import_making making = { 0 };
+	if (import->dry_run)
 		return NULL;
 	struct arena *arena = arena_new(LIMIT_WORK_BYTES);
-	struct error *error = program_write(import->program, arena, ORIGIN_IMPORT, change_make, &making);
+	for (size_t i = 0; i < import->ready; i++)
+		add_missing(import, nth_ready(import, i), arena, &making);
+	struct error *error = making.count == 0 ? NULL : import_make(import->program, arena, &making);
 	if (error != NULL)
 		error = error_copy(import->arena, error);
 	arena_free(arena);
@@ -277,6 +296,18 @@ static void sort_batch(struct import *import, struct batch *batch)
 	}
 }
 
+static struct error *send(struct import *import)
+{
+	TRY(make_missing(import));
+	for (size_t i = 0; i < import->ready; i++) {
+		nth_ready(import, i)->running = true;
+		lane_submit(import->program->lane, &nth_ready(import, i)->job);
+	}
+	import->ready = 0;
+	return NULL;
+}
+
+/* The batch being filled is full; the next one is begun, once what it held before is written. */
 static struct error *submit(struct import *import)
 {
 	struct batch *batch = &import->batches[import->newest];
@@ -284,10 +315,10 @@ static struct error *submit(struct import *import)
 		return NULL;
 	sort_batch(import, batch);
 	number_equal_rows(batch);
-	TRY(make_missing(import, batch));
-	batch->running = true;
-	lane_submit(import->program->lane, &batch->job);
+	import->ready++;
 	/* Several dry runs at once would wait for each other: each makes the people it names, and none keeps them. */
+	if (import->dry_run || import->ready == GROUP)
+		TRY(send(import));
 	if (import->dry_run)
 		return collect(import, batch);
 	import->newest = (import->newest + 1) % BATCHES;
@@ -297,9 +328,14 @@ static struct error *submit(struct import *import)
 static struct error *finish(struct import *import)
 {
 	TRY(submit(import));
+	if (import->ready > 0) {
+		/* The newest one is empty now: the ready ones end before it. */
+		import->newest = (import->newest + BATCHES - 1) % BATCHES;
+		TRY(send(import));
+	}
 	struct error *error = NULL;
 	for (size_t i = 0; i < BATCHES; i++) {
-		struct error *one = collect(import, &import->batches[(import->newest + i) % BATCHES]);
+		struct error *one = collect(import, &import->batches[(import->newest + 1 + i) % BATCHES]);
 		error = error == NULL ? one : error;
 	}
 	return error;
@@ -540,6 +576,8 @@ struct error *import_run(struct program *program, struct arena *arena, const str
 	table_init(&import->made, arena);
 	(void)pthread_mutex_init(&import->lock, NULL);
 	(void)pthread_cond_init(&import->changed, NULL);
+	for (; import->cache_count < CACHES; import->cache_count++)
+		import->caches[import->cache_count] = record_cache_new(arena, &import->generation);
 	for (size_t i = 0; i < BATCHES; i++)
 		import->batches[i] = (struct batch){ .import = import, .job = { .arena = arena_new(LIMIT_WORK_BYTES), .apply = apply_batch,
 		                                                                .done = batch_done, .name = "import" } };

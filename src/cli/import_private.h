@@ -91,6 +91,15 @@ struct import_row {
 	size_t made_count, made_capacity;
 };
 
+struct import_making {
+	struct made *items;
+	size_t count, capacity;
+};
+/* Makes one that is not there yet, in the work's transaction. */
+must_use struct error *import_make_one(struct work *work, const struct made *made);
+/* Makes all of them in one job of the lane, and waits for it. */
+must_use struct error *import_make(struct program *program, struct arena *arena, struct import_making *making);
+
 /* Fills step, number, at and made of a row from its cells. A row that cannot be understood gets `refused`. */
 void import_row_map(struct arena *arena, const struct import_map *map, struct import_row *row);
 /* The same for a JSON line or a plain CSV row given as a map of field -> value in the export's words. */
