@@ -71,6 +71,9 @@ static void fill_due(struct rows *rows, moment now, struct clock *ret_clock)
 	ret_clock->stopped_at = rows_moment(rows, 4);
 	ret_clock->elapsed_ms = rows_integer(rows, 5);
 	ret_clock->due_at = rows_moment(rows, 6);
+	/* The row knows what had passed when it was written. Since then at most the time until now has; what is late is late by it. */
+	if (ret_clock->state == CLOCK_RUNNING && ret_clock->goal_ms >= 0 && ret_clock->due_at != MOMENT_UNSET)
+		ret_clock->elapsed_ms = maximum(ret_clock->elapsed_ms, ret_clock->goal_ms - (ret_clock->due_at - now));
 	ret_clock->breached =
 	    ret_clock->goal_ms >= 0 && (ret_clock->elapsed_ms >= ret_clock->goal_ms ||
 					(ret_clock->state == CLOCK_RUNNING &&

@@ -325,6 +325,8 @@ DESK_TEST(lists_say_the_same_as_the_record)
 	assert_ok(engine_clock_dues(desk->work, records[0]->type, records, 2, all));
 	assert_true(listed[0].breached);
 	assert_false(listed[1].breached);
+	/* What is late is said with how late it is, not with what the row knew when it was written. */
+	assert_int_equal(listed[0].elapsed_ms, listed[0].goal_ms + (desk->work->now - listed[0].due_at));
 }
 
 static void import(struct desk *desk, const char *when, const char *state, const char *fields,
