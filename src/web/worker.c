@@ -414,8 +414,8 @@ static void run(struct worker *worker, struct exchange *exchange)
 	}
 	if (!done) /* the lane may already be at it: the exchange is no longer ours */
 		exchange = NULL;
-	if (store_in_transaction(worker->store))
-		store_rollback(worker->store);
+	/* Also when the database went away and knows of none: else this connection would never begin one again. */
+	store_rollback(worker->store);
 	if (exchange == NULL)
 		return;
 	end_key(exchange);
