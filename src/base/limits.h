@@ -24,6 +24,8 @@
 #define LIMIT_ATTACHMENT_BYTES (25 * 1024 * 1024)
 #define LIMIT_ATTACHMENTS_PER_RECORD 200
 #define LIMIT_FILE_NAME_BYTES 255
+/* Content that no attachment has any more, or never had (an upload that was not saved), stays a day. */
+#define LIMIT_ORPHAN_MS (24 * 3600 * 1000LL)
 /* A condition as text, its nesting, the values of one `in`, and the length of a path through links. */
 #define LIMIT_CONDITION_BYTES 4000
 #define LIMIT_CONDITION_DEPTH 40

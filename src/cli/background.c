@@ -16,6 +16,7 @@
 #define TASK_BROOM 3
 #define TASK_COUNT 4
 #define BATCH 200
+#define ORPHANS_PER_RUN 1000
 
 struct task {
 	struct background *background;
@@ -107,10 +108,73 @@ static struct error *change_sweep(struct work *work, void *data)
 	return access_sweep(work, 1000);
 }
 
+/* Orphans: contents that nothing uses and that are old enough. */
+struct orphans {
+	struct work *work; /* its arena is emptied for each content that is looked at */
+	struct arena *arena;
+	text hashes[ORPHANS_PER_RUN];
+	size_t count;
+	int64_t made_before;
+};
+
+static struct error *collect_orphan(void *data, text hash, int64_t size unused, int64_t made_at)
+{
+	struct orphans *orphans = data;
+	bool used;
+	if (made_at >= orphans->made_before || orphans->count == ORPHANS_PER_RUN)
+		return NULL;
+	arena_reset(orphans->work->arena);
+	TRY(engine_blob_used(orphans->work, hash, &used));
+	if (!used)
+		orphans->hashes[orphans->count++] = text_copy(orphans->arena, hash);
+	return NULL;
+}
+
+struct orphan {
+	text hash;
+	int64_t made_before;
+};
+
+/* Whether it is in use is asked again here, where nobody else writes. */
+static struct error *change_orphan(struct work *work, void *data)
+{
+	struct orphan *orphan = data;
+	return engine_sweep_blob(work, orphan->hash, orphan->made_before);
+}
+
+static struct error *find_orphans(struct program *program, struct work *work, struct orphans *orphans)
+{
+	struct work looking = *work;
+	struct store *store;
+	TRY(store_open(work->arena, &program->store, text_is_set(program->store.url) ? STORE_WRITE : STORE_READ, &store));
+	looking.arena = arena_new(LIMIT_WORK_BYTES);
+	orphans->work = &looking;
+	struct error *error = blob_each(store, work->arena, collect_orphan, orphans);
+	if (error != NULL)
+		error = error_copy(work->arena, error);
+	arena_free(looking.arena);
+	store_close(store);
+	return error;
+}
+
+static struct error *sweep_orphans(struct program *program, struct work *work)
+{
+	struct orphans *orphans = arena_new_struct(work->arena, struct orphans);
+	orphans->arena = work->arena;
+	orphans->made_before = moment_now() - LIMIT_ORPHAN_MS; /* age is what the disk says: the real clock */
+	TRY(find_orphans(program, work, orphans));
+	for (size_t i = 0; i < orphans->count; i++) {
+		struct orphan orphan = { orphans->hashes[i], orphans->made_before };
+		TRY(program_write(program, work->arena, ORIGIN_TIMER, change_orphan, &orphan));
+	}
+	return NULL;
+}
+
 static struct error *run_broom(struct program *program, struct work *work, int64_t *ret_wait_ms)
 {
 	*ret_wait_ms = HOUR_MS;
-	return program_write(program, work->arena, ORIGIN_TIMER, change_sweep, NULL);
+	TRY(program_write(program, work->arena, ORIGIN_TIMER, change_sweep, NULL));
+	return sweep_orphans(program, work);
 }
 
 /* ---- threads ---- */

@@ -5,6 +5,7 @@
 #include "engine/step_private.h"
 
 #include "base/limits.h"
+#include "store/blob.h"
 
 /* Characters that change how the text around them is read: controls, line ends, bidirectional overrides, invisible joiners. */
 static bool is_deceptive(uint32_t c)
@@ -220,7 +221,16 @@ struct error *engine_blob_used(struct work *work, text hash, bool *ret_used)
 {
 	int64_t one;
 
-	return store_integer(work->store, work->arena, SQL_ATTACHMENT_USES_HASH, CELLS(cell_text(hash)), &one, ret_used);
+	return store_integer(work->store, work->arena, SQL_ATTACHMENT_USES_HASH,
+	                     CELLS(cell_text(hash), cell_moment(work->now - LIMIT_ORPHAN_MS)), &one, ret_used);
+}
+
+struct error *engine_sweep_blob(struct work *work, text hash, int64_t made_before)
+{
+	bool used;
+
+	TRY(engine_blob_used(work, hash, &used));
+	return used ? NULL : blob_remove(work->store, work->arena, hash, made_before);
 }
 
 struct error *engine_blobs(struct work *work, text after, size_t limit, text **ret_hashes, size_t *ret_count)

@@ -217,8 +217,11 @@ must_use struct error *engine_attachments(struct work *work, struct record *reco
 /* One attachment that the actor may read, else ERROR_NOT_FOUND. */
 must_use struct error *engine_attachment(struct work *work, struct record *record, int64_t id, struct attachment *ret_file);
 must_use struct error *engine_links(struct work *work, struct record *record, struct record_link **ret_links, size_t *ret_count);
-/* Whether any attachment has this content, and all such contents after `after` in order: for verify, backup and the sweep of orphans. */
+/* Whether any attachment has this content, or had it a day ago: else it is an orphan. */
 must_use struct error *engine_blob_used(struct work *work, text hash, bool *ret_used);
+/* Removes that content when nothing uses it and its bytes did not come again since `made_before` (real clock). */
+must_use struct error *engine_sweep_blob(struct work *work, text hash, int64_t made_before);
+/* All contents in use after `after`, in order: for verify and backup. */
 must_use struct error *engine_blobs(struct work *work, text after, size_t limit, text **ret_hashes, size_t *ret_count);
 /* The calendar of a record (its service's, else the default one, else 24 x 7). */
 must_use struct error *engine_calendar(struct work *work, struct record *record, const struct calendar **ret_calendar);

@@ -92,7 +92,7 @@ WHERE record_id = $1 AND id = $2 AND removed_at IS NULL
 UPDATE attachment SET removed_at = $3 WHERE record_id = $1 AND id = $2 AND removed_at IS NULL
 
 -- name: attachment_uses_hash
-SELECT 1 FROM attachment WHERE hash = $1 AND removed_at IS NULL LIMIT 1
+SELECT 1 FROM attachment WHERE hash = $1 AND (removed_at IS NULL OR removed_at > $2) LIMIT 1
 
 -- name: attachment_hashes
 SELECT DISTINCT hash FROM attachment WHERE hash > $1 AND removed_at IS NULL ORDER BY hash LIMIT $2

@@ -166,8 +166,8 @@ struct error *blob_each(struct store *store, struct arena *arena,
 	return place_of(store)->each(store, arena, visit, data);
 }
 
-struct error *blob_remove(struct store *store, struct arena *arena, text hash)
+struct error *blob_remove(struct store *store, struct arena *arena, text hash, int64_t made_before)
 {
 	TRY(check_hash(arena, hash));
-	return place_of(store)->remove(store, arena, hash);
+	return place_of(store)->remove(store, arena, hash, made_before);
 }

@@ -32,11 +32,12 @@ int blob_descriptor(struct blob_reader *reader);
 /* Reads it all and compares the hash: ERROR_CONFLICT when it differs. For `reeve verify`. */
 must_use struct error *blob_check(struct store *store, struct arena *arena, text hash);
 /*
- * Calls visit() with every blob's hash: for backup, verify and the sweep of orphans older than 24 h (made_at is of the real clock and
- * renewed when the same bytes come again). What unfinished uploads left behind 24 h ago is removed on the way.
+ * Calls visit() with every blob's hash: for backup and the sweep of orphans older than 24 h (made_at is of the real clock and renewed when the
+ * same bytes come again). What unfinished uploads left behind 24 h ago is removed on the way: a writing connection on PostgreSQL.
  */
 must_use struct error *blob_each(struct store *store, struct arena *arena,
                                  struct error *(*visit)(void *data, text hash, int64_t size, int64_t made_at), void *data);
-must_use struct error *blob_remove(struct store *store, struct arena *arena, text hash);
+/* Removes it, unless the same bytes came (again) at or after `made_before`, a moment of the real clock, in this very moment too. */
+must_use struct error *blob_remove(struct store *store, struct arena *arena, text hash, int64_t made_before);
 
 #endif

@@ -162,9 +162,9 @@ static struct error *chunk_each(struct store *store, struct arena *arena,
 	return NULL;
 }
 
-static struct error *chunk_remove(struct store *store, struct arena *arena, text hash)
+static struct error *chunk_remove(struct store *store, struct arena *arena, text hash, int64_t made_before)
 {
-	return store_run(store, arena, SQL_BLOB_REMOVE, CELLS(cell_text(hash)), NULL);
+	return store_run(store, arena, SQL_BLOB_REMOVE_OLD, CELLS(cell_text(hash), cell_integer(made_before)), NULL);
 }
 
 const struct blob_place blob_chunks = {

@@ -234,11 +234,28 @@ static struct error *file_each(struct store *store, struct arena *arena,
 	return error;
 }
 
-static struct error *file_remove(struct store *store, struct arena *arena, text hash)
+/*
+ * Put aside first, looked at then: an upload of the same bytes may put a new file into the old one's place at any moment, and
+ * between a look and an unlink() that one would be lost.
+ */
+static struct error *file_remove(struct store *store, struct arena *arena, text hash, int64_t made_before)
 {
 	const char *path = hash_path(store, arena, hash);
+	text folder = text_format(arena, "%.*s/tmp", TEXT_ARG(blobs_folder(store, arena)));
+	text aside = text_format(arena, "%.*s/%.*s", TEXT_ARG(folder), TEXT_ARG(random_token(arena, 16)));
+	struct stat info;
 
-	return unlink(path) == 0 || errno == ENOENT ? NULL : disk_error(arena, "remove", path);
+	if (stat(path, &info) != 0)
+		return errno == ENOENT ? NULL : disk_error(arena, "look at", path);
+	if (made_at(&info) >= made_before)
+		return NULL;
+	TRY(make_durable_folder(store, arena, folder, blobs_folder(store, arena)));
+	if (rename(path, aside.data) != 0)
+		return errno == ENOENT ? NULL : disk_error(arena, "remove", path);
+	bool renewed = stat(aside.data, &info) != 0 || made_at(&info) >= made_before;
+	if (renewed && rename(aside.data, path) != 0)
+		return disk_error(arena, "put back", path);
+	return renewed || unlink(aside.data) == 0 ? NULL : disk_error(arena, "remove", aside.data);
 }
 
 const struct blob_place blob_files = {

@@ -54,7 +54,7 @@ struct blob_place {
 	struct error *(*each)(struct store *store, struct arena *arena,
 			      struct error *(*visit)(void *data, text hash, int64_t size, int64_t made_at),
 			      void *data);
-	struct error *(*remove)(struct store *store, struct arena *arena, text hash);
+	struct error *(*remove)(struct store *store, struct arena *arena, text hash, int64_t made_before);
 };
 
 extern const struct blob_place blob_files, blob_chunks;

@@ -75,5 +75,7 @@ SELECT data FROM blob_chunk WHERE hash = $1 AND position = $2
 SELECT hash, size, made_at FROM blob WHERE hash > $1 AND hash NOT LIKE 'upload:%' ORDER BY hash LIMIT 500
 -- name: blob_remove (postgres)
 DELETE FROM blob WHERE hash = $1
+-- name: blob_remove_old (postgres)
+DELETE FROM blob WHERE hash = $1 AND made_at < $2
 -- name: blob_remove_left_overs (postgres)
 DELETE FROM blob WHERE hash LIKE 'upload:%' AND made_at < (extract(epoch FROM now()) * 1000)::bigint - $1

@@ -107,6 +107,10 @@ DESK_TEST(files_are_seen_by_those_who_may)
 	assert_true(used);
 	assert_ok(IN_TX(desk, engine_detach(desk->work, desk->incident, record_number(record), internal_id)));
 	assert_refused(IN_TX(desk, engine_detach(desk->work, desk->incident, record_number(record), internal_id)), NOT_FOUND);
+	/* Its content stays for a day. */
+	assert_ok(engine_blob_used(desk->work, files[0].hash, &used));
+	assert_true(used);
+	desk->work->now += DAY_MS + 1;
 	assert_ok(engine_blob_used(desk->work, files[0].hash, &used));
 	assert_false(used);
 	text *hashes;
