@@ -21,7 +21,7 @@ export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /* Waits until `ask` is true; false when it never was. */
 export async function until(ask, ms = 10000) {
-	for (const end = Date.now() + ms; Date.now() < end; await sleep(50)) if (await ask()) return true;
+	for (const end = Date.now() + ms; Date.now() < end; await sleep(20)) if (await ask()) return true;
 	return false;
 }
 
