@@ -3,16 +3,16 @@
 
 #include "base/limits.h"
 
-/* Reads the columns of event_feed_bare: no payload leaves the log here. */
-static struct error *read_bare(struct work *work, int64_t since, size_t limit, struct event **ret_events, size_t *ret_count)
+/* `statement` says whether payloads leave the log: event_feed has them, event_feed_bare has not. */
+static struct error *read_feed(struct work *work, enum sql_name statement, int64_t since, size_t limit, struct event **ret_events,
+                               size_t *ret_count)
 {
 	struct event *events = arena_new_array(work->arena, struct event, limit + 1);
 	size_t count = 0;
 	struct rows *rows;
 	bool row;
 
-	TRY(store_query(work->store, work->arena, SQL_EVENT_FEED_BARE, CELLS(cell_integer(since), cell_integer((int64_t)limit)),
-	                &rows));
+	TRY(store_query(work->store, work->arena, statement, CELLS(cell_integer(since), cell_integer((int64_t)limit)), &rows));
 	for (;;) {
 		TRY(rows_next(rows, &row));
 		if (!row)
@@ -47,7 +47,7 @@ struct error *engine_feed(struct work *work, int64_t since, size_t limit, struct
 	bool may;
 
 	*ret_last_seq = since;
-	TRY(read_bare(work, since, LIMIT_FEED_SCAN, &events, &count));
+	TRY(read_feed(work, SQL_EVENT_FEED_BARE, since, LIMIT_FEED_SCAN, &events, &count));
 	for (size_t i = 0; i < count && shown < limit; i++) {
 		TRY(may_know(work, &events[i], &may));
 		*ret_last_seq = events[i].seq;
@@ -61,19 +61,5 @@ struct error *engine_feed(struct work *work, int64_t since, size_t limit, struct
 
 struct error *engine_feed_all(struct work *work, int64_t since, size_t limit, struct event **ret_events, size_t *ret_count)
 {
-	struct event *events = arena_new_array(work->arena, struct event, limit + 1);
-	size_t count = 0;
-	struct rows *rows;
-	bool row;
-
-	TRY(store_query(work->store, work->arena, SQL_EVENT_FEED, CELLS(cell_integer(since), cell_integer((int64_t)limit)), &rows));
-	for (;;) {
-		TRY(rows_next(rows, &row));
-		if (!row)
-			break;
-		TRY(event_read(work, rows, &events[count++]));
-	}
-	*ret_events = events;
-	*ret_count = count;
-	return NULL;
+	return read_feed(work, SQL_EVENT_FEED, since, limit, ret_events, ret_count);
 }

@@ -53,12 +53,6 @@ struct error *request_query_integer(const struct web_request *request, text name
 	return NULL;
 }
 
-text request_origin(const struct web_request *request)
-{
-	return text_format(exchange_of(request)->arena, "%s://%.*s", request->secure ? "https" : "http",
-	                   TEXT_ARG(request->host));
-}
-
 /* ---- who asks ---- */
 
 static bool is_trusted(const struct web *web, text address)

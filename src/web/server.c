@@ -29,11 +29,6 @@ text web_address(const struct web *web)
 	return web->address;
 }
 
-int web_port(const struct web *web)
-{
-	return web->port;
-}
-
 text asset_url(const struct web *web, text name)
 {
 	return assets_url(web->assets, name);

@@ -74,7 +74,6 @@ struct template_source {
 must_use struct error *template_compile(struct arena *arena, const struct template_source *sources, size_t count,
                                         text (*asset_url)(void *data, struct arena *arena, text name), void *data,
                                         struct template_set **ret_set);
-bool template_has(const struct template_set *set, text name);
 /* Pours `data` into the page `name`. ERROR_INTERNAL when there is no such template, ERROR_TOO_LARGE when `out` is full. */
 must_use struct error *template_write(const struct template_set *set, struct arena *arena, text name, const struct value *data,
                                       text language, struct buffer *out);

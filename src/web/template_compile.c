@@ -477,8 +477,3 @@ struct error *template_compile(struct arena *arena, const struct template_source
 	*ret_set = set;
 	return errors;
 }
-
-bool template_has(const struct template_set *set, text name)
-{
-	return table_get(&set->programs, name) != NULL;
-}

@@ -43,7 +43,6 @@ struct web_settings {
 must_use struct error *web_start(struct arena *error_arena, const struct web_settings *settings, struct web **ret_web);
 /* "http://127.0.0.1:8080": where it really listens. */
 text web_address(const struct web *web);
-int web_port(const struct web *web);
 /* Tells that something was committed: quick, any thread. */
 void web_committed(struct web *web);
 /* Stops accepting, finishes what runs (at most 10 s), closes live connections with a retry hint, joins all threads. */

@@ -80,8 +80,6 @@ text request_query(const struct web_request *request, text name);
 /* A query number in least..most, or `fallback` when absent. ERROR_MALFORMED with field. */
 must_use struct error *request_query_integer(const struct web_request *request, text name, int64_t least, int64_t most,
                                              int64_t fallback, int64_t *ret_number);
-/* "http://host": for links in what leaves the server. */
-text request_origin(const struct web_request *request);
 const struct web_settings *web_settings(const struct web *web);
 
 struct page_header {
