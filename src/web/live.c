@@ -96,7 +96,9 @@ struct error *live_page(struct work *work, struct web_request *request, struct p
 
 void live_drop(struct live *live, struct subscriber *subscriber)
 {
-	close(subscriber->descriptor); /* takes it out of the epoll set too: no other descriptor refers to it by now */
+	/* Closing is not enough: libmicrohttpd may still hold its descriptor of this socket, and then events would go on coming. */
+	(void)epoll_ctl(live->loop, EPOLL_CTL_DEL, subscriber->descriptor, NULL);
+	close(subscriber->descriptor);
 	if (subscriber->previous != NULL)
 		subscriber->previous->next = subscriber->next;
 	else

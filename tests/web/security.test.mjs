@@ -167,6 +167,35 @@ test("uploads that never end do not fill the disk", async () => {
 	equal(after.status, 201, "there is room again");
 });
 
+/* ---- live connections that end as they begin ---- */
+
+test("live connections that are reset at once do no harm", async () => {
+	const reeve = await server();
+	const head = `GET /api/v1/live HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${await reeve.token("adam")}\r\n\r\n`;
+	const one = async (ms) => {
+		const socket = net.connect({ port: Number(new URL(reeve.url).port), host: "127.0.0.1" });
+		socket.on("error", () => {});
+		socket.write(head);
+		await new Promise((later) => setTimeout(later, ms));
+		socket.resetAndDestroy();
+	};
+	for (let round = 0; round < 12; round++) await Promise.all(Array.from({ length: 150 }, (_, i) => one(i / 2)));
+	equal((await reeve.api("", "GET", "/healthz")).status, 200);
+	/* The thread of live connections must still tell news. */
+	const cut = new AbortController();
+	const answer = await fetch(`${reeve.url}/api/v1/live`, { headers: { Authorization: `Bearer ${await reeve.token("adam")}` }, signal: cut.signal });
+	const { open } = await incidents();
+	await reeve.api("adam", "PATCH", `/api/v1/incident/${open}`, { title: "News of the zebra" });
+	const reader = answer.body.getReader();
+	let told = "";
+	for (const end = Date.now() + 5000; Date.now() < end && !told.includes(open);) {
+		const part = await Promise.race([reader.read(), new Promise((late) => setTimeout(late, 5000, {}))]);
+		told += Buffer.from(part.value ?? []).toString();
+	}
+	cut.abort();
+	ok(told.includes(open), told);
+});
+
 /* ---- the control socket ---- */
 
 function frame(kind, body) {
