@@ -314,9 +314,11 @@ static struct error *fill(struct work *work, struct web_request *request, struct
 	value_set_bool(work->arena, data, T("later"), text_is_set(request_query(request, T("after"))));
 	if (text_is_set(list->rows.next))
 		value_set_text(work->arena, data, T("next"), list_href(work, list, list->sort, list->rows.next));
-	if (list->rows.count == 0 && type_form(list->type, T("create")) != NULL)
+	/* The top bar has the button of the types that people work on all day; the platform's own have it at their list. */
+	if ((list->rows.count == 0 || list->type->platform) && type_form(list->type, T("create")) != NULL)
 		TRY(access_may(work, RIGHT_CREATE, list->type, NULL, &create));
 	value_set_bool(work->arena, data, T("create"), create);
+	value_set_bool(work->arena, data, T("create_here"), create && list->type->platform && list->rows.count > 0);
 	return NULL;
 }
 

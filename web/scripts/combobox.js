@@ -72,8 +72,10 @@ class Combobox {
 		this.abort = new AbortController();
 		const answer = await fetch(`${this.source}?q=${encodeURIComponent(text)}`,
 			{ headers: { Accept: "application/json" }, signal: this.abort.signal }).catch(() => null);
-		if (!answer?.ok || document.activeElement !== this.input) return;
-		let { items } = await answer.json();
+		/* The next key may call it off while the answer is still coming. */
+		const found = answer?.ok ? await answer.json().catch(() => null) : null;
+		if (!found || document.activeElement !== this.input) return;
+		let { items } = found;
 		if (text === "") {
 			const recent = this.recent();
 			items = [...recent, ...items.filter((item) => !recent.some((one) => one.number === item.number))].slice(0, 8);

@@ -16,8 +16,10 @@ if (box) {
 		abort = new AbortController();
 		const answer = await fetch(`/?q=${encodeURIComponent(input.value.trim())}`,
 			{ headers: { Accept: "text/html", "HX-Request": "true" }, signal: abort.signal }).catch(() => null);
-		if (!answer?.ok) return;
-		const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+		/* The next key may call it off while the answer is still coming. */
+		const found = answer?.ok ? await answer.text().catch(() => null) : null;
+		if (found === null) return;
+		const page = new DOMParser().parseFromString(found, "text/html");
 		answers.replaceChildren(...page.body.childNodes);
 	}
 	input.addEventListener("input", () => {
