@@ -16,6 +16,9 @@ run:
 build:
 	@tools/assets
 	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD) --buildtype=release -Dtests=false >/dev/null
+	@# Meson lists files when it is set up: one that came or went since then sets it up again.
+	@find src web/templates web/styles web/scripts web/images web/dist practices docs po -type f 2>/dev/null | LC_ALL=C sort > $(BUILD)/.files.new; \
+	  cmp -s $(BUILD)/.files.new $(BUILD)/.files || meson setup --reconfigure $(BUILD) >/dev/null; mv $(BUILD)/.files.new $(BUILD)/.files
 	@ninja -C $(BUILD) src/cli/reeve
 	@ln -sf src/cli/reeve $(BUILD)/reeve
 
