@@ -68,7 +68,7 @@ TEST(rights_say_who_writes_what)
 
 	assert_true(may_write(model, incident, "agent", "impact"));
 	assert_true(may_write(model, incident, "requester", "title"));
-	assert_false(may_write(model, incident, "requester", "impact"));
+	assert_true(may_write(model, incident, "requester", "impact"));
 	assert_false(may_write(model, incident, "agent", "priority")); /* comes from the table ... */
 	assert_true(may_write(model, incident, "incident_manager",
 			      "priority")); /* ... but for those who may override it */
