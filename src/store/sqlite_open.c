@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* Private memory: a dozen readers and one writer must stay far below the 100 MB of the whole server. */
-#define READER_CACHE_KIB 8192
+#define READER_CACHE_KIB 16384
 #define WRITER_CACHE_KIB 16384
 /* Another process may hold the lock for a moment (a backup, a check); nobody holds it longer. */
 #define BUSY_MS 5000
