@@ -156,7 +156,7 @@ static void write_one(sqlite3_stmt *const *counters)
 
 int main(int argc, char **argv)
 {
-	int64_t seconds, batch, done = 0;
+	int64_t seconds = 0, batch = 0, done = 0;
 	char path[4096];
 
 	if (argc != 4 || !text_to_integer(text_from(argv[2]), &seconds) || !text_to_integer(text_from(argv[3]), &batch) || seconds < 1 || batch < 1)
