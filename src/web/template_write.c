@@ -28,9 +28,10 @@ struct writer {
 /* Half of a page's time goes into these lookups: the loop stands here, where the compiler sees all of it. */
 static inline const struct value *find_key(const struct value *map, text part)
 {
-	const struct value_entry *entry = map->map.entries, *end = entry + map->map.count;
+	/* By count and not by an end pointer: an empty map has no entries to point behind. */
+	const struct value_entry *entry = map->map.entries;
 
-	for (; entry < end; entry++)
+	for (size_t left = map->map.count; left > 0; left--, entry++)
 		if (entry->key.length == part.length &&
 		    (entry->key.data == part.data || (part.length > 0 && entry->key.data[part.length - 1] == part.data[part.length - 1] &&
 		                                      memcmp(entry->key.data, part.data, part.length) == 0)))
