@@ -101,6 +101,11 @@ static struct error *run_action(struct work *work, const struct errand *errand, 
 		return run_transition(work, errand, action);
 	case ACTION_CREATE_LINKED:
 		return run_create(work, errand, action);
+	case ACTION_ASSIGN:
+	case ACTION_WEBHOOK:
+	case ACTION_REQUEST:
+	case ACTION_EACH:
+		break;
 	}
 	return NULL;
 }

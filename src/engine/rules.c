@@ -60,6 +60,10 @@ static bool rule_fits(const struct work *work, const struct change *change, cons
 	case WHEN_CLOCK_BREACHED:
 	case WHEN_AFTER:
 	case WHEN_COMES:
+	case WHEN_BEFORE:
+	case WHEN_DAILY:
+	case WHEN_APPROVAL:
+	case WHEN_TASK:
 		break;
 	}
 	return false;

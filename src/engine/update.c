@@ -58,6 +58,9 @@ static struct cell setting_cell(const struct work *work, const struct record *re
 		return cell_moment(work->now);
 	case SET_FIELD:
 		return record->cells[setting->from];
+	case SET_WORDS:
+	case SET_LINK:
+		break;
 	}
 	return cell_null();
 }

@@ -46,10 +46,14 @@ static inline enum column_class column_class(enum kind kind)
 	case KIND_HOLIDAYS:
 	case KIND_ZONE:
 	case KIND_MAIL:
+	case KIND_RECORD:
+	case KIND_CONDITION:
+	case KIND_MODEL:
 		return COLUMN_CLASS_TEXT;
 	case KIND_REAL:
 		return COLUMN_CLASS_REAL;
 	case KIND_LINKS:
+	case KIND_GROUP:
 	case KIND_COUNT:
 		return COLUMN_CLASS_NONE;
 	case KIND_INTEGER:
@@ -68,7 +72,8 @@ static inline bool column_exists(const struct field *field) { return column_clas
 /* Texts that are compared have a shadow column with their folded key. Opening hours and holidays are only set or not. */
 static inline bool column_has_key(const struct field *field)
 {
-	return field->kind == KIND_TEXT || field->kind == KIND_PROSE || field->kind == KIND_ZONE || field->kind == KIND_MAIL;
+	return field->kind == KIND_TEXT || field->kind == KIND_PROSE || field->kind == KIND_ZONE || field->kind == KIND_MAIL ||
+	       field->kind == KIND_RECORD || field->kind == KIND_MODEL;
 }
 
 /* The column that an index, a comparison or a sort of this field uses: the key of a text, else the value itself. */

@@ -111,7 +111,8 @@ static struct error *parse_path(struct condition_parser *parser, const struct to
 
 static bool is_text_kind(enum kind kind)
 {
-	return kind == KIND_TEXT || kind == KIND_PROSE || kind == KIND_MAIL || kind == KIND_ZONE;
+	return kind == KIND_TEXT || kind == KIND_PROSE || kind == KIND_MAIL || kind == KIND_ZONE || kind == KIND_RECORD ||
+	       kind == KIND_MODEL;
 }
 
 static bool may_test(const struct path *path, enum test_kind test)

@@ -399,6 +399,10 @@ struct error *condition_value(struct condition_parser *parser, const struct path
 	case KIND_HOLIDAYS:
 	case KIND_ZONE:
 	case KIND_MAIL:
+	case KIND_RECORD:
+	case KIND_CONDITION:
+	case KIND_MODEL:
+	case KIND_GROUP:
 	case KIND_COUNT:
 		break;
 	}

@@ -91,7 +91,7 @@ static const char *const taken_names[] = {
 
 static bool kind_of(text name, enum kind *ret_kind)
 {
-	for (int kind = 0; kind < KIND_COUNT; kind++)
+	for (int kind = 0; kind < KIND_GROUP; kind++)
 		if (text_equal(kind_name((enum kind)kind), name)) {
 			*ret_kind = (enum kind)kind;
 			return true;
@@ -102,13 +102,14 @@ static bool kind_of(text name, enum kind *ret_kind)
 static bool is_text_kind(enum kind kind)
 {
 	return kind == KIND_TEXT || kind == KIND_PROSE || kind == KIND_HOURS || kind == KIND_HOLIDAYS ||
-	       kind == KIND_ZONE || kind == KIND_MAIL;
+	       kind == KIND_ZONE || kind == KIND_MAIL || kind == KIND_RECORD || kind == KIND_CONDITION ||
+	       kind == KIND_MODEL;
 }
 
 static void read_kind(struct define *d, struct field *field, const struct value *node)
 {
 	const struct value *value = value_get(node, T("kind"));
-	text names[KIND_COUNT], name;
+	text names[KIND_GROUP], name;
 
 	if (value == NULL) {
 		define_error(d, node, TEXT_UNSET, "the field '%.*s' has no kind", TEXT_ARG(field->name));
@@ -117,9 +118,9 @@ static void read_kind(struct define *d, struct field *field, const struct value 
 	name = define_scalar(d, value, "kind");
 	if (!text_is_set(name) || kind_of(name, &field->kind))
 		return;
-	for (int kind = 0; kind < KIND_COUNT; kind++)
+	for (int kind = 0; kind < KIND_GROUP; kind++)
 		names[kind] = kind_name((enum kind)kind);
-	define_error(d, value, define_hint(d, name, names, KIND_COUNT), "no kind of field is named '%.*s'",
+	define_error(d, value, define_hint(d, name, names, KIND_GROUP), "no kind of field is named '%.*s'",
 		     TEXT_ARG(name));
 }
 
@@ -375,6 +376,8 @@ static void find_meanings(struct type *type)
 		{ "restricted", &type->restricted },
 		{ "external_ref", &type->external_ref },
 		{ "active", &type->active },
+		{ "model", &type->model_field },
+		{ "approvers", &type->approvers },
 	};
 
 	for (size_t i = 0; i < array_length(meanings); i++) {
@@ -413,4 +416,5 @@ void define_fields(struct define *d, struct draft *draft)
 			     DEFINE_FIELDS_MAX);
 	find_header_fields(d, draft);
 	find_meanings(type);
+	type->class_field = -1;
 }

@@ -289,6 +289,10 @@ bool define_cell(struct define *d, const struct field *field, const struct value
 	case KIND_HOLIDAYS:
 	case KIND_ZONE:
 	case KIND_MAIL:
+	case KIND_RECORD:
+	case KIND_CONDITION:
+	case KIND_MODEL:
+	case KIND_GROUP:
 		good = text_fits(d, field, source);
 		*ret_cell = cell_text(source);
 		break;

@@ -249,6 +249,10 @@ struct error *field_parse(struct work *work, const struct field *field, const st
 	case KIND_HOLIDAYS:
 	case KIND_ZONE:
 	case KIND_MAIL:
+	case KIND_RECORD:
+	case KIND_CONDITION:
+	case KIND_MODEL:
+	case KIND_GROUP:
 		if (value->kind != VALUE_TEXT)
 			return refuse(work, field, "must be a text");
 		return parse_text(work, field, value->text, ret_cell);
@@ -348,6 +352,10 @@ struct error *field_value(struct work *work, const struct field *field, const st
 	case KIND_HOLIDAYS:
 	case KIND_ZONE:
 	case KIND_MAIL:
+	case KIND_RECORD:
+	case KIND_CONDITION:
+	case KIND_MODEL:
+	case KIND_GROUP:
 		*ret_value = value_text(arena, cell->text);
 		return NULL;
 	case KIND_BOOLEAN:
@@ -398,6 +406,10 @@ struct error *field_words(struct work *work, const struct field *field, const st
 	case KIND_HOLIDAYS:
 	case KIND_ZONE:
 	case KIND_MAIL:
+	case KIND_RECORD:
+	case KIND_CONDITION:
+	case KIND_MODEL:
+	case KIND_GROUP:
 		*ret_words = cell->text;
 		return NULL;
 	case KIND_BOOLEAN:

@@ -26,7 +26,8 @@ text kind_name(enum kind kind)
 {
 	static const char *const names[KIND_COUNT] = { "text",	 "prose",    "integer",	 "real", "boolean",
 						       "choice", "moment",   "duration", "link", "links",
-						       "hours",	 "holidays", "zone",	 "mail" };
+						       "hours",	 "holidays", "zone",	 "mail",
+						       "record", "condition", "model", "group" };
 
 	return text_from(names[kind]);
 }
@@ -118,4 +119,20 @@ const struct form *type_form(const struct type *type, text name)
 		if (text_equal(type->forms[i].name, name))
 			return &type->forms[i];
 	return NULL;
+}
+
+const struct type *type_version(const struct type *type, int64_t definition)
+{
+	for (size_t i = 0; i < type->variant_count; i++)
+		if (type->variants[i]->definition == definition)
+			return type->variants[i];
+	return type;
+}
+
+int model_work_model(const struct model *model, text name)
+{
+	for (size_t i = 0; i < model->work_model_count; i++)
+		if (text_equal(model->work_models[i].name, name))
+			return (int)i;
+	return -1;
 }

@@ -2,7 +2,7 @@
  * Practices as types. A `struct model` is the immutable snapshot of all active definitions, made once by model_parse() and
  * shared by every thread; the floors above read it directly. Indexes (of fields, states, roles ...) are positions in its arrays.
  *
- * Headers of this floor: model.h (the snapshot), condition.h (the condition language), record.h (one record and its cells),
+ * Headers of this floor: model.h (the snapshot; with process.h), condition.h (the condition language), record.h (one record and its cells),
  * query.h (finding records), schema.h (tables and migration).
  */
 #ifndef REEVE_MODEL_MODEL_H
@@ -42,6 +42,10 @@ enum kind {
 	KIND_HOLIDAYS, /* lines or iCalendar; stored as text */
 	KIND_ZONE,     /* IANA zone name */
 	KIND_MAIL,     /* mail address */
+	KIND_RECORD,   /* link to any numbered record; stored as its number (text), so no paths lead through it */
+	KIND_CONDITION, /* source of a condition on records of field->target; stored as text, parsed when saved */
+	KIND_MODEL,    /* name of a model (struct work_model); stored as text */
+	KIND_GROUP,    /* forms only: a repeating group of questions; never a column */
 	KIND_COUNT
 };
 
@@ -86,7 +90,8 @@ struct field {
 	struct cell *fallback;         /* the default; text "me" for links to user is default_me instead */
 	bool default_me;
 	size_t length_max;             /* bytes, for texts */
-	int64_t least, most;           /* for integers and durations; INT64_MIN/MAX */
+	int64_t least, most;           /* for integers and durations; INT64_MIN/MAX; of a group: how many times */
+	uint64_t classes;              /* only records of these classes have it (bits of the class field's choices); 0: all */
 };
 
 /* The system fields stand first in every type, in this order. */
@@ -101,128 +106,9 @@ enum system_field {
 	FIELD_SYSTEM_COUNT
 };
 
-/* ---- lifecycle ---- */
+/* ---- lifecycle, clocks, approvals, tasks, models, automation ---- */
 
-enum state_group { GROUP_OPEN, GROUP_WAITING, GROUP_DONE, GROUP_CLOSED, GROUP_CANCELLED, GROUP_COUNT };
-text state_group_name(enum state_group group);
-
-struct state {
-	text name;
-	struct label label;
-	struct label plain;  /* what a requester reads: "We are working on it" */
-	enum state_group group;
-	int step;            /* place on the requester's progress bar, from 1; 0 = not on it */
-};
-
-struct need {
-	size_t *fields;      /* one of these must be set (in the record or the input) */
-	size_t field_count;
-	bool comment;        /* a comment is needed instead of a field */
-	const struct condition *when; /* only then, or NULL */
-	const struct condition *public_when; /* comment: its visibility is public then (else internal); NULL: internal */
-	bool comment_public; /* comment: always public */
-};
-
-struct setting { /* "set" of transitions and automation */
-	size_t field;
-	enum { SET_VALUE, SET_UNSET, SET_ME, SET_NOW, SET_FIELD } how;
-	struct cell *value;  /* SET_VALUE */
-	size_t from;         /* SET_FIELD */
-	const struct condition *when; /* or NULL */
-};
-
-struct permit { /* who may take a transition */
-	uint64_t roles;
-	bool timer;          /* automation may */
-	const struct condition *when; /* or NULL */
-};
-
-struct transition {
-	text name;
-	struct label label;
-	struct label plain;      /* the button's words for a requester; empty: same */
-	uint64_t from;           /* bit per state position */
-	size_t to;
-	struct need *needs;
-	size_t need_count;
-	size_t *asks;            /* further fields its dialog shows */
-	size_t ask_count;
-	struct permit *permits;
-	size_t permit_count;
-	const struct condition *guard;
-	text guard_message;      /* why not, in words; may be unset */
-	struct setting *sets;
-	size_t set_count;
-};
-
-struct lifecycle {
-	struct state *states;
-	size_t state_count;
-	size_t initial;
-	struct transition *transitions;
-	size_t transition_count;
-};
-
-/* ---- clocks ---- */
-
-struct clock_goal {
-	const struct condition *when; /* NULL: always */
-	int64_t goal_ms;
-};
-enum clock_trigger_kind { TRIGGER_CREATED, TRIGGER_STATE, TRIGGER_TRANSITION, TRIGGER_PUBLIC_REPLY_BY_AGENT };
-struct clock_trigger {
-	enum clock_trigger_kind kind;
-	size_t index; /* state or transition */
-};
-struct clock_definition {
-	text name;
-	struct label label;
-	struct clock_trigger *starts, *stops;  /* any of them */
-	size_t start_count, stop_count;
-	const struct condition *pause;         /* paused while it holds; NULL never */
-	size_t pause_reason_field;             /* its value is the reason in the ledger; SIZE_MAX none */
-	bool continues;                        /* after a stop, leaving the stop state runs on with the ledger */
-	struct clock_goal *goals;              /* first that holds; none: no goal, the clock only measures */
-	size_t goal_count;
-	size_t calendar_path_field;            /* link field whose target has a `calendar` (service); SIZE_MAX: default calendar */
-	int *warn_percent;                     /* ascending, e.g. 50, 75, 90 */
-	size_t warn_count;
-};
-
-/* ---- automation ---- */
-
-enum rule_when {
-	WHEN_CREATED, WHEN_CHANGED, WHEN_TRANSITION, WHEN_STATE, WHEN_COMMENT, WHEN_CLOCK_WARNED, WHEN_CLOCK_BREACHED,
-	WHEN_AFTER,   /* a duration after a moment field: 5 working days after resolved_at */
-	WHEN_COMES    /* a moment field comes */
-};
-enum comment_by { COMMENT_BY_ANYONE, COMMENT_BY_REQUESTER, COMMENT_BY_AGENT };
-enum action_kind { ACTION_SET, ACTION_NOTIFY, ACTION_COMMENT, ACTION_TRANSITION, ACTION_CREATE_LINKED };
-struct action {
-	enum action_kind kind;
-	struct setting *sets;          /* ACTION_SET, ACTION_CREATE_LINKED (fields of the new record) */
-	size_t set_count;
-	size_t *notify_fields;         /* ACTION_NOTIFY: people and teams in these link fields ... */
-	size_t notify_field_count;
-	uint64_t notify_roles;         /* ... and holders of these roles */
-	text words;                    /* text of notification or comment, with {field} */
-	bool comment_public;
-	size_t transition;             /* ACTION_TRANSITION */
-	const struct type *type;       /* ACTION_CREATE_LINKED */
-	text relation;
-};
-struct rule {
-	text name;
-	enum rule_when when;
-	size_t index;                  /* field, transition, state or clock */
-	enum comment_by comment_by;
-	bool comment_public_only;
-	int64_t after_ms;              /* WHEN_AFTER */
-	int64_t after_working_days;    /* WHEN_AFTER, in working days of the record's calendar; 0: after_ms */
-	const struct condition *condition; /* NULL: always */
-	struct action *actions;
-	size_t action_count;
-};
+#include "model/process.h"
 
 /* ---- rights ---- */
 
@@ -332,6 +218,20 @@ struct type {
 	/* Fields with a meaning to the engine and pages, by name; -1 when the type has none. */
 	ptrdiff_t requester, assignee, team, service, category, priority, watchers, parent, description, rating, restricted,
 		external_ref, active;
+	struct approval_definition *approvals;
+	size_t approval_count;
+	struct tasks_definition *tasks;       /* or NULL */
+	struct schedule_definition *schedule; /* or NULL */
+	struct control_definition *control;   /* or NULL */
+	struct related_list *related;
+	size_t related_count;
+	struct class_definition *classes;     /* [class_count]; the class field's choices in order */
+	size_t class_count;
+	ptrdiff_t class_field;                /* -1: no classes */
+	ptrdiff_t model_field, approvers;     /* by name; -1 */
+	/* Older versions on which records still run: same fields, rights and views, but their own lifecycle, clocks, rules, approvals, tasks. */
+	const struct type **variants;
+	size_t variant_count;
 	int64_t definition;   /* version of this type's definition */
 	text path;            /* of its definition */
 	text source_hash;     /* of that and of what it extends */
@@ -342,6 +242,9 @@ struct relation {
 	struct label label, inverse;
 	const struct type **from, **to; /* empty: any work record */
 	size_t from_count, to_count;
+	uint64_t from_classes, to_classes; /* of types with classes; 0: any */
+	enum relation_impact { IMPACT_NONE, IMPACT_TO_FROM, IMPACT_FROM_TO, IMPACT_BOTH } impact; /* which way a failure travels */
+	bool from_one, to_one;          /* cardinality: a record has at most one such link as its from, its to */
 };
 
 struct plain_table { /* session, event, timer ...: tables without records, from practices/platform/tables.yaml */
@@ -384,6 +287,8 @@ struct model {
 	size_t role_count;
 	struct relation *relations;
 	size_t relation_count;
+	struct work_model *work_models;
+	size_t work_model_count;
 	struct plain_table *tables;
 	size_t table_count;
 	const struct type *user, *team, *role, *organisation, *service, *calendar, *category; /* always there */
@@ -410,6 +315,15 @@ must_use struct error *model_folder_sources(struct arena *arena, text folder, st
 
 /* NULL when there is none. */
 const struct type *model_type(const struct model *model, text name);
+/* The variant of the type on which a record of this definition version runs; the type itself when none is older. */
+const struct type *type_version(const struct type *type, int64_t definition);
+/* Position, or -1. */
+int model_work_model(const struct model *model, text name);
+/* Bit arrays over states; NULL: none is in it. */
+static inline bool state_in(const uint64_t *states, size_t state)
+{
+	return states != NULL && (states[state / 64] >> (state % 64) & 1) != 0;
+}
 /* The type whose number pattern `number` has (INC0000042 -> incident), or NULL. Prefixes compare without case. */
 const struct type *model_type_of_number(const struct model *model, text number);
 /* -1 when there is none. */

@@ -70,6 +70,10 @@ static int column_rank(const struct field *field)
 	case KIND_TEXT:
 	case KIND_ZONE:
 	case KIND_MAIL:
+	case KIND_RECORD:
+	case KIND_CONDITION:
+	case KIND_MODEL:
+	case KIND_GROUP:
 		return field->system ? 0 : 1;
 	case KIND_INTEGER:
 	case KIND_REAL:

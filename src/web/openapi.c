@@ -59,6 +59,9 @@ static struct value *field_schema(struct arena *arena, const struct type *type, 
 		[KIND_HOLIDAYS] = "{\"type\":[\"string\",\"null\"]}",
 		[KIND_ZONE] = "{\"type\":[\"string\",\"null\"]}",
 		[KIND_MAIL] = "{\"type\":[\"string\",\"null\"]}",
+		[KIND_RECORD] = "{\"oneOf\":[{\"$ref\":\"#/components/schemas/Reference\"},{\"type\":\"null\"}]}",
+		[KIND_CONDITION] = "{\"type\":[\"string\",\"null\"],\"description\":\"A condition\"}",
+		[KIND_MODEL] = "{\"type\":[\"string\",\"null\"],\"description\":\"The name of a model\"}",
 	};
 	struct value *schema;
 

@@ -30,6 +30,10 @@ static text widget_name(enum kind kind)
 	case KIND_DURATION:
 	case KIND_ZONE:
 	case KIND_MAIL:
+	case KIND_RECORD:
+	case KIND_CONDITION:
+	case KIND_MODEL:
+	case KIND_GROUP:
 	case KIND_COUNT:
 		break;
 	}
@@ -105,6 +109,10 @@ static struct error *cell_text_of(struct work *work, struct record *record, cons
 	case KIND_HOLIDAYS:
 	case KIND_ZONE:
 	case KIND_MAIL:
+	case KIND_RECORD:
+	case KIND_CONDITION:
+	case KIND_MODEL:
+	case KIND_GROUP:
 	case KIND_COUNT:
 		*ret_text = cell->text;
 		return NULL;

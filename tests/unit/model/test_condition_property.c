@@ -72,6 +72,10 @@ static struct cell any_cell(struct world *world, const struct field *field)
 	case KIND_PROSE:
 	case KIND_ZONE:
 	case KIND_MAIL:
+	case KIND_RECORD:
+	case KIND_CONDITION:
+	case KIND_MODEL:
+	case KIND_GROUP:
 		return cell_text(any_text(world));
 	case KIND_INTEGER:
 		return cell_integer((int64_t)below(world, 7) - 3);
@@ -243,6 +247,10 @@ static void write_value(struct world *world, struct buffer *out, const struct fi
 	case KIND_PROSE:
 	case KIND_ZONE:
 	case KIND_MAIL:
+	case KIND_RECORD:
+	case KIND_CONDITION:
+	case KIND_MODEL:
+	case KIND_GROUP:
 	case KIND_HOURS:
 	case KIND_HOLIDAYS:
 	case KIND_COUNT:
