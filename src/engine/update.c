@@ -45,24 +45,52 @@ struct error *engine_apply_update(struct work *work, struct record *record, cons
 	return step_save(&step, work);
 }
 
-static struct cell setting_cell(const struct work *work, const struct record *record, const struct setting *setting)
+/* What stands at the end of the path; unset when a link on the way is, or leads to what is no more. */
+static struct error *path_cell(struct work *work, const struct record *record, const struct setting *setting, struct cell *ret_cell)
 {
+	*ret_cell = cell_null();
+	for (size_t i = 0; i + 1 < setting->path_count; i++) {
+		const struct field *link = &record->type->fields[setting->path[i]];
+		int64_t id = record_id_of(record, (ptrdiff_t)link->position);
+		struct record *target;
+		struct error *error;
+
+		if (id == 0)
+			return NULL;
+		error = model_load(work, link->target, id, &target);
+		if (error != NULL)
+			return error->code == ERROR_NOT_FOUND ? NULL : error;
+		record = target;
+	}
+	*ret_cell = record->cells[setting->path[setting->path_count - 1]];
+	return NULL;
+}
+
+static struct error *setting_cell(struct work *work, const struct record *record, const struct setting *setting,
+                                  struct cell *ret_cell)
+{
+	*ret_cell = cell_null();
 	switch (setting->how) {
 	case SET_VALUE:
-		return *setting->value;
-	case SET_UNSET:
-		return cell_null();
+		*ret_cell = *setting->value;
+		break;
 	case SET_ME:
-		return cell_id(work->actor->id);
+		*ret_cell = cell_id(work->actor->id);
+		break;
 	case SET_NOW:
-		return cell_moment(work->now);
+		*ret_cell = cell_moment(work->now);
+		break;
 	case SET_FIELD:
-		return record->cells[setting->from];
+		*ret_cell = record->cells[setting->from];
+		break;
+	case SET_PATH:
+		return path_cell(work, record, setting, ret_cell);
+	case SET_UNSET:
 	case SET_WORDS:
 	case SET_LINK:
 		break;
 	}
-	return cell_null();
+	return NULL;
 }
 
 struct error *engine_evaluate_settings(struct work *work, struct record *record, const struct setting *settings, size_t count,
@@ -74,8 +102,8 @@ struct error *engine_evaluate_settings(struct work *work, struct record *record,
 		TRY(rule_holds(work, settings[i].when, record, &holds));
 		if (!holds)
 			continue;
+		TRY(setting_cell(work, record, &settings[i], &cells[settings[i].field]));
 		changed[settings[i].field] = true;
-		cells[settings[i].field] = setting_cell(work, record, &settings[i]);
 	}
 	return NULL;
 }

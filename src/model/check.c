@@ -265,7 +265,8 @@ static void check_rule(struct check *check, const struct rule *rule, const struc
 {
 	uint64_t states = states_of_rule(check, rule);
 
-	if ((rule->when == WHEN_AFTER || rule->when == WHEN_COMES) && !is_ever_set(check->type, rule->index))
+	if ((rule->when == WHEN_AFTER || rule->when == WHEN_BEFORE || rule->when == WHEN_COMES) &&
+	    !is_ever_set(check->type, rule->index))
 		define_error_key(check->d, at, T("set it in a transition"),
 				 "the rule '%.*s' waits for '%.*s', which nothing sets", TEXT_ARG(rule->name),
 				 TEXT_ARG(check->type->fields[rule->index].name));

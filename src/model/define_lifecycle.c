@@ -232,17 +232,44 @@ static void read_setting_value(struct define *d, const struct type *type, struct
 	}
 }
 
+/* "service.team": the last field, or NULL; the positions into the setting. All but the last are links. */
+static const struct field *read_path(struct define *d, const struct type *from, struct setting *setting,
+				     const struct value *value)
+{
+	text rest = define_scalar(d, value, "from"), name;
+	const struct field *field = NULL;
+
+	setting->path = arena_new_array(d->arena, size_t, LIMIT_CONDITION_PATH);
+	while (text_is_set(rest) && !text_is_empty(rest) && setting->path_count < LIMIT_CONDITION_PATH) {
+		struct value at = { .kind = VALUE_TEXT, .line = value->line, .column = value->column };
+		ptrdiff_t position;
+
+		text_cut(&rest, '.', &name);
+		at.text = name;
+		if (field != NULL && (field->kind != KIND_LINK || field->target == NULL)) {
+			define_error(d, value, T("a path leads through links: service.team"),
+				     "'%.*s' is no link", TEXT_ARG(field->name));
+			return NULL;
+		}
+		from = field == NULL ? from : field->target;
+		position = define_field_at(d, from, &at);
+		if (position < 0)
+			return NULL;
+		field = &from->fields[position];
+		setting->path[setting->path_count++] = (size_t)position;
+	}
+	return field;
+}
+
 static void read_setting_from(struct define *d, const struct type *type, const struct type *from,
 			      struct setting *setting, const struct value *value)
 {
-	const struct field *field = &type->fields[setting->field], *source;
-	ptrdiff_t position = define_field_at(d, from, value);
+	const struct field *field = &type->fields[setting->field], *source = read_path(d, from, setting, value);
 
-	if (position < 0)
+	if (source == NULL)
 		return;
-	source = &from->fields[position];
-	setting->how = SET_FIELD;
-	setting->from = (size_t)position;
+	setting->how = setting->path_count == 1 ? SET_FIELD : SET_PATH;
+	setting->from = setting->path[0];
 	if (source->kind != field->kind || source->target != field->target ||
 	    source->choice_count != field->choice_count)
 		define_error(d, value, T("both must be of the same kind"), "'%.*s' does not fit into '%.*s'",

@@ -98,6 +98,22 @@ ptrdiff_t define_transition_at(struct define *d, const struct type *type, text n
 	return -1;
 }
 
+ptrdiff_t define_approval_at(struct define *d, const struct type *type, text name, const struct value *at)
+{
+	text *names = arena_new_array(d->error_arena, text, type->approval_count);
+
+	if (!text_is_set(name))
+		return -1; /* told already */
+	for (size_t i = 0; i < type->approval_count; i++) {
+		names[i] = type->approvals[i].name;
+		if (text_equal(names[i], name))
+			return (ptrdiff_t)i;
+	}
+	define_error(d, at, define_hint(d, name, names, type->approval_count), "%.*s has no approval '%.*s'",
+		     TEXT_ARG(type->name), TEXT_ARG(name));
+	return -1;
+}
+
 uint64_t define_states_at(struct define *d, const struct type *type, const struct value *value)
 {
 	size_t count;

@@ -124,6 +124,15 @@ void define_transitions(struct define *d, struct draft *draft); /* define_lifecy
 void define_clocks(struct define *d, struct draft *draft);	/* define_clock.c */
 void define_rights(struct define *d, struct draft *draft);	/* define_right.c */
 void define_automation(struct define *d, struct draft *draft);	/* define_rule.c */
+#define DEFINE_WHEN_WORDS                                                                                    \
+	"created, FIELD changed, transition NAME, state NAME, [public] comment [by requester|agent], "       \
+	"clock NAME warned|breached, 5 working days after FIELD, 2 days before FIELD, FIELD comes, "         \
+	"every day at 07:00, approval NAME asked|approved|rejected, task done|failed"
+/* define_when.c: `when` of a rule; and whether a rule of every day can be run in small steps. */
+void define_when(struct define *d, const struct type *type, struct rule *rule, const struct value *at);
+void define_daily(struct define *d, const struct type *type, const struct rule *rule, const struct value_entry *at);
+/* The position of an approval of the type, or -1 after telling the mistake. */
+ptrdiff_t define_approval_at(struct define *d, const struct type *type, text name, const struct value *at);
 void define_views(struct define *d, struct draft *draft);	/* define_view.c */
 void define_forms(struct define *d, struct draft *draft);	/* define_view.c */
 void define_relations(struct define *d);			/* define_platform.c */

@@ -1,125 +1,8 @@
-/* Automation: when something happens or a time comes, if a condition holds, then actions. */
+/* Automation: when something happens or a time comes (define_when.c), if a condition holds, then actions. */
 #include "model/define_private.h"
 
-#define ACTION_KEYS "transition set notify comment create roles words visibility relation"
-#define WHEN_WORDS                                                                                           \
-	"created, FIELD changed, transition NAME, state NAME, [public] comment [by requester|agent], "       \
-	"clock NAME warned|breached, 5 working days after FIELD, 4h after FIELD, FIELD comes"
-
-/* ---- when ---- */
-
-static ptrdiff_t clock_at(struct define *d, const struct type *type, text name, const struct value *at)
-{
-	text names[32];
-	size_t count = minimum(type->clock_count, array_length(names));
-
-	for (size_t i = 0; i < type->clock_count; i++)
-		if (text_equal(type->clocks[i].name, name))
-			return (ptrdiff_t)i;
-	for (size_t i = 0; i < count; i++)
-		names[i] = type->clocks[i].name;
-	define_error(d, at, define_hint(d, name, names, count), "%.*s has no clock '%.*s'",
-		     TEXT_ARG(type->name), TEXT_ARG(name));
-	return -1;
-}
-
-static ptrdiff_t moment_field(struct define *d, const struct type *type, text name, const struct value *at)
-{
-	struct value value = { .kind = VALUE_TEXT, .line = at->line, .column = at->column, .text = name };
-	ptrdiff_t field = define_field_at(d, type, &value);
-
-	if (field < 0 || type->fields[field].kind == KIND_MOMENT)
-		return field;
-	define_error(d, at, TEXT_UNSET, "'%.*s' is no moment", TEXT_ARG(name));
-	return -1;
-}
-
-static bool read_comment_when(struct rule *rule, text source)
-{
-	text rest = source;
-
-	if (text_starts_with(rest, T("public "))) {
-		rule->comment_public_only = true;
-		rest = text_slice(rest, 7, rest.length);
-	}
-	if (text_equal(rest, T("comment by requester")))
-		rule->comment_by = COMMENT_BY_REQUESTER;
-	else if (text_equal(rest, T("comment by agent")))
-		rule->comment_by = COMMENT_BY_AGENT;
-	else if (!text_equal(rest, T("comment")))
-		return false;
-	rule->when = WHEN_COMMENT;
-	return true;
-}
-
-/* "5 working days after resolved_at", "4h after created_at": false when it is neither. */
-static bool read_after(struct define *d, const struct type *type, struct rule *rule, text source,
-		       const struct value *at, ptrdiff_t *ret_index)
-{
-	ptrdiff_t after = text_find(source, T(" after "));
-	text length, number;
-
-	if (after < 0)
-		return false;
-	rule->when = WHEN_AFTER;
-	length = text_slice(source, 0, (size_t)after);
-	*ret_index = moment_field(d, type, text_slice(source, (size_t)after + 7, source.length), at);
-	if (text_ends_with(length, T(" working days")) || text_ends_with(length, T(" working day"))) {
-		number = text_slice(length, 0, (size_t)text_find_char(length, ' '));
-		if (text_to_integer(number, &rule->after_working_days) && rule->after_working_days > 0 &&
-		    rule->after_working_days <= 1000)
-			return true;
-	} else if (duration_parse(length, &rule->after_ms) && rule->after_ms > 0) {
-		return true;
-	}
-	define_error(d, at, T("5 working days, 4h, 2d"), "'%.*s' is no length of time", TEXT_ARG(length));
-	return true;
-}
-
-static void read_when(struct define *d, const struct type *type, struct rule *rule, const struct value *at)
-{
-	text source = define_scalar(d, at, "when"), rest = source, first;
-	ptrdiff_t index = 0;
-
-	if (!text_is_set(source) || read_comment_when(rule, source))
-		return;
-	if (text_equal(source, T("created"))) {
-		rule->when = WHEN_CREATED;
-		return;
-	}
-	if (read_after(d, type, rule, source, at, &index)) {
-		rule->index = index < 0 ? 0 : (size_t)index;
-		return;
-	}
-	text_cut(&rest, ' ', &first);
-	if (text_equal(first, T("state")) && text_is_set(rest) && !text_equal(rest, T("changed"))) {
-		rule->when = WHEN_STATE;
-		index = define_state_at(d, type, rest, at);
-	} else if (text_equal(first, T("transition")) && text_is_set(rest)) {
-		rule->when = WHEN_TRANSITION;
-		index = define_transition_at(d, type, rest, at);
-	} else if (text_equal(first, T("clock")) && text_ends_with(rest, T(" warned"))) {
-		rule->when = WHEN_CLOCK_WARNED;
-		index = clock_at(d, type, text_slice(rest, 0, rest.length - 7), at);
-	} else if (text_equal(first, T("clock")) && text_ends_with(rest, T(" breached"))) {
-		rule->when = WHEN_CLOCK_BREACHED;
-		index = clock_at(d, type, text_slice(rest, 0, rest.length - 9), at);
-	} else if (text_equal(rest, T("comes"))) {
-		rule->when = WHEN_COMES;
-		index = moment_field(d, type, first, at);
-	} else if (text_equal(rest, T("changed"))) {
-		struct value name = {
-			.kind = VALUE_TEXT, .line = at->line, .column = at->column, .text = first
-		};
-
-		rule->when = WHEN_CHANGED;
-		index = define_field_at(d, type, &name);
-	} else {
-		define_error(d, at, T(WHEN_WORDS), "'%.*s' is nothing that happens", TEXT_ARG(source));
-	}
-	rule->index = index < 0 ? 0 : (size_t)index;
-}
-
+#define ACTION_KEYS                                                                                          \
+	"transition set notify comment create roles words visibility relation assign team webhook fields request"
 /* ---- then ---- */
 
 /* Every {name} in words for people must be a field. */
@@ -196,6 +79,63 @@ static void read_comment_action(struct define *d, const struct type *type, struc
 			     "a comment is public or internal, not '%.*s'", TEXT_ARG(visibility));
 }
 
+/* To somebody of the team in the field `team`, or in another link to a team. */
+static void read_assign(struct define *d, const struct type *type, struct action *action, const struct value *item)
+{
+	static const char *const ways[] = { "round_robin", "least_loaded", "skill" };
+	const struct value *assign = value_get(item, T("assign")), *team = value_get(item, T("team"));
+	text how, names[array_length(ways)];
+	ptrdiff_t field = type->team;
+	int found = -1;
+
+	action->kind = ACTION_ASSIGN;
+	if (assign->kind == VALUE_MAP && define_map(d, assign, "assign", "how team")) {
+		team = value_get(assign, T("team"));
+		how = define_text(d, assign, T("how"));
+	} else {
+		how = define_scalar(d, assign, "assign");
+	}
+	for (size_t i = 0; i < array_length(ways); i++) {
+		names[i] = text_from(ways[i]);
+		if (text_equal(how, names[i]))
+			found = (int)i;
+	}
+	if (found < 0)
+		define_error(d, assign, define_hint(d, how, names, array_length(ways)),
+			     "work is assigned by round_robin, least_loaded or skill, not '%.*s'", TEXT_ARG(how));
+	action->assign = found < 0 ? ASSIGN_ROUND_ROBIN : (enum assign_how)found;
+	if (team != NULL)
+		field = define_field_at(d, type, team);
+	if (type->assignee < 0 || (field < 0 && team == NULL)) {
+		define_error(d, assign, T("fields: { team: { kind: link, to: team }, assignee: { kind: link, to: user } }"),
+			     "%.*s has no team and assignee", TEXT_ARG(type->name));
+		return;
+	}
+	if (field < 0)
+		return;
+	if (type->fields[field].kind != KIND_LINK || type->fields[field].target != d->model->team)
+		define_error(d, team, TEXT_UNSET, "'%.*s' is no link to a team", TEXT_ARG(type->fields[field].name));
+	action->notify_fields = arena_copy(d->arena, &(size_t){ (size_t)field }, sizeof(size_t));
+	action->notify_field_count = 1;
+}
+
+/* Webhooks are records, made later by administrators: their name cannot be checked here. */
+static void read_webhook(struct define *d, const struct type *type, struct action *action, const struct value *item)
+{
+	action->kind = ACTION_WEBHOOK;
+	action->words = define_scalar(d, value_get(item, T("webhook")), "webhook");
+	action->fields = define_fields_at(d, type, value_get(item, T("fields")), &action->field_count);
+}
+
+static void read_request(struct define *d, const struct type *type, struct action *action, const struct value *item)
+{
+	const struct value *request = value_get(item, T("request"));
+	ptrdiff_t approval = define_approval_at(d, type, define_scalar(d, request, "request"), request);
+
+	action->kind = ACTION_REQUEST;
+	action->transition = approval < 0 ? 0 : (size_t)approval;
+}
+
 static bool read_action(struct define *d, const struct type *type, struct action *action,
 			const struct value *item)
 {
@@ -215,13 +155,19 @@ static bool read_action(struct define *d, const struct type *type, struct action
 		read_notify(d, type, action, item);
 	} else if (value_get(item, T("create")) != NULL) {
 		read_create(d, type, action, item);
+	} else if (value_get(item, T("assign")) != NULL) {
+		read_assign(d, type, action, item);
+	} else if (value_get(item, T("webhook")) != NULL) {
+		read_webhook(d, type, action, item);
+	} else if (value_get(item, T("request")) != NULL) {
+		read_request(d, type, action, item);
 	} else if (value_get(item, T("comment")) != NULL) {
 		read_comment_action(d, type, action, item);
 	} else if (value_get(item, T("set")) != NULL) {
 		action->kind = ACTION_SET;
 		action->sets = define_settings(d, type, type, value_get(item, T("set")), &action->set_count);
 	} else {
-		define_error(d, item, T("transition, set, notify, comment or create"),
+		define_error(d, item, T("transition, set, assign, notify, comment, create, request or webhook"),
 			     "this action does nothing");
 		return false;
 	}
@@ -239,11 +185,12 @@ static void read_rule(struct define *d, const struct type *type, struct rule *ru
 	if (!define_map(d, node, "a rule", "when if then"))
 		return;
 	if (value_get(node, T("when")) == NULL)
-		define_error_key(d, entry, T(WHEN_WORDS), "the rule '%.*s' has no when",
+		define_error_key(d, entry, T(DEFINE_WHEN_WORDS), "the rule '%.*s' has no when",
 				 TEXT_ARG(entry->key));
 	else
-		read_when(d, type, rule, value_get(node, T("when")));
+		define_when(d, type, rule, value_get(node, T("when")));
 	rule->condition = define_condition(d, type, value_get(node, T("if")), CONDITION_RULE);
+	define_daily(d, type, rule, entry);
 	items = define_list(d, value_get(node, T("then")), &count);
 	if (count == 0)
 		define_error_key(d, entry, T("then: [transition: close]"), "the rule '%.*s' does nothing",

@@ -8,7 +8,8 @@
  *   3. each view: its `FIELD = me` or `in my teams`, if it has one, then its sort; only over the rows in the
  * states the view can show when these are not all (open work is a small part of a large table). A view that
  * an index of 1 or 2 serves, or one over more states that are all unfinished, gets none of its own;
- *   4. indexes that begin with a link or optional field hold only the rows where it is set: a new record
+ *   4. each rule of every day: created_at, over the states that its condition allows (the engine walks along it);
+ *   5. indexes that begin with a link or optional field hold only the rows where it is set: a new record
  * without team and assignee costs nothing there.
  */
 #include "model/condition_private.h"
@@ -166,6 +167,15 @@ static void add_view_indexes(struct define *d, struct type *type)
 		}
 }
 
+/* Behind the views, whose indexes may serve it. */
+static void add_daily_indexes(struct define *d, struct type *type)
+{
+	for (size_t i = 0; type->lifecycle != NULL && i < type->rule_count; i++)
+		if (type->rules[i].when == WHEN_DAILY)
+			add_index(d, type, (const size_t[]){ FIELD_CREATED_AT }, 1,
+				  condition_states(type->rules[i].condition, type->lifecycle), false);
+}
+
 void define_indexes(struct define *d, struct draft *draft)
 {
 	struct type *type = draft->type;
@@ -179,6 +189,7 @@ void define_indexes(struct define *d, struct draft *draft)
 			add_index(d, type, (const size_t[]){ i }, 1, 0, type->fields[i].unique);
 	add_access_indexes(d, type);
 	add_view_indexes(d, type);
+	add_daily_indexes(d, type);
 	for (size_t i = 0; i < type->index_count; i++)
 		if (type->indexes[i].states == 0 && !type->indexes[i].set_only)
 			type->fields[type->indexes[i].fields[0]].indexed = true;

@@ -30,9 +30,11 @@ struct need {
 
 struct setting { /* "set" of transitions and automation */
 	size_t field;
-	enum { SET_VALUE, SET_UNSET, SET_ME, SET_NOW, SET_FIELD, SET_WORDS, SET_LINK } how;
+	enum { SET_VALUE, SET_UNSET, SET_ME, SET_NOW, SET_FIELD, SET_PATH, SET_WORDS, SET_LINK } how;
 	struct cell *value;  /* SET_VALUE */
 	size_t from;         /* SET_FIELD */
+	size_t *path;        /* SET_PATH (service.team): positions, each of the type that the link before leads to */
+	size_t path_count;
 	text words;          /* SET_WORDS: text with {field}; SET_LINK: name of the target, looked up when it runs */
 	const struct condition *when; /* or NULL */
 };
@@ -257,7 +259,7 @@ enum comment_by { COMMENT_BY_ANYONE, COMMENT_BY_REQUESTER, COMMENT_BY_AGENT };
 enum action_kind {
 	ACTION_SET, ACTION_NOTIFY, ACTION_COMMENT, ACTION_TRANSITION, ACTION_CREATE_LINKED,
 	ACTION_ASSIGN,   /* to somebody of the team in notify_fields[0] */
-	ACTION_WEBHOOK,  /* to the webhook named `words` */
+	ACTION_WEBHOOK,  /* to the webhook named `words`, with `fields` */
 	ACTION_REQUEST,  /* asks the approval at `transition` (its position) */
 	ACTION_EACH      /* transition and sets on every record of `type` whose field each_field is this one */
 };
@@ -275,6 +277,8 @@ struct action {
 	const struct type *type;       /* ACTION_CREATE_LINKED, ACTION_EACH */
 	text relation;
 	enum assign_how assign;        /* ACTION_ASSIGN */
+	size_t *fields;                /* ACTION_WEBHOOK: what is told beside number, title and state */
+	size_t field_count;
 	size_t each_field;             /* ACTION_EACH */
 	const struct condition *each_when; /* ACTION_EACH: which of them, on `type`; or NULL */
 };
