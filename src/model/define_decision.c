@@ -2,7 +2,7 @@
  * urgency -> priority). */
 #include "model/define_private.h"
 
-static void read_default(struct define *d, struct field *field, const struct value *node)
+void define_default(struct define *d, struct field *field, const struct value *node)
 {
 	const struct value *value = value_get(node, T("default"));
 
@@ -105,7 +105,7 @@ void define_field_rules(struct define *d, struct draft *draft)
 		if (node == NULL || node->kind != VALUE_MAP)
 			continue;
 		d->file = draft->field_files[i];
-		read_default(d, field, node);
+		define_default(d, field, node);
 		read_decision(d, type, field, node);
 		if (field->target != NULL)
 			field->offer =

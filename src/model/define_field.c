@@ -87,6 +87,7 @@ static const char *const taken_names[] = {
 	"links",
 	"events",
 	"attachments",
+	"answers",
 };
 
 static bool kind_of(text name, enum kind *ret_kind)
@@ -139,8 +140,9 @@ static void add_choice(struct define *d, struct field *field, text name, const s
 		define_error(d, at, T("its words for people are its label"), "'%.*s' is no name for a choice",
 			     TEXT_ARG(name));
 	choice->name = name;
-	if (words != NULL && words->kind == VALUE_MAP && value_get(words, T("retired")) != NULL) {
-		choice->retired = define_map(d, words, "a choice", "label retired") &&
+	if (words != NULL && words->kind == VALUE_MAP && value_get(words, T("en")) == NULL) {
+		/* `when` is read with the conditions of a form, and refused everywhere else. */
+		choice->retired = define_map(d, words, "a choice", "label retired when") &&
 				  define_bool(d, words, T("retired"), false);
 		choice->label = define_label(d, words, T("label"), name);
 	} else if (value_is_null(words)) {
@@ -224,10 +226,24 @@ static void read_target(struct define *d, struct field *field, const struct valu
 			     TEXT_ARG(field->target->name));
 }
 
-static void read_field(struct define *d, struct field *field, const struct value *node)
+static void refuse_choice_conditions(struct define *d, const struct value *node)
 {
-	if (!define_map(d, node, "a field", FIELD_KEYS))
-		return;
+	const struct value *choices = value_get(node, T("choices"));
+
+	for (size_t i = 0; choices != NULL && choices->kind == VALUE_MAP && i < choices->map.count; i++) {
+		const struct value_entry *when = value_entry(choices->map.entries[i].value, T("when"));
+
+		if (when != NULL)
+			define_error_key(d, when, T("questions of a form have choices with conditions"),
+					 "a field's choices have no key 'when'");
+	}
+}
+
+/* Of fields and of the questions of forms. */
+static bool read_field(struct define *d, struct field *field, const struct value *node, const char *what, const char *keys)
+{
+	if (!define_map(d, node, what, keys))
+		return false;
 	read_kind(d, field, node);
 	field->label = define_label(d, node, T("label"), field->name);
 	field->help = define_label(d, node, T("help"), TEXT_UNSET);
@@ -242,11 +258,21 @@ static void read_field(struct define *d, struct field *field, const struct value
 		read_choices(d, field, node);
 	if (field->kind == KIND_LINK || field->kind == KIND_LINKS)
 		read_target(d, field, node);
+	return true;
+}
+
+void define_question(struct define *d, struct field *field, const struct value *node, const char *keys)
+{
+	if (!read_field(d, field, node, "a question", keys))
+		return;
+	define_default(d, field, node);
+	if (field->target != NULL)
+		field->offer = define_condition(d, field->target, value_get(node, T("offer")), CONDITION_RULE);
 }
 
 /* ---- the system's fields ---- */
 
-static void add_system_fields(struct define *d, struct type *type)
+void define_system_fields(struct define *d, struct type *type)
 {
 	static const struct {
 		const char *name, *label;
@@ -284,7 +310,7 @@ static void add_system_fields(struct define *d, struct type *type)
 	type->field_count = FIELD_SYSTEM_COUNT;
 }
 
-static bool name_is_taken(text name)
+bool define_name_is_taken(text name)
 {
 	for (size_t i = 0; i < array_length(taken_names); i++)
 		if (text_equal(name, text_from(taken_names[i])))
@@ -303,7 +329,7 @@ static void add_own_field(struct define *d, struct draft *draft, const struct va
 				 TEXT_ARG(entry->key));
 		return;
 	}
-	if (name_is_taken(entry->key)) {
+	if (define_name_is_taken(entry->key)) {
 		define_error_key(d, entry, T("choose another name"),
 				 "'%.*s' cannot be a field's name: it means something else",
 				 TEXT_ARG(entry->key));
@@ -319,7 +345,8 @@ static void add_own_field(struct define *d, struct draft *draft, const struct va
 		table_set(&type->field_names, field->name, field);
 		type->field_count++;
 	}
-	read_field(d, field, entry->value);
+	if (read_field(d, field, entry->value, "a field", FIELD_KEYS))
+		refuse_choice_conditions(d, entry->value);
 }
 
 static void inherit_fields(struct draft *draft)
@@ -405,7 +432,7 @@ void define_fields(struct define *d, struct draft *draft)
 	draft->field_nodes = arena_new_array(d->arena, const struct value *, room);
 	draft->field_files = arena_new_array(d->arena, struct define_file *, room);
 	table_init(&type->field_names, d->arena);
-	add_system_fields(d, type);
+	define_system_fields(d, type);
 	if (draft->base != NULL)
 		inherit_fields(draft);
 	if (fields != NULL && define_names(d, fields, "fields"))

@@ -139,12 +139,19 @@ void define_relations(struct define *d);			/* define_platform.c */
 void define_tables(struct define *d);				/* define_platform.c */
 void define_migrations(struct define *d);			/* define_migration.c */
 bool define_is_migration(text path);
+/* define_form.c: the questions of a model as pages and as fields of model->form_type; model->name and ->type are set. `form` may be NULL. */
+void define_form(struct define *d, struct work_model *model, const struct value *form);
 void define_indexes(struct define *d, struct draft *draft); /* index.c */
 /* The parts joined by _, at most 60 bytes (PostgreSQL cuts longer names off): a hash takes the place of what
  * is too long. */
 text define_index_name(struct define *d, const text *parts, size_t count);
 void define_check(struct define *d, struct draft *draft); /* check.c: whether the lifecycle can work */
 
+/* What fields and questions have in common (define_field.c, define_decision.c). */
+void define_system_fields(struct define *d, struct type *type);
+bool define_name_is_taken(text name);
+void define_question(struct define *d, struct field *field, const struct value *node, const char *keys);
+void define_default(struct define *d, struct field *field, const struct value *node);
 /* "set" of a transition or rule, for records of `type`; `from` (may be the same) is where `{ from: FIELD }`
  * looks. */
 struct setting *define_settings(struct define *d, const struct type *type, const struct type *from,
