@@ -331,7 +331,7 @@ struct error *access_transition(struct work *work, struct record *record, const 
 	if (!role || (work->actor->scopes & SCOPE_WRITE) == 0) {
 		answer = TRANSITION_NEVER;
 		why = words(language, T("none of your roles may take this step"));
-	} else if (record_state(record) < 0 || (transition->from >> record_state(record) & 1) == 0) {
+	} else if (record_state(record) < 0 || !state_in(transition->from, (size_t)record_state(record))) {
 		why = record_state(record) < 0 ? words(language, T("not possible")) : state_words(work, record, language);
 	} else if (!holds) {
 		why = words(language, T("not possible for you on this record now"));

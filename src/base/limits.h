@@ -31,6 +31,9 @@
 #define LIMIT_CONDITION_DEPTH 40
 #define LIMIT_CONDITION_VALUES 200
 #define LIMIT_CONDITION_PATH 5
+/* States of a lifecycle, those of older versions too. Real ones have 5 to 20; generated and imported ones some hundred; sets of
+ * states are bit arrays of this length (512 bytes each), so that a position from anywhere is inside them. */
+#define LIMIT_STATES 4096
 /* Rows of one list page. */
 #define LIMIT_PAGE_ROWS 200
 #define DEFAULT_PAGE_ROWS 50

@@ -190,7 +190,11 @@ static void read_fields(struct reading *reading, const struct value *map)
 		size_t count = texts_of(reading, entry->value, T("states"), &states);
 		for (size_t j = 0; j < count; j++) {
 			int state = state_of(reading, entry->value, states[j]);
-			field->states |= state < 0 ? 0 : UINT64_C(1) << state;
+			if (state < 0)
+				continue;
+			if (field->states == NULL)
+				field->states = arena_new_array(reading->arena, uint64_t, STATE_WORDS);
+			field->states[state / 64] |= UINT64_C(1) << (state % 64);
 		}
 		if (field->field != NULL)
 			into->field_count++;

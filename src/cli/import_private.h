@@ -20,7 +20,7 @@ struct map_field {
 	const struct type *make; /* records of this type are made from labels that are not there yet */
 	text prefix;             /* stands before the made record's key */
 	bool moment;             /* the cell is a moment in the map's form */
-	uint64_t states;         /* bit per state: filled only in these; 0: always */
+	uint64_t *states;        /* bit array (state_in): filled only in these; NULL: always */
 	size_t column_at;        /* position in the header, found when the file is opened; SIZE_MAX: none */
 	size_t *path_at;
 };

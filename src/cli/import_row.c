@@ -195,7 +195,7 @@ void import_row_map(struct arena *arena, const struct import_map *map, struct im
 	map_state_of(arena, map, row, fields);
 	for (size_t i = 0; i < map->field_count; i++) {
 		const struct map_field *field = &map->fields[i];
-		bool now = field->states == 0 || (row->step.state >= 0 && (field->states & UINT64_C(1) << row->step.state) != 0);
+		bool now = field->states == NULL || (row->step.state >= 0 && state_in(field->states, (size_t)row->step.state));
 		value_set(arena, fields, field->field->name, now ? field_value_of(arena, map, field, row) : value_null(arena));
 	}
 	if (map->actor.column_at != SIZE_MAX) {

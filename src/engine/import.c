@@ -44,7 +44,7 @@ static const struct transition *usual_transition(const struct lifecycle *lifecyc
 {
 	for (size_t i = 0; i < lifecycle->transition_count; i++) {
 		const struct transition *transition = &lifecycle->transitions[i];
-		if (transition->to == to && (transition->from & (UINT64_C(1) << from)) != 0)
+		if (transition->to == to && state_in(transition->from, (size_t)from))
 			return transition;
 	}
 	return NULL;

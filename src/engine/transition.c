@@ -135,7 +135,7 @@ struct error *engine_apply_transition(struct work *work, struct record *record, 
 	struct step step;
 	bool holds;
 
-	if ((transition->from & (UINT64_C(1) << record_state(record))) == 0)
+	if (!state_in(transition->from, (size_t)record_state(record)))
 		return error_new(work->arena, ERROR_CONFLICT, "%.*s is not possible in this state", TEXT_ARG(transition->name));
 	TRY(rule_holds(work, transition->guard, record, &holds));
 	if (!holds)
@@ -175,7 +175,7 @@ struct error *engine_transitions(struct work *work, struct record *record, struc
 		enum transition_answer answer;
 		text why;
 
-		if ((transition->from & (UINT64_C(1) << record_state(record))) == 0)
+		if (!state_in(transition->from, (size_t)record_state(record)))
 			continue;
 		TRY(access_transition(work, record, transition, &answer, &why));
 		if (answer != TRANSITION_ALLOWED)

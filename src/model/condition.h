@@ -66,9 +66,12 @@ bool condition_is_constant(const struct condition *condition);
 bool condition_is_scope(const struct condition *condition, const struct field **ret_field, bool *ret_teams);
 /*
  * The states (a bit each) in which it can hold, whatever else the record says; NULL: all. Partial indexes (type->indexes) are
- * over sets of states: an index with `states` serves a condition when (condition_states() & ~states) == 0.
+ * over sets of states: an index with `states` serves a condition when (condition_states() & ~states) == 0. All bits for lifecycles
+ * of more than 64 states, which have no partial indexes.
  */
 uint64_t condition_states(const struct condition *condition, const struct lifecycle *lifecycle);
+/* The same for one state, of any lifecycle; NULL: yes. */
+bool condition_may_hold(const struct condition *condition, const struct lifecycle *lifecycle, size_t state);
 /* Calls visit() for each field position of the condition's own type that it mentions. */
 void condition_each_field(const struct condition *condition, void (*visit)(void *data, size_t field), void *data);
 

@@ -101,15 +101,12 @@ static bool order_passes(enum test_kind test, int64_t value, int64_t literal)
 	return value == literal;
 }
 
-uint64_t node_states(const struct node *node, const struct lifecycle *lifecycle)
+bool node_state_passes(const struct node *node, const struct lifecycle *lifecycle, size_t state)
 {
-	uint64_t states = 0;
+	int64_t value = node->path->group ? (int64_t)lifecycle->states[state].group : (int64_t)state;
 
-	for (size_t i = 0; i < lifecycle->state_count; i++) {
-		int64_t value = node->path->group ? (int64_t)lifecycle->states[i].group : (int64_t)i;
-		for (size_t k = 0; k < node->literal_count; k++)
-			if (order_passes(node->test, value, node->literals[k].integer))
-				states |= UINT64_C(1) << i;
-	}
-	return states;
+	for (size_t k = 0; k < node->literal_count; k++)
+		if (order_passes(node->test, value, node->literals[k].integer))
+			return true;
+	return false;
 }

@@ -159,8 +159,8 @@ static struct error *last_passes(const struct question *question, struct record 
 	if (node->test == TEST_SET) {
 		*ret_passes = true;
 	} else if (node_tests_state(node)) {
-		*ret_passes = (uint64_t)cell->integer < 64 &&
-			      (node_states(node, step->type->lifecycle) >> cell->integer & 1) != 0;
+		*ret_passes = (uint64_t)cell->integer < step->type->lifecycle->state_count &&
+			      node_state_passes(node, step->type->lifecycle, (size_t)cell->integer);
 	} else if (node->literals->kind == LITERAL_FIELD) {
 		*ret_passes = field_passes(question, record, cell);
 	} else if (field->kind == KIND_LINK) {

@@ -96,8 +96,8 @@ void literal_moment(const struct literal *literal, const struct condition_contex
 /* The record that a LITERAL_NAME or LITERAL_ME means, 0 when there is none. */
 must_use struct error *literal_id(const struct literal *literal, const struct type *target,
 				  const struct condition_context *context, int64_t *ret_id);
-/* The states (bit per position) that pass a test of `state` or `state.group`, before its negation. */
-uint64_t node_states(const struct node *node, const struct lifecycle *lifecycle);
+/* Whether this state passes a test of `state` or `state.group`, before its negation. */
+bool node_state_passes(const struct node *node, const struct lifecycle *lifecycle, size_t state);
 static inline bool node_tests_state(const struct node *node)
 {
 	const struct step *last = path_last(node->path);

@@ -87,12 +87,19 @@ static struct outcome in_state(const struct node *node, const struct lifecycle *
 	return (struct outcome){ true, true };
 }
 
+bool condition_may_hold(const struct condition *condition, const struct lifecycle *lifecycle, size_t state)
+{
+	return condition == NULL || in_state(condition->root, lifecycle, state).may_hold;
+}
+
 uint64_t condition_states(const struct condition *condition, const struct lifecycle *lifecycle)
 {
 	uint64_t states = 0;
 
+	if (lifecycle->state_count > 64)
+		return UINT64_MAX;
 	for (size_t i = 0; i < lifecycle->state_count; i++)
-		if (condition == NULL || in_state(condition->root, lifecycle, i).may_hold)
+		if (condition_may_hold(condition, lifecycle, i))
 			states |= UINT64_C(1) << i;
 	return states;
 }

@@ -73,9 +73,9 @@ void define_states(struct define *d, struct draft *draft)
 		return;
 	states = value_get(section, T("states"));
 	if (states == NULL || !define_names(d, states, "states") || states->map.count == 0 ||
-	    states->map.count > DEFINE_STATES_MAX) {
+	    states->map.count > LIMIT_STATES) {
 		define_error(d, states == NULL ? section : states, TEXT_UNSET,
-			     "a lifecycle has 1 to %d states", DEFINE_STATES_MAX);
+			     "a lifecycle has 1 to %d states", LIMIT_STATES);
 		return;
 	}
 	lifecycle = arena_new_struct(d->arena, struct lifecycle);

@@ -56,7 +56,7 @@ size_t *define_fields_at(struct define *d, const struct type *type, const struct
 ptrdiff_t define_state_at(struct define *d, const struct type *type, text name, const struct value *at)
 {
 	const struct lifecycle *lifecycle = type->lifecycle;
-	text names[DEFINE_STATES_MAX];
+	text *names;
 	int state;
 
 	if (!text_is_set(name))
@@ -68,6 +68,7 @@ ptrdiff_t define_state_at(struct define *d, const struct type *type, text name, 
 	state = lifecycle_state(lifecycle, name);
 	if (state >= 0)
 		return state;
+	names = arena_new_array(d->error_arena, text, lifecycle->state_count);
 	for (size_t i = 0; i < lifecycle->state_count; i++)
 		names[i] = lifecycle->states[i].name;
 	define_error(d, at, define_hint(d, name, names, lifecycle->state_count), "%.*s has no state '%.*s'",
@@ -114,18 +115,18 @@ ptrdiff_t define_approval_at(struct define *d, const struct type *type, text nam
 	return -1;
 }
 
-uint64_t define_states_at(struct define *d, const struct type *type, const struct value *value)
+const uint64_t *define_states_at(struct define *d, const struct type *type, const struct value *value)
 {
 	size_t count;
 	struct value **items = define_list(d, value, &count);
-	uint64_t states = 0;
+	uint64_t *states = arena_new_array(d->arena, uint64_t, STATE_WORDS);
 
 	for (size_t i = 0; i < count; i++) {
 		text name = define_scalar(d, items[i], "a state's name");
 		ptrdiff_t state = text_is_set(name) ? define_state_at(d, type, name, items[i]) : -1;
 
 		if (state >= 0)
-			states |= UINT64_C(1) << state;
+			states[state / 64] |= UINT64_C(1) << (state % 64);
 	}
 	return states;
 }

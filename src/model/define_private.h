@@ -13,8 +13,7 @@
 
 /* More mistakes than this are not shown: the first ones are what people mend. */
 #define DEFINE_ERRORS_MAX 200
-/* Bits of a state set, roles in a set. */
-#define DEFINE_STATES_MAX 64
+/* Roles in a set. */
 #define DEFINE_ROLES_MAX 64
 #define DEFINE_FIELDS_MAX 200
 #define DEFINE_NAME_MAX 40
@@ -99,7 +98,8 @@ size_t *define_fields_at(struct define *d, const struct type *type, const struct
 			 size_t *ret_count);
 ptrdiff_t define_state_at(struct define *d, const struct type *type, text name, const struct value *at);
 ptrdiff_t define_transition_at(struct define *d, const struct type *type, text name, const struct value *at);
-uint64_t define_states_at(struct define *d, const struct type *type, const struct value *value);
+/* A bit array (state_in); never NULL. */
+const uint64_t *define_states_at(struct define *d, const struct type *type, const struct value *value);
 ptrdiff_t define_role_at(struct define *d, const struct value *value);
 uint64_t define_roles_at(struct define *d, const struct value *value);
 const struct type *define_type_at(struct define *d, const struct value *value);

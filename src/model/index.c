@@ -22,14 +22,14 @@ static uint64_t all_states(const struct type *type)
 {
 	size_t count = type->lifecycle == NULL ? 0 : type->lifecycle->state_count;
 
-	return count == 0 ? 0 : UINT64_MAX >> (64 - count);
+	return count == 0 || count > 64 ? 0 : UINT64_MAX >> (64 - count);
 }
 
 static uint64_t unfinished_states(const struct type *type)
 {
 	uint64_t states = 0;
 
-	for (size_t i = 0; i < type->lifecycle->state_count; i++)
+	for (size_t i = 0; i < minimum(type->lifecycle->state_count, 64); i++)
 		if (type->lifecycle->states[i].group <= GROUP_WAITING)
 			states |= UINT64_C(1) << i;
 	return states;
@@ -146,7 +146,7 @@ static void add_view_index(struct define *d, struct type *type, const struct vie
 			fields[count++] = view->sort[i].field;
 	if (count == 0)
 		return;
-	if (type->lifecycle != NULL && view->condition != NULL)
+	if (type->lifecycle != NULL && type->lifecycle->state_count <= 64 && view->condition != NULL)
 		states = condition_states(view->condition, type->lifecycle);
 	if (states == all_states(type))
 		states = 0;

@@ -8,6 +8,7 @@
 #ifndef REEVE_MODEL_MODEL_H
 #define REEVE_MODEL_MODEL_H
 
+#include "base/limits.h"
 #include "base/moment.h"
 #include "base/table.h"
 #include "base/value.h"
@@ -178,7 +179,8 @@ struct type_index {
 	size_t *fields;    /* in order; the id stands behind the last, so that a page can go on from any row */
 	size_t field_count;
 	bool unique;       /* without the id */
-	uint64_t states;   /* partial: only rows in these states, written "state" IN (1,2) with ascending positions; 0: all rows */
+	uint64_t states;   /* partial: only rows in these states, written "state" IN (1,2) with ascending positions; 0: all rows, as always
+	                    * in types of more than 64 states */
 	bool set_only;     /* partial: only rows where the first field is set */
 };
 
@@ -319,10 +321,11 @@ const struct type *model_type(const struct model *model, text name);
 const struct type *type_version(const struct type *type, int64_t definition);
 /* Position, or -1. */
 int model_work_model(const struct model *model, text name);
-/* Bit arrays over states; NULL: none is in it. */
+/* Bit arrays over states, each of STATE_WORDS words; NULL: none is in it. */
+#define STATE_WORDS (LIMIT_STATES / 64)
 static inline bool state_in(const uint64_t *states, size_t state)
 {
-	return states != NULL && (states[state / 64] >> (state % 64) & 1) != 0;
+	return states != NULL && state < LIMIT_STATES && (states[state / 64] >> (state % 64) & 1) != 0;
 }
 /* The type whose number pattern `number` has (INC0000042 -> incident), or NULL. Prefixes compare without case. */
 const struct type *model_type_of_number(const struct model *model, text number);

@@ -51,7 +51,7 @@ struct transition {
 	text name;
 	struct label label;
 	struct label plain;      /* the button's words for a requester; empty: same */
-	uint64_t from;           /* bit per state position */
+	const uint64_t *from;    /* bit array over states (state_in) */
 	size_t to;
 	struct need *needs;
 	size_t need_count;

@@ -34,6 +34,8 @@ static uint64_t states_of(const struct query *query)
 	const struct lifecycle *lifecycle = query->type->lifecycle;
 	if (lifecycle == NULL || query->where == NULL)
 		return 0;
+	if (lifecycle->state_count > 64)
+		return 0;
 	uint64_t all = UINT64_MAX >> (64 - lifecycle->state_count),
 		 states = condition_states(query->where, lifecycle);
 	return states == all ? 0 : states;

@@ -324,15 +324,24 @@ static void compose_state(struct composer *composer, const struct node *node, co
 			  int alias, bool positive)
 {
 	const struct lifecycle *lifecycle = step->type->lifecycle;
-	uint64_t all =
-	    lifecycle->state_count >= 64 ? UINT64_MAX : (UINT64_C(1) << lifecycle->state_count) - 1;
-	uint64_t states = node_states(node, lifecycle);
+	size_t passing = 0;
 
-	states = positive ? states : all & ~states;
-	if (states == 0 || states == all)
-		compose_truth(composer, states == all);
-	else
-		compose_states(composer, alias, states);
+	for (size_t i = 0; i < lifecycle->state_count; i++)
+		passing += node_state_passes(node, lifecycle, i) == positive;
+	if (passing == 0 || passing == lifecycle->state_count) {
+		compose_truth(composer, passing != 0);
+		return;
+	}
+	const char *before = " IN (";
+	compose_column(composer, alias, T("state"));
+	for (size_t i = 0; i < lifecycle->state_count; i++) {
+		if (node_state_passes(node, lifecycle, i) != positive)
+			continue;
+		buffer_text(&composer->sql, text_from(before));
+		buffer_integer(&composer->sql, (int64_t)i);
+		before = ",";
+	}
+	put(composer, ")");
 }
 
 static struct error *compose_link(struct composer *composer, const struct condition_context *context,
