@@ -107,6 +107,7 @@ void define_field_rules(struct define *d, struct draft *draft)
 		d->file = draft->field_files[i];
 		define_default(d, field, node);
 		read_decision(d, type, field, node);
+		define_orders(d, type, field, node);
 		if (field->target != NULL)
 			field->offer =
 			    define_condition(d, field->target, value_get(node, T("offer")), CONDITION_RULE);

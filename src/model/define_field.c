@@ -7,7 +7,7 @@
 
 #define FIELD_KEYS                                                                                           \
 	"kind label help required unique indexed set_by_engine searched internal choices to decide offer "   \
-	"default length least most"
+	"default length least most on orders"
 
 /* Names that would need care in SQL written by hand, and those the system uses itself. */
 static const char *const taken_names[] = {
@@ -195,6 +195,8 @@ static void read_limits(struct define *d, struct field *field, const struct valu
 	refuse_key(d, field, node, T("decide"), kind == KIND_CHOICE);
 	refuse_key(d, field, node, T("to"), kind == KIND_LINK || kind == KIND_LINKS);
 	refuse_key(d, field, node, T("offer"), kind == KIND_LINK || kind == KIND_LINKS);
+	refuse_key(d, field, node, T("orders"), kind == KIND_LINK);
+	refuse_key(d, field, node, T("on"), kind == KIND_CONDITION);
 	refuse_key(d, field, node, T("length"), is_text_kind(kind));
 	refuse_key(d, field, node, T("searched"), is_text_kind(kind));
 	refuse_key(d, field, node, T("internal"), is_text_kind(kind));
@@ -213,10 +215,12 @@ static void read_limits(struct define *d, struct field *field, const struct valu
 /* After a mistake the link leads to people: a condition that follows it has somewhere to go. */
 static void read_target(struct define *d, struct field *field, const struct value *node)
 {
-	const struct value *to = value_get(node, T("to"));
+	bool condition = field->kind == KIND_CONDITION;
+	const struct value *to = value_get(node, condition ? T("on") : T("to"));
 
 	if (to == NULL)
-		define_error(d, node, T("to: TYPE"), "the link '%.*s' names no type", TEXT_ARG(field->name));
+		define_error(d, node, condition ? T("on: TYPE") : T("to: TYPE"), "the %s '%.*s' names no type",
+			     condition ? "condition" : "link", TEXT_ARG(field->name));
 	else
 		field->target = define_type_at(d, to);
 	if (field->target == NULL)
@@ -256,7 +260,7 @@ static bool read_field(struct define *d, struct field *field, const struct value
 	read_limits(d, field, node);
 	if (field->kind == KIND_CHOICE)
 		read_choices(d, field, node);
-	if (field->kind == KIND_LINK || field->kind == KIND_LINKS)
+	if (field->kind == KIND_LINK || field->kind == KIND_LINKS || field->kind == KIND_CONDITION)
 		read_target(d, field, node);
 	return true;
 }
@@ -444,4 +448,5 @@ void define_fields(struct define *d, struct draft *draft)
 	find_header_fields(d, draft);
 	find_meanings(type);
 	type->class_field = -1;
+	type->orders = -1;
 }

@@ -48,7 +48,7 @@ static struct type *new_question_type(struct define *d, const struct work_model 
 	ptrdiff_t *meanings[] = { &type->subtitle_field, &type->requester, &type->assignee, &type->team, &type->service,
 				  &type->category, &type->priority, &type->watchers, &type->parent, &type->description,
 				  &type->rating, &type->restricted, &type->external_ref, &type->active, &type->model_field,
-				  &type->approvers, &type->class_field };
+				  &type->approvers, &type->class_field, &type->orders };
 
 	for (size_t i = 0; i < array_length(meanings); i++)
 		*meanings[i] = -1;

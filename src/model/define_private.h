@@ -152,6 +152,8 @@ void define_system_fields(struct define *d, struct type *type);
 bool define_name_is_taken(text name);
 void define_question(struct define *d, struct field *field, const struct value *node, const char *keys);
 void define_default(struct define *d, struct field *field, const struct value *node);
+/* define_order.c: `orders` of a link to offerings. */
+void define_orders(struct define *d, struct type *type, struct field *field, const struct value *node);
 /* "set" of a transition or rule, for records of `type`; `from` (may be the same) is where `{ from: FIELD }`
  * looks. */
 struct setting *define_settings(struct define *d, const struct type *type, const struct type *from,

@@ -49,6 +49,37 @@ static bool is_mail(text t)
 	return text_find_char(text_slice(t, (size_t)at + 1, t.length), '@') < 0;
 }
 
+/* Refused when it is saved, with its column: nobody meets a condition that cannot be read. */
+static struct error *check_condition(struct work *work, const struct field *field, text source)
+{
+	struct condition *condition;
+	struct error *error = condition_parse(work->arena, work->model, field->target, source, CONDITION_RULE, &condition), *told;
+
+	if (error == NULL)
+		return NULL;
+	told = error_field(error_new(work->arena, ERROR_INVALID, "%.*s: %.*s (column %u)", TEXT_ARG(field->name),
+				     TEXT_ARG(error->message), (unsigned)error->place.column),
+			   field->name);
+	return text_is_set(error->hint) ? error_hint(work->arena, told, "%.*s", TEXT_ARG(error->hint)) : told;
+}
+
+static struct error *check_model(struct work *work, const struct field *field, text name)
+{
+	text *names = arena_new_array(work->arena, text, work->model->work_model_count + 1);
+	struct error *error;
+	text nearest;
+
+	if (model_work_model(work->model, name) >= 0)
+		return NULL;
+	for (size_t i = 0; i < work->model->work_model_count; i++)
+		names[i] = work->model->work_models[i].name;
+	nearest = text_nearest(name, names, work->model->work_model_count);
+	error = error_field(error_new(work->arena, ERROR_INVALID, "%.*s: there is no model '%.*s'", TEXT_ARG(field->name),
+				      TEXT_ARG(name)),
+			    field->name);
+	return text_is_set(nearest) ? error_hint(work->arena, error, "did you mean '%.*s'?", TEXT_ARG(nearest)) : error;
+}
+
 static struct error *parse_text(struct work *work, const struct field *field, text t, struct cell *ret_cell)
 {
 	struct calendar *calendar;
@@ -60,6 +91,10 @@ static struct error *parse_text(struct work *work, const struct field *field, te
 	if (field->kind == KIND_ZONE && zone_find(t) == NULL)
 		return error_hint(work->arena, refuse(work, field, "is no time zone"),
 				  "use an IANA name such as Europe/Lisbon");
+	if (field->kind == KIND_CONDITION)
+		TRY(check_condition(work, field, t));
+	if (field->kind == KIND_MODEL)
+		TRY(check_model(work, field, t));
 	struct error *error = NULL;
 	if (field->kind == KIND_HOURS)
 		error = calendar_parse(work->arena, t, TEXT_UNSET, zone_utc(), &calendar);

@@ -70,6 +70,14 @@ struct decision_table {
 	ptrdiff_t reason_field;  /* where the reason goes; -1: a comment is needed */
 };
 
+/* `orders` of a link: its target is an offering, of which a model makes the record that links to it. */
+struct order_definition {
+	size_t model;                  /* field of the target: KIND_MODEL */
+	ptrdiff_t entitled;            /* field of the target: KIND_CONDITION on people; -1: everybody */
+	size_t (*copies)[2];           /* field of the target, field of the record: what the offering says of the record */
+	size_t copy_count;
+};
+
 struct field {
 	text name;
 	struct label label, help;
@@ -84,7 +92,8 @@ struct field {
 	bool internal;                 /* its text goes into the internal part of the search index */
 	struct choice *choices;
 	size_t choice_count;
-	const struct type *target;     /* KIND_LINK, KIND_LINKS */
+	const struct type *target;     /* KIND_LINK, KIND_LINKS, KIND_CONDITION */
+	const struct order_definition *orders; /* KIND_LINK: the record is ordered from its target; or NULL */
 	struct decision_table *decision;
 	const struct condition *offer; /* which targets are offered and accepted, or NULL (active ones) */
 	bool has_default;
@@ -231,6 +240,7 @@ struct type {
 	size_t class_count;
 	ptrdiff_t class_field;                /* -1: no classes */
 	ptrdiff_t model_field, approvers;     /* by name; -1 */
+	ptrdiff_t orders;                     /* the link with `orders`; -1 */
 	/* Older versions on which records still run: same fields, rights and views, but their own lifecycle, clocks, rules, approvals, tasks. */
 	const struct type **variants;
 	size_t variant_count;
