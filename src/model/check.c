@@ -150,6 +150,26 @@ static bool timer_permitted(const struct transition *transition)
 	return false;
 }
 
+static bool approval_permitted(const struct transition *transition)
+{
+	for (size_t i = 0; i < transition->permit_count; i++)
+		if (transition->permits[i].approval)
+			return true;
+	return false;
+}
+
+static bool an_approval_takes(const struct type *type, size_t transition)
+{
+	for (size_t i = 0; i < type->approval_count; i++) {
+		const struct approval_definition *approval = &type->approvals[i];
+
+		if (approval->approved == (ptrdiff_t)transition || approval->rejected == (ptrdiff_t)transition ||
+		    approval->expired == (ptrdiff_t)transition || approval->voided == (ptrdiff_t)transition)
+			return true;
+	}
+	return false;
+}
+
 static bool a_rule_takes(const struct type *type, size_t transition)
 {
 	for (size_t i = 0; i < type->rule_count; i++)
@@ -219,24 +239,34 @@ static void check_needs(struct check *check, const struct transition *transition
 	}
 }
 
-static void check_permits(struct check *check, size_t position, const struct value_entry *at)
+static void check_permit_states(struct check *check, const struct transition *transition,
+				const struct value_entry *at)
 {
-	const struct transition *transition = &check->lifecycle->transitions[position];
-	uint64_t roles = permitted_roles(transition);
-
-	if (roles == 0 && !timer_permitted(transition))
-		define_error_key(check->d, at, T("by: ROLE"), "nobody may take the transition '%.*s'",
-				 TEXT_ARG(transition->name));
-	else if (roles == 0 && !a_rule_takes(check->type, position))
-		define_error_key(check->d, at, T("add a rule under automation, or a role under by"),
-				 "no rule takes the transition '%.*s', and nobody else may",
-				 TEXT_ARG(transition->name));
 	for (size_t i = 0; i < transition->permit_count; i++)
 		if (transition->permits[i].when != NULL &&
 		    !may_hold_from(check, transition->permits[i].when, transition))
 			define_error_key(check->d, at, TEXT_UNSET,
 					 "a permit of '%.*s' holds in none of the states it leaves",
 					 TEXT_ARG(transition->name));
+}
+
+static void check_permits(struct check *check, size_t position, const struct value_entry *at)
+{
+	const struct transition *transition = &check->lifecycle->transitions[position];
+	uint64_t roles = permitted_roles(transition);
+	bool approval = approval_permitted(transition);
+
+	if (approval && !an_approval_takes(check->type, position))
+		define_error_key(check->d, at, T("name it under approvals: approved, rejected, expired or voided"),
+				 "no approval takes the transition '%.*s'", TEXT_ARG(transition->name));
+	if (!approval && roles == 0 && !timer_permitted(transition))
+		define_error_key(check->d, at, T("by: ROLE"), "nobody may take the transition '%.*s'",
+				 TEXT_ARG(transition->name));
+	else if (!approval && roles == 0 && !a_rule_takes(check->type, position))
+		define_error_key(check->d, at, T("add a rule under automation, or a role under by"),
+				 "no rule takes the transition '%.*s', and nobody else may",
+				 TEXT_ARG(transition->name));
+	check_permit_states(check, transition, at);
 }
 
 static void check_transitions(struct check *check)

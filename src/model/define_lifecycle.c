@@ -167,6 +167,10 @@ static void add_permit_name(struct define *d, struct permit *permit, const struc
 		permit->timer = true;
 		return;
 	}
+	if (item->kind == VALUE_TEXT && text_equal(item->text, T("approval"))) {
+		permit->approval = true;
+		return;
+	}
 	role = define_role_at(d, item);
 	if (role >= 0)
 		permit->roles |= UINT64_C(1) << role;

@@ -106,6 +106,14 @@ const struct type *define_type_at(struct define *d, const struct value *value);
 /* NULL when `value` is absent or faulty. Places point into the YAML scalar. */
 const struct condition *define_condition(struct define *d, const struct type *type, const struct value *value,
 					 enum condition_use use);
+/*
+ * map[key] as a length of time: "4h" into *ret_ms or "5 working days" into *ret_working_days. False, and nothing set, when
+ * the key is absent or (told) no length of time. (define_approval.c)
+ */
+bool define_time(struct define *d, const struct value *map, text key, int64_t *ret_ms,
+		 int64_t *ret_working_days);
+/* The same of a text, nothing told: "5 working days", "2 days", "4h". (define_when.c) */
+bool define_length(text length, int64_t *ret_ms, int64_t *ret_working_days);
 /* A constant of the field's kind (choices by name, durations as "4h"); links cannot be constants. */
 bool define_cell(struct define *d, const struct field *field, const struct value *value,
 		 struct cell *ret_cell);
@@ -122,6 +130,7 @@ void define_field_rules(struct define *d,
 			struct draft *draft); /* define_decision.c: defaults, offers, decision tables */
 void define_transitions(struct define *d, struct draft *draft); /* define_lifecycle.c */
 void define_clocks(struct define *d, struct draft *draft);	/* define_clock.c */
+void define_approvals(struct define *d, struct draft *draft);	/* define_approval.c */
 void define_rights(struct define *d, struct draft *draft);	/* define_right.c */
 void define_automation(struct define *d, struct draft *draft);	/* define_rule.c */
 #define DEFINE_WHEN_WORDS                                                                                    \

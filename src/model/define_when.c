@@ -67,20 +67,21 @@ static bool counted(text length, const char *one, const char *many, int64_t *ret
 	       *ret_count <= 1000;
 }
 
-/* "5 working days", "2 days", "4h". */
-static bool read_length(struct rule *rule, text length)
+bool define_length(text length, int64_t *ret_ms, int64_t *ret_working_days)
 {
 	int64_t count;
 
-	if (counted(length, " working day", " working days", &rule->after_working_days))
+	*ret_ms = *ret_working_days = 0;
+	if (counted(length, " working day", " working days", &count)) {
+		*ret_working_days = count;
 		return true;
-	rule->after_working_days = 0;
+	}
 	for (size_t i = 0; i < array_length(length_words); i++)
 		if (counted(length, length_words[i].one, length_words[i].many, &count)) {
-			rule->after_ms = count * length_words[i].ms;
+			*ret_ms = count * length_words[i].ms;
 			return true;
 		}
-	return duration_parse(length, &rule->after_ms) && rule->after_ms > 0;
+	return duration_parse(length, ret_ms) && *ret_ms > 0;
 }
 
 /* "5 working days after resolved_at", "4h after created_at", "2 days before planned_start": false when it is none of these. */
@@ -96,7 +97,7 @@ static bool read_distance(struct define *d, const struct type *type, struct rule
 	rule->when = after < 0 ? WHEN_BEFORE : WHEN_AFTER;
 	length = text_slice(source, 0, place);
 	*ret_index = moment_field(d, type, text_slice(source, place + skip, source.length), at);
-	if (!read_length(rule, length))
+	if (!define_length(length, &rule->after_ms, &rule->after_working_days))
 		define_error(d, at, T("5 working days, 2 days, 4h, 2d"), "'%.*s' is no length of time",
 			     TEXT_ARG(length));
 	return true;
@@ -131,19 +132,18 @@ static bool read_daily(struct define *d, struct rule *rule, text source, const s
 static ptrdiff_t read_approval(struct define *d, const struct type *type, struct rule *rule, text source,
 			       const struct value *at)
 {
-	static const char *const turns[] = { "asked", "approved", "rejected", "expired", "voided", "withdrawn" };
-	text name, turn = source, names[array_length(turns)];
+	text name, turn = source, names[APPROVAL_TURN_COUNT];
 
 	rule->when = WHEN_APPROVAL;
 	rule->what = -1;
 	text_cut(&turn, ' ', &name);
-	for (size_t i = 0; i < array_length(turns); i++) {
-		names[i] = text_from(turns[i]);
+	for (size_t i = 0; i < APPROVAL_TURN_COUNT; i++) {
+		names[i] = approval_turn_name((enum approval_turn)i);
 		if (text_equal(turn, names[i]))
 			rule->what = (int)i;
 	}
 	if (rule->what < 0)
-		define_error(d, at, define_hint(d, turn, names, array_length(turns)),
+		define_error(d, at, define_hint(d, turn, names, APPROVAL_TURN_COUNT),
 			     "an approval is asked, approved, rejected, expired, voided or withdrawn, not '%.*s'",
 			     TEXT_ARG(turn));
 	return define_approval_at(d, type, name, at);

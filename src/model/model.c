@@ -15,6 +15,16 @@ text label_in(const struct label *label, text language)
 	return english;
 }
 
+text approval_turn_name(enum approval_turn turn)
+{
+	static const char *const names[] = {
+		[APPROVAL_ASKED] = "asked",	[APPROVAL_APPROVED] = "approved", [APPROVAL_REJECTED] = "rejected",
+		[APPROVAL_EXPIRED] = "expired", [APPROVAL_VOIDED] = "voided",	  [APPROVAL_WITHDRAWN] = "withdrawn",
+	};
+
+	return text_from(names[turn]);
+}
+
 text state_group_name(enum state_group group)
 {
 	static const char *const names[GROUP_COUNT] = { "open", "waiting", "done", "closed", "cancelled" };

@@ -254,7 +254,10 @@ enum rule_when {
 	WHEN_APPROVAL, /* index: approval; `what`: which turn it takes */
 	WHEN_TASK     /* a task of the record is over: `what` done or failed */
 };
-enum approval_turn { APPROVAL_ASKED, APPROVAL_APPROVED, APPROVAL_REJECTED, APPROVAL_EXPIRED, APPROVAL_VOIDED, APPROVAL_WITHDRAWN };
+enum approval_turn {
+	APPROVAL_ASKED, APPROVAL_APPROVED, APPROVAL_REJECTED, APPROVAL_EXPIRED, APPROVAL_VOIDED, APPROVAL_WITHDRAWN, APPROVAL_TURN_COUNT
+};
+text approval_turn_name(enum approval_turn turn);
 enum comment_by { COMMENT_BY_ANYONE, COMMENT_BY_REQUESTER, COMMENT_BY_AGENT };
 enum action_kind {
 	ACTION_SET, ACTION_NOTIFY, ACTION_COMMENT, ACTION_TRANSITION, ACTION_CREATE_LINKED,
