@@ -378,7 +378,7 @@ static bool permits_approval(const struct transition *transition, uint64_t *ret_
 
 static bool leaves(const struct transition *transition, size_t state)
 {
-	return (transition->from >> state & 1) != 0;
+	return state_in(transition->from, state);
 }
 
 /* From every state in which it is asked, and not back into one. */
