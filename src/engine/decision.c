@@ -4,34 +4,138 @@
  */
 #include "engine/step_private.h"
 
-struct cell decision_output(const struct field *field, const struct cell *const *inputs)
+/* What one input holds: its own field, or what stands at the end of a path through links (rules see all). */
+static struct error *input_cell(struct work *work, const struct decision_input *input, const struct cell *first,
+                                struct cell *ret_cell)
+{
+	const struct type *type = NULL;
+	struct record *record;
+
+	*ret_cell = *first;
+	for (size_t i = 1; i < input->path_count; i++) {
+		/* The link's type is that of the field before: the path was checked when the definition was read. */
+		const struct field *link = i == 1 ? NULL : &type->fields[input->path[i - 1]];
+		if (ret_cell->kind != CELL_INTEGER)
+			return NULL;
+		type = i == 1 ? input->first_target : link->target;
+		TRY(model_load(work, type, ret_cell->integer, &record));
+		*ret_cell = record->cells[input->path[i]];
+	}
+	return NULL;
+}
+
+static struct error *name_matches(struct work *work, const struct decision_test *test, const struct field *field,
+                                  const struct cell *cell, bool *ret_matches)
+{
+	struct record_name name;
+
+	*ret_matches = false;
+	if (cell->kind != CELL_INTEGER)
+		return NULL;
+	TRY(model_name(work, field->target, cell->integer, &name));
+	for (size_t i = 0; i < test->count && !*ret_matches; i++)
+		*ret_matches = text_equal_ignoring_case(test->names[i], name.number);
+	return NULL;
+}
+
+static bool range_matches(const struct decision_test *test, const struct cell *cell)
+{
+	for (size_t i = 0; i < test->count; i++)
+		if (cell->integer >= test->ranges[i].low && cell->integer <= test->ranges[i].high)
+			return true;
+	return false;
+}
+
+static struct error *row_matches(struct work *work, const struct decision_table *table, const struct decision_row *row,
+                                 const struct cell *inputs, bool *ret_matches)
+{
+	*ret_matches = true;
+	for (size_t i = 0; i < table->input_count && *ret_matches; i++) {
+		const struct decision_test *test = &row->tests[i];
+		switch (test->how) {
+		case MATCH_ANY:
+			break;
+		case MATCH_UNSET:
+			*ret_matches = inputs[i].kind == CELL_NULL;
+			break;
+		case MATCH_RANGES:
+			*ret_matches = inputs[i].kind == CELL_INTEGER && range_matches(test, &inputs[i]);
+			break;
+		case MATCH_NAMES:
+			TRY(name_matches(work, test, table->inputs[i].field, &inputs[i], ret_matches));
+			break;
+		}
+	}
+	return NULL;
+}
+
+/* Takes one more output into the result. */
+static void gather(struct arena *arena, enum decision_hit hit, const struct cell *output, struct cell *result)
+{
+	switch (hit) {
+	case HIT_SUM:
+		if (output->kind == CELL_REAL)
+			*result = cell_real((result->kind == CELL_REAL ? result->real : 0) + output->real);
+		else
+			*result = cell_integer((result->kind == CELL_INTEGER ? result->integer : 0) + output->integer);
+		return;
+	case HIT_HIGHEST:
+		if (result->kind == CELL_NULL || output->integer > result->integer)
+			*result = *output;
+		return;
+	case HIT_LOWEST:
+		if (result->kind == CELL_NULL || output->integer < result->integer)
+			*result = *output;
+		return;
+	case HIT_COLLECT:
+		if (result->kind == CELL_NULL)
+			*result = *output;
+		else if (text_find(result->text, output->text) < 0)
+			*result = cell_text(text_format(arena, "%.*s; %.*s", TEXT_ARG(result->text), TEXT_ARG(output->text)));
+		return;
+	case HIT_FIRST:
+	case HIT_UNIQUE:
+		break;
+	}
+	*result = *output;
+}
+
+struct error *decision_output(struct work *work, const struct field *field, const struct cell *inputs, struct cell *ret_output)
+{
+	const struct decision_table *table = field->decision;
+	bool matches;
+	int64_t id;
+
+	*ret_output = cell_null();
+	if (table->hit == HIT_SUM)
+		*ret_output = field->kind == KIND_REAL ? cell_real(0) : cell_integer(0);
+	for (size_t r = 0; r < table->row_count; r++) {
+		TRY(row_matches(work, table, &table->rows[r], inputs, &matches));
+		if (!matches)
+			continue;
+		gather(work->arena, table->hit, table->rows[r].output, ret_output);
+		if (table->hit == HIT_FIRST || table->hit == HIT_UNIQUE)
+			break;
+	}
+	if (field->kind != KIND_LINK || ret_output->kind == CELL_NULL)
+		return NULL;
+	/* A team that this store does not have: nothing is decided. */
+	TRY(model_find_id(work, field->target, ret_output->text, &id));
+	*ret_output = cell_id(id);
+	return NULL;
+}
+
+/* The table's outcome for the record as it was (`step` NULL) or as it will be. */
+static struct error *output_of(struct work *work, const struct field *field, const struct record *record, const struct step *step,
+                               struct cell *inputs, struct cell *ret_output)
 {
 	const struct decision_table *table = field->decision;
 
-	for (size_t r = 0; r < table->row_count; r++) {
-		const struct decision_row *row = &table->rows[r];
-		bool fits = true;
-		for (size_t i = 0; i < table->input_count && fits; i++)
-			fits = row->inputs[i] == -1 ||
-			       (inputs[i]->kind == CELL_INTEGER && inputs[i]->integer == row->inputs[i]);
-		if (fits)
-			return cell_integer(row->output);
+	for (size_t i = 0; i < table->input_count; i++) {
+		size_t first = table->inputs[i].path[0];
+		TRY(input_cell(work, &table->inputs[i], step == NULL ? &record->cells[first] : step_cell(step, first), &inputs[i]));
 	}
-	return cell_null();
-}
-
-static struct cell output_of_record(const struct field *field, const struct record *record, const struct cell **inputs)
-{
-	for (size_t i = 0; i < field->decision->input_count; i++)
-		inputs[i] = &record->cells[field->decision->inputs[i]];
-	return decision_output(field, inputs);
-}
-
-static struct cell output_of_step(const struct field *field, const struct step *step, const struct cell **inputs)
-{
-	for (size_t i = 0; i < field->decision->input_count; i++)
-		inputs[i] = step_cell(step, field->decision->inputs[i]);
-	return decision_output(field, inputs);
+	return decision_output(work, field, inputs, ret_output);
 }
 
 /* Somebody sets the field to something else than the table says. */
@@ -60,28 +164,42 @@ static struct error *check_override(const struct step *step, struct work *work, 
 	return NULL;
 }
 
+static bool input_changed(const struct step *step, const struct decision_table *table)
+{
+	for (size_t i = 0; i < table->input_count; i++)
+		if (step->changed[table->inputs[i].path[0]])
+			return true;
+	return false;
+}
+
 static struct error *decide_field(struct step *step, struct work *work, const struct field *field, bool creation)
 {
-	const struct cell **inputs = arena_new_array(work->arena, const struct cell *, field->decision->input_count);
-	struct cell now = output_of_step(field, step, inputs);
+	const struct decision_table *table = field->decision;
 	const struct cell *old = &step->record->cells[field->position];
 	bool given = step->changed[field->position];
+	struct cell *inputs, now, before;
 
+	if (!given && !creation && !input_changed(step, table))
+		return NULL;
+	inputs = arena_new_array(work->arena, struct cell, table->input_count);
+	TRY(output_of(work, field, step->record, step, inputs, &now));
 	if (given && step->cells[field->position].kind != CELL_NULL) {
 		const struct cell *wanted = &step->cells[field->position];
-		if (cell_equal(wanted, &now) || (!creation && cell_equal(wanted, old)))
+		if (table->proposes || cell_equal(wanted, &now) || (!creation && cell_equal(wanted, old)))
 			return NULL;
 		return check_override(step, work, field);
 	}
+	if (given && table->proposes && !creation)
+		return NULL;
 	if (!given && !creation) {
-		struct cell before = output_of_record(field, step->record, inputs);
+		TRY(output_of(work, field, step->record, NULL, inputs, &before));
 		if (!cell_equal(&before, old))
 			return NULL;
 	}
 	if (given || creation || !cell_equal(&now, old))
 		step_set(step, field->position, now);
 	/* Given back: the reason why it was set by hand goes with it. */
-	ptrdiff_t reason = field->decision->reason_field;
+	ptrdiff_t reason = table->reason_field;
 	if (given && !creation && reason >= 0 && !step->changed[reason] && step->record->cells[reason].kind != CELL_NULL)
 		step_set(step, (size_t)reason, cell_null());
 	return NULL;

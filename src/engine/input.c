@@ -85,7 +85,7 @@ static struct error *unknown_field(const struct step *step, struct work *work, t
 static bool may_write(const struct step *step, struct work *work, const struct field *field, const bool *allowed)
 {
 	/* Whether it may be set against its table is for decision.c to say, with the reason why not. */
-	if (field->decision != NULL && step->kind != EVENT_TRANSITION)
+	if (field->decision != NULL && !field->decision->proposes && step->kind != EVENT_TRANSITION)
 		return true;
 	if (allowed != NULL)
 		return allowed[field->position];

@@ -53,8 +53,9 @@ must_use struct record *step_result(const struct step *step, struct work *work);
 
 /* Fields that follow from others by a table; what people set against it needs a role and a reason (decision.c). */
 must_use struct error *step_decide(struct step *step, struct work *work, bool creation);
-/* The table's output for these inputs, or null. */
-struct cell decision_output(const struct field *field, const struct cell *const *inputs);
+/* The table's output for these inputs, or null; a link's is the id of its target. */
+must_use struct error *decision_output(struct work *work, const struct field *field, const struct cell *inputs,
+                                       struct cell *ret_output);
 
 /*
  * Required fields, one ERROR_INVALID for each that is unset. only_changed: those that this step unsets; what an import left open

@@ -12,7 +12,7 @@
 
 #define FILE_KEYS                                                                                            \
 	"practice purpose type fields lifecycle clocks approvals rights automation views forms roles relations "    \
-	"tables"
+	"tables decisions schedule"
 /* A set of definitions is some hundred KB of text and a few times that as types. */
 #define MODEL_BYTES (64 * 1024 * 1024)
 
@@ -50,7 +50,7 @@ static void read_file(struct define *d, struct define_file *file)
 		for (size_t i = 0; i < root->map.count; i++) {
 			const struct value_entry *entry = &root->map.entries[i];
 
-			if (text_find(T(" fields lifecycle clocks approvals rights automation views forms "),
+			if (text_find(T(" fields lifecycle clocks approvals rights automation views forms decisions schedule "),
 				      entry->key) > 0)
 				define_error_key(d, entry, TEXT_UNSET, "'%.*s' needs a type",
 						 TEXT_ARG(entry->key));
@@ -159,6 +159,7 @@ static void read_all(struct define *d)
 	each_type(d, define_transitions);
 	each_type(d, define_clocks);
 	each_type(d, define_approvals);
+	each_type(d, define_schedule);
 	each_type(d, define_rights);
 	each_type(d, define_automation);
 	each_type(d, define_views);

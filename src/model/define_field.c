@@ -192,7 +192,7 @@ static void read_limits(struct define *d, struct field *field, const struct valu
 										   : LIMIT_PROSE_BYTES;
 
 	refuse_key(d, field, node, T("choices"), kind == KIND_CHOICE);
-	refuse_key(d, field, node, T("decide"), kind == KIND_CHOICE);
+	refuse_key(d, field, node, T("decide"), define_is_decidable(kind));
 	refuse_key(d, field, node, T("to"), kind == KIND_LINK || kind == KIND_LINKS);
 	refuse_key(d, field, node, T("offer"), kind == KIND_LINK || kind == KIND_LINKS);
 	refuse_key(d, field, node, T("orders"), kind == KIND_LINK);

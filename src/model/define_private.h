@@ -128,7 +128,13 @@ void define_states(struct define *d,
 		   struct draft *draft); /* define_lifecycle.c: names of states and transitions */
 void define_field_rules(struct define *d,
 			struct draft *draft); /* define_decision.c: defaults, offers, decision tables */
+/* Whether a decision table can say what a field of this kind holds. */
+bool define_is_decidable(enum kind kind);
+/* decision_check.c: rows that never match, rows that overlap (unique), what no row takes (complete). */
+void define_decision_check(struct define *d, const struct decision_table *table, const struct value *node,
+			   struct value *const *rows, bool complete);
 void define_transitions(struct define *d, struct draft *draft); /* define_lifecycle.c */
+void define_schedule(struct define *d, struct draft *draft);	/* define_schedule.c */
 void define_clocks(struct define *d, struct draft *draft);	/* define_clock.c */
 void define_approvals(struct define *d, struct draft *draft);	/* define_approval.c */
 void define_rights(struct define *d, struct draft *draft);	/* define_right.c */

@@ -125,7 +125,7 @@ static void read_right_list(struct define *d, struct type *type, size_t role, co
 
 static bool may_override(const struct define *d, const struct field *field, size_t role)
 {
-	return field->decision == NULL ||
+	return field->decision == NULL || field->decision->proposes ||
 	       (field->decision->override_roles & d->model->roles[role].includes) != 0;
 }
 

@@ -56,16 +56,40 @@ struct choice {
 	bool retired; /* no longer offered, still stored */
 };
 
-struct decision_row {
-	int *inputs;   /* choice position per input, -1 = any */
-	int output;    /* choice position */
+enum decision_hit {
+	HIT_FIRST,   /* the first row that matches; without one the field is unset */
+	HIT_UNIQUE,  /* the same, and no two rows may match at once */
+	HIT_SUM,     /* of all rows that match: their outputs added up (none: 0) ... */
+	HIT_HIGHEST, /* ... the highest, by the order of choices ... */
+	HIT_LOWEST,
+	HIT_COLLECT  /* ... all different texts, with "; " between */
 };
-/* First matching row wins. Without a match the field is unset. */
+struct decision_input {
+	size_t *path;              /* field positions, each of the type that the one before leads to */
+	size_t path_count;         /* 1: a field of the record itself */
+	const struct type *first_target; /* where a longer path goes first */
+	const struct field *field; /* the last of them: choice, boolean, integer, duration or link */
+};
+struct decision_range {
+	int64_t low, high; /* both included; choice positions, 0 and 1, integers, milliseconds */
+};
+struct decision_test { /* a cell of the table */
+	enum { MATCH_ANY, MATCH_UNSET, MATCH_RANGES, MATCH_NAMES } how;
+	struct decision_range *ranges;
+	text *names; /* of records that a link may lead to */
+	size_t count;
+};
+struct decision_row {
+	struct decision_test *tests; /* one per input */
+	struct cell *output;         /* of a link: the name of its target */
+};
 struct decision_table {
-	size_t *inputs; /* field positions (choices) */
+	enum decision_hit hit;
+	struct decision_input *inputs;
 	size_t input_count;
 	struct decision_row *rows;
 	size_t row_count;
+	bool proposes;           /* who may write the field may set it as they like; else: */
 	uint64_t override_roles; /* who may set the field against the table (with a reason) */
 	ptrdiff_t reason_field;  /* where the reason goes; -1: a comment is needed */
 };

@@ -214,12 +214,22 @@ struct work_model {
 
 /* ---- calendar of records, collisions; control of edits; related lists ---- */
 
+struct schedule_scope {
+	size_t field;                     /* link or links to what is touched */
+	ptrdiff_t through;                /* a link of their type (services.organisation); -1: they themselves */
+};
 struct schedule_definition {
 	size_t start, end;                /* moments */
-	size_t *scope;                    /* links to what is touched */
+	struct schedule_scope *scope;
 	size_t scope_count;
-	const uint64_t *states;           /* bit array: those that take part; NULL: all but closed and cancelled */
-	const struct type *windows;       /* freezes and maintenance windows, or NULL */
+	const uint64_t *states;           /* bit array: those that take part; NULL: all but cancelled ones */
+	const struct type *windows;       /* freezes and maintenance windows: a type with a schedule of its own; or NULL */
+	ptrdiff_t recurrence;             /* text with an RRULE: start and end are those of the first time; -1 */
+	const struct condition *freeze;   /* of a type of windows: nothing may be done then; else: only then. NULL: always */
+	const struct condition *exempt;   /* records that no freeze and no window binds; NULL: none */
+	ptrdiff_t found;                  /* choice set by the engine: the worst collision (none ... freeze); -1 */
+	bool *published;                  /* [type->field_count]: what everybody may see in the published schedule; NULL: it is not published */
+	const struct condition *publish;  /* which records; NULL: all that take part */
 };
 struct control_definition {           /* edits of these fields want a record that allows them */
 	bool *fields;                     /* [type->field_count] */

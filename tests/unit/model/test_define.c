@@ -34,7 +34,7 @@ TEST(an_incident_has_its_fields_states_and_rules)
 	assert_text(type_field(incident, T("title"))->name, "title");
 	assert_true(type_field(incident, T("requester"))->default_me);
 	assert_int_equal(priority->decision->row_count, 9);
-	assert_int_equal(priority->decision->rows[0].output, 0);
+	assert_int_equal(priority->decision->rows[0].output->integer, 0);
 	assert_true(priority->decision->reason_field ==
 		    (ptrdiff_t)type_field(incident, T("priority_reason"))->position);
 	assert_int_equal(type_field(incident, T("impact"))->fallback->integer, 2);
