@@ -151,7 +151,14 @@ static inline void desk_schema(struct desk *desk, const char *rules)
 	size_t count;
 
 	model_embedded_sources(desk->arena, &sources, &count);
-	desk_add_rules(desk, sources, count, rules);
+	if (rules != NULL && text_starts_with(text_from(rules), T("practice:"))) {
+		struct definition_source *more = arena_new_array(desk->arena, struct definition_source, count + 1);
+		memcpy(more, sources, sizeof(*sources) * count);
+		more[count++] = (struct definition_source){ T("zz_test.yaml"), text_from(rules) };
+		sources = more;
+	} else {
+		desk_add_rules(desk, sources, count, rules);
+	}
 	assert_ok(model_parse(desk->arena, sources, count, &desk->model));
 	desk->work->model = desk->model;
 	assert_ok(schema_plan(desk->arena, desk->store, NULL, desk->model, &plan));
@@ -200,7 +207,7 @@ static inline void desk_open(struct desk *desk, struct store_fixture *on, const 
 }
 
 #define DESK_TEST(test_name) DESK_TEST_WITH(test_name, NULL)
-/* The same with further lines of YAML under `automation:` of incident.yaml. */
+/* The same with further lines of YAML under `automation:` of incident.yaml, or (from "practice:" on) a definition file more. */
 #define DESK_TEST_WITH(test_name, rules)                                                           \
 	static void test_name##_desk(struct desk *desk);                                           \
 	STORE_TEST(test_name)                                                                      \

@@ -1,0 +1,105 @@
+/* Decision tables when records change: every kind of input and outcome, each hit policy, proposals and chains of tables. */
+#include "desk.h"
+
+static const char gauge[] =
+	"practice: Tests\n"
+	"purpose: Tables of every kind.\n"
+	"type: { name: gauge, number: \"GAU{000}\", title: title }\n"
+	"fields:\n"
+	"  title: { kind: text, required: yes }\n"
+	"  reach: { kind: choice, choices: [small, large, huge] }\n"
+	"  tested: { kind: boolean }\n"
+	"  places: { kind: integer, least: 0, most: 1000 }\n"
+	"  needed: { kind: duration }\n"
+	"  service: { kind: link, to: service }\n"
+	"  person: { kind: link, to: user }\n"
+	"  score:\n"
+	"    kind: integer\n"
+	"    decide:\n"
+	"      inputs: [reach, tested, places]\n"
+	"      hit: sum\n"
+	"      rows: [[large, any, any, 2], [huge, any, any, 4], [any, no, any, 3], [any, any, '>= 10', 1], [any, any, '100..1000', 1]]\n"
+	"  risk: { kind: choice, choices: [low, high] }\n"
+	"  level: { kind: text }\n"
+	"  worst: { kind: choice, choices: [mild, bad, awful], decide: { inputs: [reach, tested], hit: highest, rows: [[any, no, bad], [huge, any, awful], [any, any, mild]] } }\n"
+	"  least: { kind: integer, decide: { inputs: [reach, tested], hit: lowest, rows: [[any, no, 3], [huge, any, 2]] } }\n"
+	"  notes: { kind: text, decide: { inputs: [reach, tested, needed], hit: collect, rows: [[any, no, any, test it], [huge, any, any, tell everybody], [any, any, '> 4h', test it]] } }\n"
+	"  team:\n"
+	"    kind: link\n"
+	"    to: team\n"
+	"    decide: { inputs: [service, person.active], proposes: yes, rows: [[mail, yes, network], [unset, any, first line]] }\n"
+	"decisions:\n"
+	"  rating: { inputs: [score], outputs: [risk, level], hit: unique, complete: yes, rows: [['< 5', low, peer], ['>= 5', high, board]], override: [team_lead] }\n"
+	"rights:\n"
+	"  agent: { read: always, create: always, update: always, note: always }\n";
+
+static text words(const struct record *record, const char *field)
+{
+	return desk_cell(record, field)->text;
+}
+
+DESK_TEST_WITH(weights_add_up_and_decide_what_follows, gauge)
+{
+	const struct type *type = model_type(desk->model, T("gauge"));
+	struct record *record;
+
+	desk_as(desk, "agent");
+	record = desk_create(desk, type, "{'title': 'A', 'reach': 'large', 'tested': true, 'places': 12}");
+	assert_int_equal(desk_cell(record, "score")->integer, 3);
+	assert_text(desk_choice(record, "risk"), "low");
+	assert_text(words(record, "level"), "peer");
+	record = desk_create(desk, type, "{'title': 'B', 'reach': 'huge', 'tested': false, 'places': 100}");
+	assert_int_equal(desk_cell(record, "score")->integer, 9);
+	assert_text(desk_choice(record, "risk"), "high");
+	assert_text(words(record, "level"), "board");
+	assert_text(desk_choice(record, "worst"), "awful");
+	assert_int_equal(desk_cell(record, "least")->integer, 2);
+	assert_text(words(record, "notes"), "test it; tell everybody");
+	record = desk_create(desk, type, "{'title': 'C', 'needed': '5h'}");
+	assert_int_equal(desk_cell(record, "score")->integer, 0);
+	assert_text(words(record, "notes"), "test it");
+	assert_true(desk_cell(record, "least")->kind == CELL_NULL);
+}
+
+DESK_TEST_WITH(a_change_of_an_input_decides_again, gauge)
+{
+	const struct type *type = model_type(desk->model, T("gauge"));
+	struct record *record;
+
+	desk_as(desk, "agent");
+	record = desk_create(desk, type, "{'title': 'A', 'reach': 'large', 'tested': true}");
+	assert_ok(IN_TX(desk, engine_update(desk->work, type, record_number(record), 0, desk_json(desk, "{'tested': false}"), &record)));
+	assert_int_equal(desk_cell(record, "score")->integer, 5);
+	assert_text(desk_choice(record, "risk"), "high");
+	assert_refused(IN_TX(desk, engine_update(desk->work, type, record_number(record), 0, desk_json(desk, "{'risk': 'low'}"), &record)),
+	               FORBIDDEN);
+	desk_as(desk, "lead");
+	assert_ok(IN_TX(desk, engine_update(desk->work, type, record_number(record), 0,
+	                                    desk_json(desk, "{'risk': 'low', 'comment': 'rehearsed twice'}"), &record)));
+	assert_text(desk_choice(record, "risk"), "low");
+	assert_text(words(record, "level"), "board");
+}
+
+DESK_TEST_WITH(a_table_proposes_a_team_by_service_and_path, gauge)
+{
+	const struct type *type = model_type(desk->model, T("gauge"));
+	struct record *record;
+	int64_t network, first;
+
+	assert_ok(model_find_id(desk->work, desk->model->team, T("network"), &network));
+	assert_ok(model_find_id(desk->work, desk->model->team, T("first line"), &first));
+	desk_as(desk, "agent");
+	record = desk_create(desk, type, "{'title': 'A', 'service': 'mail', 'person': 'reqa'}");
+	assert_int_equal(desk_cell(record, "team")->integer, network);
+	record = desk_create(desk, type, "{'title': 'B'}");
+	assert_int_equal(desk_cell(record, "team")->integer, first);
+	assert_ok(IN_TX(desk, engine_update(desk->work, type, record_number(record), 0, desk_json(desk, "{'team': 'network'}"), &record)));
+	assert_int_equal(desk_cell(record, "team")->integer, network);
+	assert_ok(IN_TX(desk, engine_update(desk->work, type, record_number(record), 0, desk_json(desk, "{'team': null}"), &record)));
+	assert_true(desk_cell(record, "team")->kind == CELL_NULL);
+	record = desk_create(desk, type, "{'title': 'C', 'service': 'mail', 'team': 'first line'}");
+	assert_int_equal(desk_cell(record, "team")->integer, first);
+	/* Nobody stands behind the path: no row fits. */
+	record = desk_create(desk, type, "{'title': 'D', 'service': 'mail'}");
+	assert_true(desk_cell(record, "team")->kind == CELL_NULL);
+}
