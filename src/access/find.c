@@ -148,7 +148,7 @@ static bool is_wanted(struct work *work, const struct record *record, const stru
 	/* Retired: the state of a type without lifecycle. */
 	if (field->position == FIELD_STATE && record->type->lifecycle == NULL)
 		return false;
-	return access_field_readable(work, record->type, field);
+	return record_has_field(record, field) && access_field_readable(work, record->type, field);
 }
 
 static struct error *add_field(struct work *work, struct record *record, const struct field *field, struct value *value)

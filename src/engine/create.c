@@ -13,7 +13,7 @@ static void fill_people(struct step *step, struct work *work)
 		bool is_requester = (ptrdiff_t)i == step->type->requester;
 		bool given = step->changed[i] && step->cells[i].kind != CELL_NULL;
 
-		if (!given && (field->default_me || is_requester) && field->target == work->model->user)
+		if (!given && step_has_field(step, field) && (field->default_me || is_requester) && field->target == work->model->user)
 			step_set(step, i, me);
 	}
 }
@@ -22,7 +22,7 @@ static void fill_defaults(struct step *step)
 {
 	for (size_t i = FIELD_SYSTEM_COUNT; i < step->type->field_count; i++) {
 		const struct field *field = &step->type->fields[i];
-		if (!step->changed[i] && field->has_default && field->fallback != NULL)
+		if (!step->changed[i] && field->has_default && field->fallback != NULL && step_has_field(step, field))
 			step_set(step, i, *field->fallback);
 	}
 	if (step->type->lifecycle != NULL)
@@ -68,6 +68,7 @@ struct error *engine_create(struct work *work, const struct type *type, const st
 	fill_defaults(&step);
 	errors = error_append(errors, step_decide(&step, work, true));
 	errors = error_append(errors, step_check_required(&step, work, false));
+	errors = error_append(errors, step_check_classes(&step, work));
 	if (errors != NULL)
 		return errors;
 	TRY(check_may_create(&step, work));
@@ -91,6 +92,7 @@ struct error *engine_apply_create(struct work *work, const struct type *type, co
 	fill_defaults(&step);
 	TRY(step_decide(&step, work, true));
 	TRY(step_check_required(&step, work, false));
+	TRY(step_check_classes(&step, work));
 	TRY(step_insert(&step, work));
 	*ret_record = step.record;
 	return NULL;

@@ -210,7 +210,7 @@ struct error *step_decide(struct step *step, struct work *work, bool creation)
 	struct error *errors = NULL;
 
 	for (size_t i = FIELD_SYSTEM_COUNT; i < step->type->field_count; i++)
-		if (step->type->fields[i].decision != NULL)
+		if (step->type->fields[i].decision != NULL && step_has_field(step, &step->type->fields[i]))
 			errors = error_append(errors, decide_field(step, work, &step->type->fields[i], creation));
 	return errors;
 }

@@ -106,6 +106,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (name, from_id, to_id) DO NOTHIN
 -- name: link_find
 SELECT id FROM link WHERE name = $1 AND from_id = $2 AND to_id = $3
 
+-- Is the record linked so with any other? For relations of which a record may have one only.
+-- name: link_other_to
+SELECT to_id FROM link WHERE name = $1 AND from_id = $2 AND to_id <> $3 LIMIT 1
+-- name: link_other_from
+SELECT from_id FROM link WHERE name = $1 AND to_id = $2 AND from_id <> $3 LIMIT 1
+
 -- name: link_get
 SELECT id, name, from_type, from_id, to_type, to_id, created_at FROM link WHERE id = $1
 

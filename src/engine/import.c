@@ -169,7 +169,7 @@ static struct error *set_fields(struct work *work, struct arrival *arrival)
 	}
 	if (arrival->step->state >= 0)
 		set_cell(arrival, FIELD_STATE, cell_integer(arrival->step->state));
-	return errors;
+	return error_append(errors, class_check_import(work, arrival->record, arrival->changed));
 }
 
 static struct error *write_links(struct work *work, const struct arrival *arrival)

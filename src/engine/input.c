@@ -207,7 +207,7 @@ struct error *step_check_required(const struct step *step, struct work *work, bo
 		const struct cell *cell = step_cell(step, i);
 		bool set = cell->kind == CELL_TEXT ? !text_is_empty(text_trim(cell->text)) : cell->kind != CELL_NULL;
 
-		if (field->required && !set && !step->refused[i] && field->kind != KIND_LINKS && (!only_changed || step->changed[i]))
+		if (field->required && step_has_field(step, field) && !set && !step->refused[i] && field->kind != KIND_LINKS && (!only_changed || step->changed[i]))
 			errors = error_append(errors, error_field(error_new(work->arena, ERROR_INVALID, "%.*s is needed",
 			                                                    TEXT_ARG(field->name)),
 			                                          field->name));

@@ -22,6 +22,52 @@ static bool type_fits(const struct type *type, const struct type *const *types, 
 	return fits;
 }
 
+/* Ends of other types than the one with classes are for type_fits() to judge. */
+static bool class_fits(const struct record *record, uint64_t classes)
+{
+	const struct type *type = record->type;
+
+	if (classes == 0 || type->class_field < 0)
+		return true;
+	const struct cell *class = &record->cells[type->class_field];
+	return class->kind == CELL_INTEGER && (classes >> class->integer & 1) != 0;
+}
+
+static text kind_of(const struct record *record)
+{
+	const struct type *type = record->type;
+
+	if (type->class_field < 0 || record->cells[type->class_field].kind != CELL_INTEGER)
+		return type->name;
+	return type->fields[type->class_field].choices[record->cells[type->class_field].integer].name;
+}
+
+/* "a virtual_machine is hosted on one record only, and CI0000007 is that already" */
+static struct error *check_cardinality(struct work *work, const struct relation *relation, const struct record *from,
+                                       const struct record *to)
+{
+	const struct record *single = relation->from_one ? from : to;
+	const char *other = relation->from_one ? "to" : "from";
+	int64_t id = 0;
+	bool found = false;
+
+	if (relation->from_one)
+		TRY(store_integer(work->store, work->arena, SQL_LINK_OTHER_TO,
+		                  CELLS(cell_text(relation->name), cell_integer(from->id), cell_integer(to->id)), &id, &found));
+	if (relation->to_one && !found) {
+		single = to;
+		other = "from";
+		TRY(store_integer(work->store, work->arena, SQL_LINK_OTHER_FROM,
+		                  CELLS(cell_text(relation->name), cell_integer(to->id), cell_integer(from->id)), &id, &found));
+	}
+	if (!found)
+		return NULL;
+	struct error *error = error_field(error_new(work->arena, ERROR_INVALID, "%.*s has a link '%.*s' %s another record already",
+	                                            TEXT_ARG(record_number(single)), TEXT_ARG(relation->name), other),
+	                                  T("relation"));
+	return error_hint(work->arena, error, "it can have one only: remove that link first");
+}
+
 static struct error *check_link(struct work *work, const struct relation *relation, const struct record *from,
                                 const struct record *to)
 {
@@ -29,6 +75,10 @@ static struct error *check_link(struct work *work, const struct relation *relati
 		return error_field(error_new(work->arena, ERROR_INVALID, "%.*s cannot be linked to itself",
 		                             TEXT_ARG(record_number(from))),
 		                   T("to"));
+	if (!class_fits(from, relation->from_classes) || !class_fits(to, relation->to_classes))
+		return error_field(error_new(work->arena, ERROR_INVALID, "'%.*s' does not go from a %.*s to a %.*s",
+		                             TEXT_ARG(relation->name), TEXT_ARG(kind_of(from)), TEXT_ARG(kind_of(to))),
+		                   T("relation"));
 	if (!type_fits(from->type, relation->from, relation->from_count) || !type_fits(to->type, relation->to, relation->to_count))
 		return error_field(error_new(work->arena, ERROR_INVALID, "'%.*s' does not go from %.*s to %.*s",
 		                             TEXT_ARG(relation->name), TEXT_ARG(from->type->name), TEXT_ARG(to->type->name)),
@@ -57,6 +107,7 @@ static struct error *insert_link(struct work *work, struct record *from, const s
                                  text rule, int64_t *ret_id, bool *ret_new)
 {
 	TRY(check_link(work, relation, from, to));
+	TRY(check_cardinality(work, relation, from, to));
 	TRY(store_integer(work->store, work->arena, SQL_LINK_INSERT,
 	                  CELLS(cell_text(relation->name), cell_text(from->type->name), cell_integer(from->id),
 	                        cell_text(to->type->name), cell_integer(to->id), cell_moment(work->now),
@@ -95,10 +146,25 @@ static struct error *target_error(struct work *work, text to_number)
 	return error_field(error_new(work->arena, ERROR_INVALID, "there is no record '%.*s'", TEXT_ARG(to_number)), T("to"));
 }
 
+/* Services, people and the like have names instead of numbers: only where the relation leads to them. */
+static struct error *find_target(struct work *work, const struct relation *relation, text number, const struct type **type,
+                                 int64_t *ret_id)
+{
+	if (*type != NULL)
+		TRY(model_find_id(work, *type, number, ret_id));
+	for (size_t i = 0; relation != NULL && *ret_id == 0 && i < relation->to_count; i++) {
+		if (text_is_set(relation->to[i]->number_prefix))
+			continue;
+		*type = relation->to[i];
+		TRY(model_find_id(work, *type, number, ret_id));
+	}
+	return NULL;
+}
+
 struct error *engine_link(struct work *work, const struct type *type, text number, text relation, text to_number, int64_t *ret_id)
 {
-	const struct type *to_type = model_type_of_number(work->model, to_number);
 	const struct relation *found = find_relation(work->model, relation);
+	const struct type *to_type = model_type_of_number(work->model, to_number);
 	struct record *from, *to;
 	int64_t from_id, to_id = 0;
 	bool may, is_new;
@@ -106,8 +172,7 @@ struct error *engine_link(struct work *work, const struct type *type, text numbe
 	TRY(model_find_id(work, type, number, &from_id));
 	if (from_id == 0)
 		return error_new(work->arena, ERROR_NOT_FOUND, "there is no %.*s %.*s", TEXT_ARG(type->name), TEXT_ARG(number));
-	if (to_type != NULL)
-		TRY(model_find_id(work, to_type, to_number, &to_id));
+	TRY(find_target(work, found, to_number, &to_type, &to_id));
 	if (to_id == 0 || to_id == from_id) {
 		TRY(engine_lock(work, type, number, &from));
 		TRY(access_require(work, RIGHT_LINK, type, from));

@@ -62,6 +62,15 @@ must_use struct error *decision_output(struct work *work, const struct field *fi
  * does not stop a transition, whose dialog has no place for it.
  */
 must_use struct error *step_check_required(const struct step *step, struct work *work, bool only_changed);
+/* ERROR_INVALID for each field that the record's class lacks and that would be set (class.c). */
+must_use struct error *step_check_classes(const struct step *step, struct work *work);
+must_use struct error *class_check_import(struct work *work, const struct record *record, const bool *changed);
+/* Whether the record as it will be has the field: by its class. */
+static inline bool step_has_field(const struct step *step, const struct field *field)
+{
+	return field->classes == 0 || step->type->class_field < 0 ||
+	       class_has_field(step->type, step_cell(step, (size_t)step->type->class_field), field);
+}
 /* Well-formed, not empty, not too long. */
 must_use struct error *comment_check(struct work *work, text comment);
 /*

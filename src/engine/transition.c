@@ -6,12 +6,17 @@ static bool cell_is_set(const struct cell *cell)
 	return cell->kind != CELL_NULL && !(cell->kind == CELL_TEXT && text_is_empty(text_trim(cell->text)));
 }
 
+/* What the record's class lacks altogether is not needed of it. */
 static bool need_is_met(const struct need *need, const struct record *record)
 {
-	for (size_t i = 0; i < need->field_count; i++)
+	bool had = false;
+
+	for (size_t i = 0; i < need->field_count; i++) {
 		if (cell_is_set(&record->cells[need->fields[i]]))
 			return true;
-	return false;
+		had = had || record_has_field(record, &record->type->fields[need->fields[i]]);
+	}
+	return !had;
 }
 
 /* "assign needs team or assignee" */
@@ -120,6 +125,7 @@ struct error *engine_transition(struct work *work, const struct type *type, text
 		return errors;
 	TRY(check_needs(&step, work, &errors, &is_public));
 	errors = error_append(errors, step_check_required(&step, work, true));
+	errors = error_append(errors, step_check_classes(&step, work));
 	if (errors != NULL)
 		return errors;
 	TRY(step_settle_comment(&step, work, record, is_public));

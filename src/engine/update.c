@@ -22,6 +22,7 @@ struct error *engine_update(struct work *work, const struct type *type, text num
 		return errors;
 	errors = error_append(errors, step_decide(&step, work, false));
 	errors = error_append(errors, step_check_required(&step, work, false));
+	errors = error_append(errors, step_check_classes(&step, work));
 	if (errors != NULL)
 		return errors;
 	TRY(step_settle_comment(&step, work, record, false));
@@ -42,6 +43,7 @@ struct error *engine_apply_update(struct work *work, struct record *record, cons
 			step_set(&step, i, cells[i]);
 	step.rule = rule;
 	TRY(step_decide(&step, work, false));
+	TRY(step_check_classes(&step, work));
 	return step_save(&step, work);
 }
 
@@ -99,6 +101,8 @@ struct error *engine_evaluate_settings(struct work *work, struct record *record,
 	for (size_t i = 0; i < count; i++) {
 		bool holds;
 
+		if (!record_has_field(record, &record->type->fields[settings[i].field]))
+			continue;
 		TRY(rule_holds(work, settings[i].when, record, &holds));
 		if (!holds)
 			continue;

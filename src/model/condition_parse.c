@@ -188,6 +188,32 @@ static struct error *parse_values(struct condition_parser *parser, struct node *
 	return NULL;
 }
 
+/* `class under hardware`: that class or any below it. Becomes the list of them, so that nothing else needs to know. */
+static struct error *parse_under(struct condition_parser *parser, const struct token *sign, struct node *node)
+{
+	const struct step *last = path_last(node->path);
+	struct literal class;
+	uint64_t heirs;
+
+	if ((ptrdiff_t)last->field != last->type->class_field)
+		return error_hint(parser->arena,
+				  condition_error(parser, sign->at, "'under' does not apply to '%.*s'",
+						  TEXT_ARG(step_field(last)->name)),
+				  "it asks for a class and those below it: class under NAME");
+	TRY(condition_value(parser, node->path, TEST_IN, &class));
+	node->under = class.source;
+	heirs = type_class_heirs(last->type, (size_t)class.integer);
+	node->literals = arena_new_array(parser->arena, struct literal, last->type->class_count);
+	for (size_t i = 0; i < last->type->class_count; i++)
+		if (heirs >> i & 1)
+			node->literals[node->literal_count++] = (struct literal){
+				.kind = LITERAL_INTEGER,
+				.integer = (int64_t)i,
+				.source = step_field(last)->choices[i].name,
+			};
+	return NULL;
+}
+
 /* The operator; leaves parser->at on what follows it. */
 static struct error *parse_operator(struct condition_parser *parser, struct node *node)
 {
@@ -220,6 +246,8 @@ static struct error *parse_operator(struct condition_parser *parser, struct node
 		node->test = TEST_IN;
 		node->negated = token_is(token, T("not"));
 		parser->at += node->negated;
+		if (token_is(token + node->negated, T("under")))
+			return parse_under(parser, token, node);
 	}
 	return check_test(parser, node, token);
 }
@@ -232,13 +260,23 @@ static struct error *parse_test(struct condition_parser *parser, struct node **r
 	parser->at++;
 	TRY(parse_operator(parser, node));
 	*ret_node = node;
-	if (node->test == TEST_SET)
+	if (node->test == TEST_SET || text_is_set(node->under))
 		return NULL;
 	if (node->test == TEST_IN)
 		return parse_values(parser, node);
 	node->literals = arena_new_struct(parser->arena, struct literal);
 	node->literal_count = 1;
 	return condition_value(parser, node->path, node->test, node->literals);
+}
+
+/* `class under NAME`; after other words "under" is a word like the others. */
+static bool begins_under(const struct token *token, const struct token *sign)
+{
+	ptrdiff_t path = (ptrdiff_t)token->text.length - 5;
+
+	return token_is(sign, T("under")) && path >= 0 &&
+	       text_equal_ignoring_case(text_slice(token->text, (size_t)path, token->text.length), T("class")) &&
+	       (path == 0 || token->text.data[path - 1] == '.');
 }
 
 /* Does a test begin at this word? "in", "is" and the like are also plain English, so that the words around
@@ -250,6 +288,9 @@ static bool begins_test(const struct condition_parser *parser, const struct toke
 	if (token->kind != TOKEN_WORD || next->kind == TOKEN_END)
 		return false;
 	if (next->kind >= TOKEN_EQUAL && next->kind <= TOKEN_GREATER_EQUAL)
+		return true;
+	if (begins_with_field(parser, token) &&
+	    begins_under(token, token_is(next, T("not")) ? next + 1 : next))
 		return true;
 	if (token_is(next, T("not")) && token_is(next + 1, T("in")))
 		return begins_with_field(parser, token) || next[2].kind == TOKEN_OPEN;

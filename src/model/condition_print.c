@@ -106,6 +106,8 @@ static void print_test(struct buffer *buffer, const struct type *type, const str
 
 	if (node->negated && !node->bare && node->test == TEST_EQUAL)
 		sign = " != ";
+	else if (text_is_set(node->under))
+		sign = node->negated ? " not under " : " under ";
 	else if (node->negated && node->test == TEST_IN)
 		sign = " not in ";
 	else if (node->negated && node->test == TEST_SET)
@@ -116,7 +118,9 @@ static void print_test(struct buffer *buffer, const struct type *type, const str
 	if (node->bare)
 		return;
 	buffer_text(buffer, text_from(sign));
-	if (node->test == TEST_IN && node->literals[0].kind == LITERAL_TEAMS && node->literal_count == 1)
+	if (text_is_set(node->under))
+		buffer_text(buffer, node->under);
+	else if (node->test == TEST_IN && node->literals[0].kind == LITERAL_TEAMS && node->literal_count == 1)
 		buffer_literal(buffer, "my teams");
 	else if (node->test == TEST_IN)
 		print_values(buffer, type, node);

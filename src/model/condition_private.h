@@ -64,6 +64,7 @@ struct node {
 	enum test_kind test;
 	bool negated; /* NODE_TEST only */
 	bool bare;    /* a boolean field alone */
+	text under;   /* TEST_IN written as `class under NAME`: the class; unset else */
 	struct path *path;
 	struct literal *literals; /* one; many for TEST_IN; none for TEST_SET */
 	size_t literal_count;

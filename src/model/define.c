@@ -12,7 +12,8 @@
 
 #define FILE_KEYS                                                                                            \
 	"practice purpose type fields lifecycle clocks approvals rights automation views forms roles relations "    \
-	"tables decisions schedule"
+	"tables decisions schedule "                                                                                 \
+	"classes class related control"
 /* A set of definitions is some hundred KB of text and a few times that as types. */
 #define MODEL_BYTES (64 * 1024 * 1024)
 
@@ -50,8 +51,10 @@ static void read_file(struct define *d, struct define_file *file)
 		for (size_t i = 0; i < root->map.count; i++) {
 			const struct value_entry *entry = &root->map.entries[i];
 
-			if (text_find(T(" fields lifecycle clocks approvals rights automation views forms decisions schedule "),
-				      entry->key) > 0)
+			if (text_find(T(" fields lifecycle clocks approvals rights automation views forms decisions schedule "
+					"classes related control "),
+				      text_format(d->error_arena, " %.*s ", TEXT_ARG(entry->key))) >= 0 &&
+			    !(text_equal(entry->key, T("fields")) && value_get(root, T("class")) != NULL))
 				define_error_key(d, entry, TEXT_UNSET, "'%.*s' needs a type",
 						 TEXT_ARG(entry->key));
 		}
@@ -153,6 +156,11 @@ static void read_all(struct define *d)
 	define_types(d);
 	if (!find_platform_types(d))
 		return;
+	for (size_t i = 0; i < d->file_count; i++) {
+		d->file = &d->files[i];
+		if (value_get(d->file->root, T("class")) != NULL)
+			define_class_file(d);
+	}
 	each_type(d, define_fields);
 	each_type(d, define_states);
 	each_type(d, define_field_rules);

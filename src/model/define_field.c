@@ -7,7 +7,8 @@
 
 #define FIELD_KEYS                                                                                           \
 	"kind label help required unique indexed set_by_engine searched internal choices to decide offer "   \
-	"default length least most on orders"
+	"default length least most on orders "                                                               \
+	"classes"
 
 /* Names that would need care in SQL written by hand, and those the system uses itself. */
 static const char *const taken_names[] = {
@@ -322,7 +323,7 @@ bool define_name_is_taken(text name)
 	return text_ends_with(name, T("_key"));
 }
 
-static void add_own_field(struct define *d, struct draft *draft, const struct value_entry *entry)
+void define_own_field(struct define *d, struct draft *draft, const struct value_entry *entry, uint64_t classes)
 {
 	struct type *type = draft->type;
 	const struct field *before = type_field(type, entry->key);
@@ -331,6 +332,12 @@ static void add_own_field(struct define *d, struct draft *draft, const struct va
 	if (before != NULL && before->system) {
 		define_error_key(d, entry, TEXT_UNSET, "'%.*s' is a field of every type",
 				 TEXT_ARG(entry->key));
+		return;
+	}
+	if (before != NULL && (classes != 0 || (ptrdiff_t)before->position == type->class_field)) {
+		define_error_key(d, entry,
+				 T("a field of several classes stands in the fields of the type, with classes: [A, B]"),
+				 "%.*s has a field '%.*s' already", TEXT_ARG(type->name), TEXT_ARG(entry->key));
 		return;
 	}
 	if (define_name_is_taken(entry->key)) {
@@ -344,13 +351,16 @@ static void add_own_field(struct define *d, struct draft *draft, const struct va
 				 .kind = KIND_TEXT,
 				 .position = (size_t)(field - type->fields) };
 	draft->field_nodes[field->position] = entry->value;
-	draft->field_files[field->position] = draft->file;
+	draft->field_files[field->position] = d->file;
 	if (before == NULL) {
 		table_set(&type->field_names, field->name, field);
 		type->field_count++;
 	}
 	if (read_field(d, field, entry->value, "a field", FIELD_KEYS))
 		refuse_choice_conditions(d, entry->value);
+	field->classes = classes;
+	if (entry->value->kind == VALUE_MAP && value_get(entry->value, T("classes")) != NULL)
+		field->classes = define_classes_at(d, draft, value_get(entry->value, T("classes")));
 }
 
 static void inherit_fields(struct draft *draft)
@@ -430,7 +440,7 @@ void define_fields(struct define *d, struct draft *draft)
 	if (draft->base != NULL)
 		define_fields(d, draft->base);
 	d->file = draft->file;
-	room = FIELD_SYSTEM_COUNT + value_count(fields) +
+	room = FIELD_SYSTEM_COUNT + value_count(fields) + define_class_room(d, draft) +
 	       (draft->base == NULL ? 0 : draft->base->type->field_count);
 	type->fields = arena_new_array(d->arena, struct field, room);
 	draft->field_nodes = arena_new_array(d->arena, const struct value *, room);
@@ -439,14 +449,16 @@ void define_fields(struct define *d, struct draft *draft)
 	define_system_fields(d, type);
 	if (draft->base != NULL)
 		inherit_fields(draft);
+	define_classes(d, draft);
+	d->file = draft->file;
 	if (fields != NULL && define_names(d, fields, "fields"))
 		for (size_t i = 0; i < fields->map.count; i++)
-			add_own_field(d, draft, &fields->map.entries[i]);
+			define_own_field(d, draft, &fields->map.entries[i], 0);
+	define_class_fields(d, draft);
 	if (type->field_count > DEFINE_FIELDS_MAX)
 		define_error(d, fields, TEXT_UNSET, "%.*s has more than %d fields", TEXT_ARG(type->name),
 			     DEFINE_FIELDS_MAX);
 	find_header_fields(d, draft);
 	find_meanings(type);
-	type->class_field = -1;
 	type->orders = -1;
 }

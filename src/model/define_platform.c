@@ -86,7 +86,30 @@ void define_roles(struct define *d)
 
 /* ---- relations ---- */
 
-static const struct type **read_types(struct define *d, const struct value *value, size_t *ret_count)
+/* A type, or a class of a type and those below it: "ci.hardware". */
+static const struct type *read_end(struct define *d, const struct value *item, uint64_t *classes)
+{
+	text rest = define_scalar(d, item, "a type's name"), name = rest;
+	struct value of_type = *item, of_class = *item;
+	const struct type *type;
+
+	if (!text_is_set(rest))
+		return NULL;
+	if (text_cut(&rest, '.', &name))
+		of_type.text = name;
+	type = define_type_at(d, &of_type);
+	if (type == NULL || name.length == item->text.length)
+		return type;
+	of_class.text = rest;
+	of_class.column += (uint32_t)name.length + 1;
+	if (type->class_field < 0)
+		define_error(d, &of_class, TEXT_UNSET, "%.*s has no classes", TEXT_ARG(type->name));
+	else
+		*classes |= define_classes_at(d, &d->drafts[type->position], &of_class);
+	return type;
+}
+
+static const struct type **read_ends(struct define *d, const struct value *value, size_t *ret_count, uint64_t *ret_classes)
 {
 	size_t count;
 	struct value **items = define_list(d, value, &count);
@@ -94,12 +117,42 @@ static const struct type **read_types(struct define *d, const struct value *valu
 
 	*ret_count = 0;
 	for (size_t i = 0; i < count; i++) {
-		const struct type *type = define_type_at(d, items[i]);
+		const struct type *type = read_end(d, items[i], ret_classes);
+		bool there = type == NULL;
 
-		if (type != NULL)
+		for (size_t j = 0; j < *ret_count && !there; j++)
+			there = types[j] == type;
+		if (!there)
 			types[(*ret_count)++] = type;
 	}
 	return types;
+}
+
+static int read_word(struct define *d, const struct value *node, text key, const text *names, size_t count)
+{
+	text word = define_text(d, node, key);
+
+	for (size_t i = 0; text_is_set(word) && i < count; i++)
+		if (text_equal(names[i], word))
+			return (int)i;
+	if (text_is_set(word))
+		define_error(d, value_get(node, key), define_hint(d, word, names, count), "'%.*s' is no %.*s of a relation",
+			     TEXT_ARG(word), TEXT_ARG(key));
+	return 0;
+}
+
+/* Which way a failure travels, and how many links one record may have at each end. */
+static void read_relation_rules(struct define *d, struct relation *relation, const struct value *node)
+{
+	static const text impacts[] = { { "none", 4 }, { "to_from", 7 }, { "from_to", 7 }, { "both", 4 } };
+	static const text cardinalities[] = {
+		{ "many_to_many", 12 }, { "one_to_many", 11 }, { "many_to_one", 11 }, { "one_to_one", 10 }
+	};
+	int cardinality = read_word(d, node, T("cardinality"), cardinalities, array_length(cardinalities));
+
+	relation->impact = (enum relation_impact)read_word(d, node, T("impact"), impacts, array_length(impacts));
+	relation->to_one = (cardinality & 1) != 0;
+	relation->from_one = (cardinality & 2) != 0;
 }
 
 static void add_relation(struct define *d, const struct value_entry *entry)
@@ -113,13 +166,14 @@ static void add_relation(struct define *d, const struct value_entry *entry)
 					 TEXT_ARG(entry->key));
 			return;
 		}
-	if (!define_map(d, entry->value, "a relation", "label inverse from to"))
+	if (!define_map(d, entry->value, "a relation", "label inverse from to impact cardinality"))
 		return;
 	relation->name = entry->key;
 	relation->label = define_label(d, entry->value, T("label"), entry->key);
 	relation->inverse = define_label(d, entry->value, T("inverse"), entry->key);
-	relation->from = read_types(d, value_get(entry->value, T("from")), &relation->from_count);
-	relation->to = read_types(d, value_get(entry->value, T("to")), &relation->to_count);
+	relation->from = read_ends(d, value_get(entry->value, T("from")), &relation->from_count, &relation->from_classes);
+	relation->to = read_ends(d, value_get(entry->value, T("to")), &relation->to_count, &relation->to_classes);
+	read_relation_rules(d, relation, entry->value);
 	model->relation_count++;
 }
 

@@ -39,6 +39,7 @@ struct draft {
 	const struct value_entry **clock_nodes;
 	struct define_file *rules_file;
 	const struct value_entry **rule_nodes;
+	struct class_sources *class_sources; /* define_class.c */
 };
 
 struct define {
@@ -124,6 +125,16 @@ void define_roles(struct define *d); /* define_platform.c */
 void define_types(struct define *d); /* define_type.c: headers and what extends what */
 void define_fields(struct define *d,
 		   struct draft *draft); /* define_field.c: names, kinds, choices, targets */
+/* A field of the type; classes: bits of the classes that have it, 0: all of them. */
+void define_own_field(struct define *d, struct draft *draft, const struct value_entry *entry, uint64_t classes);
+/* Classes (define_class.c): they and the field `class`, then their fields. */
+size_t define_class_room(struct define *d, const struct draft *draft);
+void define_classes(struct define *d, struct draft *draft);
+void define_class_fields(struct define *d, struct draft *draft);
+/* The classes named, each with those below it. */
+uint64_t define_classes_at(struct define *d, const struct draft *draft, const struct value *value);
+/* Checks the header of a class's file. */
+void define_class_file(struct define *d);
 void define_states(struct define *d,
 		   struct draft *draft); /* define_lifecycle.c: names of states and transitions */
 void define_field_rules(struct define *d,

@@ -367,6 +367,8 @@ const struct type *model_type_of_number(const struct model *model, text number);
 int model_role(const struct model *model, text name);
 /* The field, or NULL. */
 const struct field *type_field(const struct type *type, text name);
+/* The class and all below it, as bits of the class field's choices. */
+uint64_t type_class_heirs(const struct type *type, size_t class);
 /* The choice's position, or -1. */
 int field_choice(const struct field *field, text name);
 int lifecycle_state(const struct lifecycle *lifecycle, text name);

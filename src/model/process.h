@@ -251,6 +251,7 @@ struct class_definition {             /* a choice of the type's class field */
 	size_t choice;
 	ptrdiff_t extends;                /* position in type->classes; -1: none */
 	uint64_t inherits;                /* bits of choices: itself and all it extends */
+	text icon;                        /* Tabler icon name; may be unset: the type's */
 };
 
 /* ---- automation ---- */

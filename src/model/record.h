@@ -23,6 +23,17 @@ static inline const struct cell *record_cell(const struct record *record, size_t
 {
 	return &record->cells[field];
 }
+/* Whether a record of this class (a cell of the type's class field) has the field. Without a class it has those of all classes. */
+static inline bool class_has_field(const struct type *type, const struct cell *class, const struct field *field)
+{
+	return field->classes == 0 || type->class_field < 0 ||
+	       (class->kind == CELL_INTEGER && (field->classes >> class->integer & 1) != 0);
+}
+static inline bool record_has_field(const struct record *record, const struct field *field)
+{
+	return field->classes == 0 || record->type->class_field < 0 ||
+	       class_has_field(record->type, &record->cells[record->type->class_field], field);
+}
 text record_number(const struct record *record);
 text record_title(const struct record *record);
 moment record_moment(const struct record *record, size_t field); /* MOMENT_UNSET when unset */

@@ -326,6 +326,11 @@ static void write_test(struct world *world, struct buffer *out)
 		one_of(world, out, "open", "waiting", "done", "closed", "cancelled");
 		return;
 	}
+	if (text_equal(field->name, T("class")) && below(world, 2) == 0) {
+		one_of(world, out, " under ", " not under ");
+		write_value(world, out, field, true);
+		return;
+	}
 	switch (below(world, 6)) {
 	case 0:
 		one_of(world, out, " is set", " is not set");
