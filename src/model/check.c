@@ -158,6 +158,14 @@ static bool approval_permitted(const struct transition *transition)
 	return false;
 }
 
+static bool tasks_permitted(const struct transition *transition)
+{
+	for (size_t i = 0; i < transition->permit_count; i++)
+		if (transition->permits[i].tasks)
+			return true;
+	return false;
+}
+
 static bool an_approval_takes(const struct type *type, size_t transition)
 {
 	for (size_t i = 0; i < type->approval_count; i++) {
@@ -168,6 +176,16 @@ static bool an_approval_takes(const struct type *type, size_t transition)
 			return true;
 	}
 	return false;
+}
+
+/* The section tasks says which transitions their end takes; those of a task itself are taken by what it waits for. */
+static bool engine_takes_for_tasks(const struct check *check, size_t transition)
+{
+	const struct tasks_definition *tasks = check->type->tasks;
+
+	if (check->type == model_type(check->d->model, T("work_task")))
+		return true;
+	return tasks != NULL && (tasks->done == (ptrdiff_t)transition || tasks->failed == (ptrdiff_t)transition);
 }
 
 static bool a_rule_takes(const struct type *type, size_t transition)
@@ -254,15 +272,18 @@ static void check_permits(struct check *check, size_t position, const struct val
 {
 	const struct transition *transition = &check->lifecycle->transitions[position];
 	uint64_t roles = permitted_roles(transition);
-	bool approval = approval_permitted(transition);
+	bool approval = approval_permitted(transition), tasks = tasks_permitted(transition);
 
 	if (approval && !an_approval_takes(check->type, position))
 		define_error_key(check->d, at, T("name it under approvals: approved, rejected, expired or voided"),
 				 "no approval takes the transition '%.*s'", TEXT_ARG(transition->name));
-	if (!approval && roles == 0 && !timer_permitted(transition))
+	if (tasks && !engine_takes_for_tasks(check, position))
+		define_error_key(check->d, at, T("name it in the section tasks: done or failed"),
+				 "the end of the tasks never takes '%.*s'", TEXT_ARG(transition->name));
+	if (!approval && !tasks && roles == 0 && !timer_permitted(transition))
 		define_error_key(check->d, at, T("by: ROLE"), "nobody may take the transition '%.*s'",
 				 TEXT_ARG(transition->name));
-	else if (!approval && roles == 0 && !a_rule_takes(check->type, position))
+	else if (!approval && !tasks && roles == 0 && !a_rule_takes(check->type, position))
 		define_error_key(check->d, at, T("add a rule under automation, or a role under by"),
 				 "no rule takes the transition '%.*s', and nobody else may",
 				 TEXT_ARG(transition->name));
@@ -369,6 +390,19 @@ static bool leaves_one_of(const struct lifecycle *lifecycle, const struct transi
 	return false;
 }
 
+static void check_each(struct check *check, const struct rule *rule, const struct action *action,
+		       const struct value_entry *at)
+{
+	const struct transition *transition;
+
+	if (action->each_transition < 0)
+		return;
+	transition = &action->type->lifecycle->transitions[action->each_transition];
+	if (!timer_permitted(transition))
+		define_error_key(check->d, at, T("add timer to its by"), "the rule '%.*s' may not take '%.*s' of %.*s",
+				 TEXT_ARG(rule->name), TEXT_ARG(transition->name), TEXT_ARG(action->type->name));
+}
+
 static void check_rule(struct check *check, const struct rule *rule, const struct value_entry *at)
 {
 	bool any;
@@ -388,6 +422,8 @@ static void check_rule(struct check *check, const struct rule *rule, const struc
 	for (size_t i = 0; i < rule->action_count; i++) {
 		const struct transition *transition;
 
+		if (rule->actions[i].kind == ACTION_EACH)
+			check_each(check, rule, &rule->actions[i], at);
 		if (rule->actions[i].kind != ACTION_TRANSITION)
 			continue;
 		transition = &check->lifecycle->transitions[rule->actions[i].transition];

@@ -11,9 +11,10 @@
 #include <stdlib.h>
 
 #define FILE_KEYS                                                                                            \
-	"practice purpose type fields lifecycle clocks approvals rights automation views forms roles relations "    \
+	"practice purpose type fields lifecycle clocks tasks approvals rights automation views forms roles relations "    \
 	"tables decisions schedule "                                                                                 \
 	"classes class related control"
+#define MODEL_FILE_KEYS "practice purpose model form set tasks creates"
 /* A set of definitions is some hundred KB of text and a few times that as types. */
 #define MODEL_BYTES (64 * 1024 * 1024)
 
@@ -39,7 +40,8 @@ static void read_file(struct define *d, struct define_file *file)
 		file->root = root;
 		return;
 	}
-	if (!define_map(d, root, "a definition", FILE_KEYS))
+	if (!define_map(d, root, define_is_model(file->path) ? "a model's file" : "a definition",
+			define_is_model(file->path) ? MODEL_FILE_KEYS : FILE_KEYS))
 		return;
 	file->root = root;
 	if (value_get(root, T("practice")) == NULL || value_get(root, T("purpose")) == NULL)
@@ -47,11 +49,11 @@ static void read_file(struct define *d, struct define_file *file)
 			     "a definition needs practice and purpose");
 	(void)define_text(d, root, T("practice"));
 	(void)define_text(d, root, T("purpose"));
-	if (value_get(root, T("type")) == NULL)
+	if (value_get(root, T("type")) == NULL && !define_is_model(file->path))
 		for (size_t i = 0; i < root->map.count; i++) {
 			const struct value_entry *entry = &root->map.entries[i];
 
-			if (text_find(T(" fields lifecycle clocks approvals rights automation views forms decisions schedule "
+			if (text_find(T(" fields lifecycle clocks tasks approvals rights automation views forms decisions schedule "
 					"classes related control "),
 				      text_format(d->error_arena, " %.*s ", TEXT_ARG(entry->key))) >= 0 &&
 			    !(text_equal(entry->key, T("fields")) && value_get(root, T("class")) != NULL))
@@ -168,11 +170,13 @@ static void read_all(struct define *d)
 	each_type(d, define_clocks);
 	each_type(d, define_approvals);
 	each_type(d, define_schedule);
+	each_type(d, define_tasks);
 	each_type(d, define_rights);
 	each_type(d, define_automation);
 	each_type(d, define_views);
 	each_type(d, define_forms);
 	define_relations(d);
+	define_models(d);
 	define_tables(d);
 	define_migrations(d);
 	each_type(d, check_relations_of_rules);

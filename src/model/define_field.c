@@ -83,6 +83,8 @@ static const char *const taken_names[] = {
 	"with",
 	/* what the API says about every record */
 	"transitions",
+	"tasks",
+	"answers",
 	"clocks",
 	"comment",
 	"links",
@@ -198,9 +200,9 @@ static void read_limits(struct define *d, struct field *field, const struct valu
 	refuse_key(d, field, node, T("offer"), kind == KIND_LINK || kind == KIND_LINKS);
 	refuse_key(d, field, node, T("orders"), kind == KIND_LINK);
 	refuse_key(d, field, node, T("on"), kind == KIND_CONDITION);
-	refuse_key(d, field, node, T("length"), is_text_kind(kind));
-	refuse_key(d, field, node, T("searched"), is_text_kind(kind));
-	refuse_key(d, field, node, T("internal"), is_text_kind(kind));
+	refuse_key(d, field, node, T("length"), is_text_kind(kind) && kind != KIND_RECORD);
+	refuse_key(d, field, node, T("searched"), is_text_kind(kind) && kind != KIND_RECORD);
+	refuse_key(d, field, node, T("internal"), is_text_kind(kind) && kind != KIND_RECORD);
 	refuse_key(d, field, node, T("least"), number);
 	refuse_key(d, field, node, T("most"), number);
 	refuse_key(d, field, node, T("unique"), kind != KIND_LINKS && kind != KIND_PROSE);

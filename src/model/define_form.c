@@ -42,7 +42,7 @@ static void add_record_field(struct define *d, const struct work_model *model, s
 	type->field_count++;
 }
 
-static struct type *new_question_type(struct define *d, const struct work_model *model, text name, size_t questions)
+struct type *define_question_type(struct define *d, const struct work_model *model, text name, size_t questions)
 {
 	struct type *type = arena_new_struct(d->arena, struct type);
 	ptrdiff_t *meanings[] = { &type->subtitle_field, &type->requester, &type->assignee, &type->team, &type->service,
@@ -163,7 +163,7 @@ static void read_group(struct form_reader *reader, struct form_question *questio
 		return;
 	}
 	inner.in_group = true;
-	inner.type = new_question_type(d, reader->model, field->name, value_count(questions));
+	inner.type = define_question_type(d, reader->model, field->name, value_count(questions));
 	read_questions(&inner, questions, &question->questions, &question->question_count);
 	reader->pending_count = inner.pending_count;
 	question->group_type = inner.type;
@@ -324,7 +324,7 @@ void define_form(struct define *d, struct work_model *model, const struct value 
 	size_t questions = count_questions(form);
 
 	reader.pending = arena_new_array(d->error_arena, struct pending, PENDING_MAX);
-	reader.type = model->form_type = new_question_type(d, model, model->name, questions);
+	reader.type = model->form_type = define_question_type(d, model, model->name, questions);
 	if (value_is_null(form) || !define_names(d, form, "form"))
 		return;
 	if (questions > QUESTIONS_MAX) {

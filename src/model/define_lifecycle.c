@@ -171,6 +171,10 @@ static void add_permit_name(struct define *d, struct permit *permit, const struc
 		permit->approval = true;
 		return;
 	}
+	if (item->kind == VALUE_TEXT && text_equal(item->text, T("tasks"))) {
+		permit->tasks = true;
+		return;
+	}
 	role = define_role_at(d, item);
 	if (role >= 0)
 		permit->roles |= UINT64_C(1) << role;
@@ -241,9 +245,14 @@ static const struct field *read_path(struct define *d, const struct type *from, 
 				     const struct value *value)
 {
 	text rest = define_scalar(d, value, "from"), name;
-	const struct field *field = NULL;
+	/* The questions of a group stand beside those of the form, as "accounts.name". */
+	const struct field *field = text_is_set(rest) && text_find_char(rest, '.') > 0 ? type_field(from, rest) : NULL;
 
 	setting->path = arena_new_array(d->arena, size_t, LIMIT_CONDITION_PATH);
+	if (field != NULL) {
+		setting->path[setting->path_count++] = field->position;
+		return field;
+	}
 	while (text_is_set(rest) && !text_is_empty(rest) && setting->path_count < LIMIT_CONDITION_PATH) {
 		struct value at = { .kind = VALUE_TEXT, .line = value->line, .column = value->column };
 		ptrdiff_t position;
@@ -274,10 +283,33 @@ static void read_setting_from(struct define *d, const struct type *type, const s
 		return;
 	setting->how = setting->path_count == 1 ? SET_FIELD : SET_PATH;
 	setting->from = setting->path[0];
-	if (source->kind != field->kind || source->target != field->target ||
-	    source->choice_count != field->choice_count)
+	/* One line fits into many. */
+	if (!(source->kind == KIND_TEXT && field->kind == KIND_PROSE) &&
+	    (source->kind != field->kind || source->target != field->target ||
+	     source->choice_count != field->choice_count))
 		define_error(d, value, T("both must be of the same kind"), "'%.*s' does not fit into '%.*s'",
 			     TEXT_ARG(source->name), TEXT_ARG(field->name));
+}
+
+/* { words: "New starter: {person}" } */
+static void read_setting_words(struct define *d, const struct field *field, const struct type *from,
+			       struct setting *setting, const struct value *node)
+{
+	setting->how = SET_WORDS;
+	setting->words = define_words(d, from, node, T("words"));
+	if (field->kind != KIND_TEXT && field->kind != KIND_PROSE)
+		define_error(d, value_get(node, T("words")), T("words make texts"), "'%.*s' is no text",
+			     TEXT_ARG(field->name));
+}
+
+/* { link: identity }: what it names is looked up when it runs, because it may come and go. */
+static void read_setting_link(struct define *d, const struct field *field, struct setting *setting,
+			      const struct value *node)
+{
+	setting->how = SET_LINK;
+	setting->words = define_text(d, node, T("link"));
+	if (field->kind != KIND_LINK)
+		define_error(d, value_get(node, T("link")), TEXT_UNSET, "'%.*s' is no link", TEXT_ARG(field->name));
 }
 
 static void read_setting(struct define *d, const struct type *type, const struct type *from,
@@ -290,11 +322,15 @@ static void read_setting(struct define *d, const struct type *type, const struct
 		read_setting_value(d, type, setting, entry->value);
 		return;
 	}
-	if (!define_map(d, entry->value, "a setting", "to from when"))
+	if (!define_map(d, entry->value, "a setting", "to from words link when"))
 		return;
 	setting->when = define_condition(d, from, value_get(entry->value, T("when")), CONDITION_RULE);
 	if (value_get(entry->value, T("from")) != NULL)
 		read_setting_from(d, type, from, setting, value_get(entry->value, T("from")));
+	else if (value_get(entry->value, T("words")) != NULL)
+		read_setting_words(d, &type->fields[setting->field], from, setting, entry->value);
+	else if (value_get(entry->value, T("link")) != NULL)
+		read_setting_link(d, &type->fields[setting->field], setting, entry->value);
 	else
 		read_setting_value(d, type, setting, value_get(entry->value, T("to")));
 }

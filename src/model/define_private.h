@@ -148,6 +148,7 @@ void define_transitions(struct define *d, struct draft *draft); /* define_lifecy
 void define_schedule(struct define *d, struct draft *draft);	/* define_schedule.c */
 void define_clocks(struct define *d, struct draft *draft);	/* define_clock.c */
 void define_approvals(struct define *d, struct draft *draft);	/* define_approval.c */
+void define_tasks(struct define *d, struct draft *draft);	/* define_task.c */
 void define_rights(struct define *d, struct draft *draft);	/* define_right.c */
 void define_automation(struct define *d, struct draft *draft);	/* define_rule.c */
 #define DEFINE_WHEN_WORDS                                                                                    \
@@ -162,6 +163,8 @@ ptrdiff_t define_approval_at(struct define *d, const struct type *type, text nam
 void define_views(struct define *d, struct draft *draft);	/* define_view.c */
 void define_forms(struct define *d, struct draft *draft);	/* define_view.c */
 void define_relations(struct define *d);			/* define_platform.c */
+void define_models(struct define *d);				/* define_model.c */
+bool define_is_model(text path);
 void define_tables(struct define *d);				/* define_platform.c */
 void define_migrations(struct define *d);			/* define_migration.c */
 bool define_is_migration(text path);
@@ -184,8 +187,24 @@ void define_orders(struct define *d, struct type *type, struct field *field, con
  * looks. */
 struct setting *define_settings(struct define *d, const struct type *type, const struct type *from,
 				const struct value *value, size_t *ret_count);
+/* The words under `key`, for people: every {name} in them must be a field of `type`. */
+text define_words(struct define *d, const struct type *type, const struct value *item, text key);
+/* "4h", "2 working days": false after telling the mistake. */
+bool define_span(struct define *d, const struct value *at, text source, int64_t *ret_ms,
+		 int64_t *ret_working_days);
 /* The section of a type, or that of the type it extends when it has none; d->file is set to its file. NULL:
  * none. */
 const struct value *define_section(struct define *d, const struct draft *draft, text name);
+
+/* ---- tasks, models and their forms ---- */
+
+/*
+ * The steps under `node`, in an order in which none stands before what it waits for. Conditions and `from` speak of `from`: the
+ * record's type, or the form's.
+ */
+void define_task_graph(struct define *d, struct task_graph *graph, const struct type *from,
+		       const struct value *node);
+/* A pseudo type without table for answers: the system's fields, `record`, and room for `questions` others. */
+struct type *define_question_type(struct define *d, const struct work_model *model, text name, size_t questions);
 
 #endif

@@ -2,11 +2,12 @@
 #include "model/define_private.h"
 
 #define ACTION_KEYS                                                                                          \
-	"transition set notify comment create roles words visibility relation assign team webhook fields request"
+	"transition set notify comment create roles words visibility relation assign team webhook fields request " \
+	"each where"
+
 /* ---- then ---- */
 
-/* Every {name} in words for people must be a field. */
-static text read_words(struct define *d, const struct type *type, const struct value *item, text key)
+text define_words(struct define *d, const struct type *type, const struct value *item, text key)
 {
 	const struct value *value = value_get(item, key);
 	text source = define_text(d, item, key), rest = source, part;
@@ -43,7 +44,7 @@ static void read_notify(struct define *d, const struct type *type, struct action
 				     TEXT_ARG(field->name));
 	}
 	action->notify_roles = define_roles_at(d, value_get(item, T("roles")));
-	action->words = read_words(d, type, item, T("words"));
+	action->words = define_words(d, type, item, T("words"));
 	if (!text_is_set(action->words))
 		define_error(d, item, T("words: \"{number}: {title}\""), "a notification needs words");
 	if (action->notify_field_count == 0 && action->notify_roles == 0)
@@ -72,7 +73,7 @@ static void read_comment_action(struct define *d, const struct type *type, struc
 	text visibility = define_text(d, item, T("visibility"));
 
 	action->kind = ACTION_COMMENT;
-	action->words = read_words(d, type, item, T("comment"));
+	action->words = define_words(d, type, item, T("comment"));
 	action->comment_public = text_equal(visibility, T("public"));
 	if (text_is_set(visibility) && !action->comment_public && !text_equal(visibility, T("internal")))
 		define_error(d, value_get(item, T("visibility")), TEXT_UNSET,
@@ -136,6 +137,57 @@ static void read_request(struct define *d, const struct type *type, struct actio
 	action->transition = approval < 0 ? 0 : (size_t)approval;
 }
 
+/* TYPE.FIELD: the records of that type whose field is this record. */
+static void read_each_field(struct define *d, const struct type *type, struct action *action,
+			    const struct value *value)
+{
+	text rest = define_scalar(d, value, "each"), name = TEXT_UNSET;
+	struct value part = { .kind = VALUE_TEXT, .line = value->line, .column = value->column };
+	const struct field *field;
+	ptrdiff_t position;
+
+	if (!text_is_set(rest))
+		return;
+	if (!text_cut(&rest, '.', &name) || !text_is_set(rest)) {
+		define_error(d, value, T("TYPE.FIELD, such as incident.parent"), "'%.*s' names no field of a type",
+			     TEXT_ARG(value->text));
+		return;
+	}
+	part.text = name;
+	action->type = define_type_at(d, &part);
+	if (action->type == NULL)
+		return;
+	part.text = rest;
+	position = define_field_at(d, action->type, &part);
+	if (position < 0)
+		return;
+	action->each_field = (size_t)position;
+	field = &action->type->fields[position];
+	if (field->kind != KIND_RECORD &&
+	    ((field->kind != KIND_LINK && field->kind != KIND_LINKS) || field->target != type))
+		define_error(d, value, TEXT_UNSET, "'%.*s' leads to no %.*s", TEXT_ARG(value->text),
+			     TEXT_ARG(type->name));
+}
+
+static void read_each(struct define *d, const struct type *type, struct action *action,
+		      const struct value *item)
+{
+	const struct value *transition = value_get(item, T("transition"));
+
+	action->kind = ACTION_EACH;
+	action->each_transition = -1;
+	read_each_field(d, type, action, value_get(item, T("each")));
+	if (action->type == NULL)
+		return;
+	if (transition != NULL)
+		action->each_transition = define_transition_at(
+		    d, action->type, define_scalar(d, transition, "transition"), transition);
+	action->sets = define_settings(d, action->type, type, value_get(item, T("set")), &action->set_count);
+	action->each_when = define_condition(d, action->type, value_get(item, T("where")), CONDITION_RULE);
+	if (transition == NULL && action->set_count == 0)
+		define_error(d, item, T("transition, set, or both"), "nothing is done with each of them");
+}
+
 static bool read_action(struct define *d, const struct type *type, struct action *action,
 			const struct value *item)
 {
@@ -144,6 +196,10 @@ static bool read_action(struct define *d, const struct type *type, struct action
 
 	if (!define_map(d, item, "an action", ACTION_KEYS))
 		return false;
+	if (value_get(item, T("each")) != NULL) {
+		read_each(d, type, action, item);
+		return action->type != NULL;
+	}
 	transition = value_get(item, T("transition"));
 	if (transition != NULL) {
 		action->kind = ACTION_TRANSITION;
@@ -167,7 +223,7 @@ static bool read_action(struct define *d, const struct type *type, struct action
 		action->kind = ACTION_SET;
 		action->sets = define_settings(d, type, type, value_get(item, T("set")), &action->set_count);
 	} else {
-		define_error(d, item, T("transition, set, assign, notify, comment, create, request or webhook"),
+		define_error(d, item, T("transition, set, each, assign, notify, comment, create, request or webhook"),
 			     "this action does nothing");
 		return false;
 	}

@@ -149,12 +149,14 @@ static ptrdiff_t read_approval(struct define *d, const struct type *type, struct
 	return define_approval_at(d, type, name, at);
 }
 
-static void read_task(struct define *d, struct rule *rule, text what, const struct value *at)
+static void read_task(struct define *d, const struct type *type, struct rule *rule, text what, const struct value *at)
 {
 	rule->when = WHEN_TASK;
 	rule->what = text_equal(what, T("failed")) ? 1 : 0;
 	if (rule->what == 0 && !text_equal(what, T("done")))
 		define_error(d, at, T("task done, or task failed"), "a task is done or failed, not '%.*s'", TEXT_ARG(what));
+	if (type->tasks == NULL)
+		define_error(d, at, T("add the section tasks"), "%.*s has no tasks", TEXT_ARG(type->name));
 }
 
 void define_when(struct define *d, const struct type *type, struct rule *rule, const struct value *at)
@@ -190,7 +192,7 @@ void define_when(struct define *d, const struct type *type, struct rule *rule, c
 	} else if (text_equal(first, T("approval")) && text_is_set(rest) && !text_equal(rest, T("changed"))) {
 		index = read_approval(d, type, rule, rest, at);
 	} else if (text_equal(first, T("task")) && text_is_set(rest) && !text_equal(rest, T("changed"))) {
-		read_task(d, rule, rest, at);
+		read_task(d, type, rule, rest, at);
 	} else if (text_equal(rest, T("comes"))) {
 		rule->when = WHEN_COMES;
 		index = moment_field(d, type, first, at);

@@ -1,4 +1,4 @@
-/* Definitions from a folder of the customer's: DIR, DIR/platform and DIR/migrations, the same shape as the
+/* Definitions from a folder of the customer's: DIR, DIR/platform, DIR/models and DIR/migrations, the same shape as the
  * embedded ones. */
 #include "model/model.h"
 
@@ -102,14 +102,15 @@ struct error *model_folder_sources(struct arena *arena, text folder, struct defi
 	struct listing listing = { .arena = arena };
 	struct definition_source *embedded;
 	size_t embedded_count;
-	bool found, found_platform, found_migrations;
+	bool found, found_platform, found_others;
 
 	TRY(add_folder(&listing, folder, T(""), &found));
 	if (!found)
 		return error_hint(
 		    arena, error_new(arena, ERROR_DEFINITION, "there is no folder %.*s", TEXT_ARG(folder)),
 		    "give a folder of practice definitions (*.yaml)");
-	TRY(add_folder(&listing, folder, T("migrations/"), &found_migrations));
+	TRY(add_folder(&listing, folder, T("migrations/"), &found_others));
+	TRY(add_folder(&listing, folder, T("models/"), &found_others));
 	TRY(add_folder(&listing, folder, T("platform/"), &found_platform));
 	if (!found_platform) {
 		model_embedded_sources(arena, &embedded, &embedded_count);

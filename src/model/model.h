@@ -345,7 +345,7 @@ must_use struct error *model_parse(struct arena *error_arena, const struct defin
 void model_free(struct model *model);
 /* The definitions embedded in the binary, without the stories. */
 void model_embedded_sources(struct arena *arena, struct definition_source **ret_sources, size_t *ret_count);
-/* Those of a folder and of its subfolders platform/ and migrations/; without platform/, with the embedded platform files. */
+/* Those of a folder and of its subfolders platform/, models/ and migrations/; without platform/, with the embedded platform files. */
 must_use struct error *model_folder_sources(struct arena *arena, text folder, struct definition_source **ret_sources,
                                             size_t *ret_count);
 

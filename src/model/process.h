@@ -193,8 +193,9 @@ struct work_model_creates {
 	ptrdiff_t model;                  /* position in model->work_models; -1: none */
 	text relation;
 	ptrdiff_t each;                   /* a group of the form: one record per answer; -1: one */
+	struct type *from_type;           /* form_type; with `each`, that and behind it the group's questions as "group.question" */
 	const struct condition *when;     /* on the form's type */
-	struct setting *sets;             /* `from` is in form_type, or in the group's type with `each` */
+	struct setting *sets;             /* `from` is in from_type */
 	size_t set_count;
 };
 struct work_model {
@@ -294,6 +295,7 @@ struct action {
 	size_t *fields;                /* ACTION_WEBHOOK: what is told beside number, title and state */
 	size_t field_count;
 	size_t each_field;             /* ACTION_EACH */
+	ptrdiff_t each_transition;     /* ACTION_EACH: of `type`; -1: none */
 	const struct condition *each_when; /* ACTION_EACH: which of them, on `type`; or NULL */
 };
 struct rule {
