@@ -102,6 +102,13 @@ static struct error *run_seals(struct program *program, struct work *work, int64
 
 /* ---- the broom ---- */
 
+/* At the start, and each hour, in case other definitions were published. */
+static struct error *change_daily(struct work *work, void *data)
+{
+	(void)data;
+	return engine_plan_daily(work);
+}
+
 static struct error *change_sweep(struct work *work, void *data)
 {
 	(void)data;
@@ -173,6 +180,7 @@ static struct error *sweep_orphans(struct program *program, struct work *work)
 static struct error *run_broom(struct program *program, struct work *work, int64_t *ret_wait_ms)
 {
 	*ret_wait_ms = HOUR_MS;
+	TRY(program_write(program, work->arena, ORIGIN_TIMER, change_daily, NULL));
 	TRY(program_write(program, work->arena, ORIGIN_TIMER, change_sweep, NULL));
 	return sweep_orphans(program, work);
 }

@@ -247,13 +247,19 @@ static bool something_comes(const struct demo *demo, moment until)
 	       (history->plan_count > 0 && history->plans[0].at <= until) || (history->due != MOMENT_UNSET && history->due <= until);
 }
 
+static struct error *change_daily(struct work *work, void *data unused)
+{
+	return engine_plan_daily(work);
+}
+
 struct error *demo_live(struct demo *demo)
 {
 	struct arena *arena = arena_new(LIMIT_WORK_BYTES);
 	struct error *error = NULL;
 	demo->history = arena_new_struct(demo->arena, struct history);
-	demo->history->due = MOMENT_UNSET;
+	demo->history->due = demo->now;
 	plan_reports(demo);
+	TRY(program_write_as(demo->program, arena, ORIGIN_CLI, demo->now, access_system(), change_daily, NULL));
 	for (moment until = demo->begin; error == NULL && demo->now < demo->end; until += TICK_MS) {
 		struct tick tick = { demo, minimum(until, demo->end) };
 		if (!something_comes(demo, tick.until)) {

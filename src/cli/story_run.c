@@ -427,11 +427,18 @@ static void live_all(struct story_world *world, struct story *story)
 			return; /* what comes after stands on this step */
 }
 
+static struct error *change_daily(struct work *work, void *data unused)
+{
+	return engine_plan_daily(work);
+}
+
 struct error *story_live(struct story_world *world, struct story *story)
 {
 	struct arena *arena = arena_new(LIMIT_WORK_BYTES);
 	struct error *error = program_reader(world->program, arena, ORIGIN_CLI, &world->reader);
 	adopt(world, story);
+	if (error == NULL)
+		error = program_write_as(world->program, arena, ORIGIN_TIMER, world->now, access_system(), change_daily, NULL);
 	if (error == NULL)
 		live_all(world, story);
 	else

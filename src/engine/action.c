@@ -102,6 +102,7 @@ static struct error *run_action(struct work *work, const struct errand *errand, 
 	case ACTION_CREATE_LINKED:
 		return run_create(work, errand, action);
 	case ACTION_ASSIGN:
+		return assign_run(work, errand, action);
 	case ACTION_WEBHOOK:
 	case ACTION_REQUEST:
 	case ACTION_EACH:

@@ -105,6 +105,11 @@ struct due {
 	int64_t id;
 };
 must_use struct error *engine_find_due(struct work *work, size_t limit, struct due **ret_due, size_t *ret_count, moment *ret_next);
+/*
+ * Plans the rules of every day that have no timer yet (on the lane): at start, and now and then, since the definitions may have
+ * changed. One that is planned already stays, but for an earlier time of the day.
+ */
+must_use struct error *engine_plan_daily(struct work *work);
 /* Runs one of them (on the lane, as system): claims it, does it, plans its successor. Nothing when it is no longer due. */
 must_use struct error *engine_run_due(struct work *work, const struct due *due);
 

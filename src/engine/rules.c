@@ -171,19 +171,24 @@ struct error *rules_follow(struct work *work, const struct change *change)
 	return work->agenda == NULL ? run_agenda(work, agenda) : NULL;
 }
 
-struct error *rules_follow_clock(struct work *work, struct record *record,
-				 const struct clock_definition *clock, bool breached, int64_t event_id)
+struct error *rules_follow_turn(struct work *work, struct record *record, enum rule_when when, size_t index, int what,
+				int64_t event_id)
 {
 	const struct type *type = record->type;
-	size_t index = (size_t)(clock - type->clocks);
-	enum rule_when when = breached ? WHEN_CLOCK_BREACHED : WHEN_CLOCK_WARNED;
-	struct agenda fresh = { .root = { 0, event_id } };
+	struct agenda fresh = { .root = { work->actor->id, event_id } };
 	struct agenda *agenda = work->agenda == NULL ? &fresh : work->agenda;
 	for (size_t i = 0; i < type->rule_count; i++)
-		if (type->rules[i].when == when && type->rules[i].index == index)
+		if (type->rules[i].when == when && type->rules[i].index == index && type->rules[i].what == what)
 			agenda_add(work->arena, agenda,
 				   (struct errand){ &type->rules[i], record, event_id, TEXT_UNSET });
 	return work->agenda == NULL ? run_agenda(work, agenda) : NULL;
+}
+
+struct error *rules_follow_clock(struct work *work, struct record *record,
+				 const struct clock_definition *clock, bool breached, int64_t event_id)
+{
+	return rules_follow_turn(work, record, breached ? WHEN_CLOCK_BREACHED : WHEN_CLOCK_WARNED,
+				 (size_t)(clock - record->type->clocks), 0, event_id);
 }
 
 struct error *rules_run_timed(struct work *work, const struct errand *errand)

@@ -85,3 +85,19 @@ UPDATE notification SET read_at = $3 WHERE user_id = $1 AND id = $2 AND read_at 
 
 -- name: notification_read_all
 UPDATE notification SET read_at = $2 WHERE user_id = $1 AND read_at IS NULL
+
+-- name: people_with_skill
+SELECT from_id FROM link WHERE to_id = $1 AND name = 'skills' AND from_type = 'user'
+
+-- Whose turn it was last; the row stays locked until the transaction ends.
+-- name: turn_take
+INSERT INTO cursor (name, position, updated_at) VALUES ($1, 0, $2) ON CONFLICT (name) DO UPDATE SET updated_at = excluded.updated_at
+RETURNING position
+
+-- name: turn_keep
+UPDATE cursor SET position = $2, updated_at = $3 WHERE name = $1
+
+-- The timer of every day of one rule: an earlier time of the day counts at once, a later one when it comes.
+-- name: timer_put_daily
+INSERT INTO timer (due_at, kind, type, record_id, name, data, cause_id, attempts) VALUES ($1, 'daily', NULL, 0, $2, NULL, NULL, 0)
+ON CONFLICT (record_id, kind, name) DO UPDATE SET due_at = excluded.due_at WHERE timer.due_at > excluded.due_at

@@ -81,6 +81,12 @@ struct errand {
 	text comment;	  /* what was said, for rules on comments */
 };
 
+/*
+ * Runs the rules that wait for `when` of this record with that `index` and `what` (WHEN_CLOCK_WARNED, WHEN_CLOCK_BREACHED,
+ * WHEN_APPROVAL, WHEN_TASK); `event_id` is what happened.
+ */
+must_use struct error *rules_follow_turn(struct work *work, struct record *record, enum rule_when when, size_t index, int what,
+					 int64_t event_id);
 /* Runs the rules that wait for this clock's warning or breach. */
 must_use struct error *rules_follow_clock(struct work *work, struct record *record,
 					  const struct clock_definition *clock, bool breached,
@@ -105,7 +111,19 @@ must_use struct error *fill_words(struct work *work, struct record *record, text
 must_use struct error *notify_run(struct work *work, const struct errand *errand, const struct action *action,
 				  struct root *root);
 
-/* ---- timers (timer.c) ---- */
+/* Gives the record to somebody of its team (assign.c); that nobody was there is noted on it. */
+must_use struct error *assign_run(struct work *work, const struct errand *errand, const struct action *action);
+/* The people who are away now (absent.c). */
+must_use struct error *engine_absent(struct work *work, int64_t **ret_ids, size_t *ret_count);
+
+/* ---- timers (timer.c, daily.c) ---- */
+
+/* A rule whose time has come for the record: runs as a timer of its own, tried again when it fails. */
+must_use struct error *timer_plan_rule(struct work *work, const struct record *record, const struct rule *rule);
+/* One small step of the rule of every day named "TYPE.RULE" from the place `after`; *ret_next unset: the day is done. */
+must_use struct error *daily_step(struct work *work, text name, text after, text *ret_next);
+/* When the rule of every day runs next after work->now; MOMENT_UNSET when there is no such rule. */
+must_use struct error *daily_due(struct work *work, text name, moment *ret_due);
 
 /* Plans, moves or removes the timers of the rules that wait for a moment of this record. */
 must_use struct error *timers_follow(struct work *work, const struct change *change);

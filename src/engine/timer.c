@@ -20,16 +20,17 @@
 /* A clock that could not be woken is looked at again after this. */
 #define CLOCK_DELAY_MS (5 * MINUTE_MS)
 
-/* A rule whose moment comes; a rule that failed and is tried again; all open clocks to be planned anew (no
+/* A rule whose moment comes; a rule that failed and is tried again; all open clocks to be planned anew, and a rule of every day (no
  * record: id 0). */
 #define TIMER_RULE T("rule")
 #define TIMER_RETRY T("retry")
 #define TIMER_CLOCKS T("clocks")
+#define TIMER_DAILY T("daily")
 
 struct timer {
 	int64_t id, cause_id;
 	text kind, name;
-	text data; /* rule: steps of the chain so far; retry: what was said; clocks: the last one planned */
+	text data; /* rule: steps of the chain so far; retry: what was said; clocks: the last one planned; daily: where the page ended */
 	moment due_at;
 	int attempts;
 };
@@ -70,11 +71,17 @@ struct error *timer_plan_clocks(struct work *work)
 	return put_timer(work, NULL, &timer);
 }
 
+struct error *timer_plan_rule(struct work *work, const struct record *record, const struct rule *rule)
+{
+	const struct timer timer = { .kind = TIMER_RULE, .name = rule->name, .due_at = work->now };
+	return put_timer(work, record, &timer);
+}
+
 /* ---- planning ---- */
 
 static bool is_timed(const struct rule *rule)
 {
-	return rule->when == WHEN_AFTER || rule->when == WHEN_COMES;
+	return rule->when == WHEN_AFTER || rule->when == WHEN_BEFORE || rule->when == WHEN_COMES;
 }
 
 static struct error *rule_due(struct work *work, struct record *record, const struct rule *rule,
@@ -85,11 +92,12 @@ static struct error *rule_due(struct work *work, struct record *record, const st
 	*ret_due = from;
 	if (from == MOMENT_UNSET || rule->when == WHEN_COMES)
 		return NULL;
-	*ret_due = from + rule->after_ms;
+	int64_t sign = rule->when == WHEN_BEFORE ? -1 : 1;
+	*ret_due = from + sign * rule->after_ms;
 	if (rule->after_working_days == 0)
 		return NULL;
 	TRY(engine_calendar(work, record, &calendar));
-	*ret_due = calendar_add_days(calendar, from, rule->after_working_days);
+	*ret_due = calendar_add_days(calendar, from, sign * rule->after_working_days);
 	return NULL;
 }
 
@@ -127,7 +135,8 @@ static struct error *plan_rule(struct work *work, const struct change *change, c
 		return NULL;
 	struct timer timer = { .kind = TIMER_RULE, .name = rule->name, .cause_id = change->event_id };
 	TRY(rule_due(work, change->after, rule, &timer.due_at));
-	if (timer.due_at == MOMENT_UNSET)
+	/* What is to come before a moment that has passed already does not come; before one that is near, at once. */
+	if (timer.due_at == MOMENT_UNSET || (rule->when == WHEN_BEFORE && after <= work->now))
 		return NULL;
 	/* A rule that makes a moment come at once goes on with its chain: it could turn for ever. */
 	if (work->chain > 0 && timer.due_at <= work->now)
@@ -267,7 +276,7 @@ static struct error *run_rule(struct work *work, const struct timer *timer, stru
 	const struct rule *rule = record == NULL ? NULL : find_rule(record->type, timer->name);
 	bool retry = text_equal(timer->kind, TIMER_RETRY);
 	moment due = timer->due_at;
-	if (rule != NULL && !retry) {
+	if (rule != NULL && !retry && rule->when != WHEN_DAILY) {
 		if (!is_timed(rule))
 			rule = NULL;
 		else
@@ -299,6 +308,18 @@ static struct error *run_clocks(struct work *work, const struct timer *timer)
 			  text_format(work->arena, "%lld", (long long)last_id));
 }
 
+/* The next page of the day, or the next day. */
+static struct error *run_daily(struct work *work, const struct timer *timer)
+{
+	text next;
+	moment due;
+	TRY(daily_due(work, timer->name, &due));
+	if (due == MOMENT_UNSET)
+		return remove_timer(work, timer->id);
+	TRY(daily_step(work, timer->name, timer->data, &next));
+	return move_timer(work, timer->id, text_is_set(next) ? work->now : due, 0, next);
+}
+
 static struct error *run_timer(struct work *work, int64_t id)
 {
 	struct record *record;
@@ -310,6 +331,8 @@ static struct error *run_timer(struct work *work, int64_t id)
 		return NULL;
 	if (text_equal(timer.kind, TIMER_CLOCKS))
 		return run_clocks(work, &timer);
+	if (text_equal(timer.kind, TIMER_DAILY))
+		return run_daily(work, &timer);
 	return run_rule(work, &timer, record);
 }
 
@@ -324,7 +347,8 @@ static struct error *put_off_timer(struct work *work, int64_t id, const struct e
 	if (!found)
 		return NULL;
 	int attempts = timer.attempts + 1;
-	if (attempts < TIMER_ATTEMPTS || text_equal(timer.kind, TIMER_CLOCKS))
+	bool for_ever = text_equal(timer.kind, TIMER_CLOCKS) || text_equal(timer.kind, TIMER_DAILY);
+	if (attempts < TIMER_ATTEMPTS || for_ever)
 		return move_timer(work, id, delayed(work->now, minimum(attempts, TIMER_ATTEMPTS)), attempts,
 				  timer.data);
 	TRY(remove_timer(work, id));

@@ -414,6 +414,49 @@ struct error *model_count(struct work *work, const struct query *query, int64_t 
 	return NULL;
 }
 
+static struct error *compose_count_by(struct composer *composer, const struct query *query, const struct field *field,
+				      const int64_t *ids, size_t count)
+{
+	struct plan plan = { .query = query, .filter = !query->everything, .arm_count = 1 };
+
+	buffer_literal(&composer->sql, "SELECT ");
+	compose_column(composer, 0, field->name);
+	buffer_literal(&composer->sql, ", count(*)");
+	TRY(compose_matches(composer, &plan, &plan.arms[0]));
+	buffer_literal(&composer->sql, " AND ");
+	compose_column(composer, 0, field->name);
+	for (size_t i = 0; i < count; i++) {
+		buffer_text(&composer->sql, i == 0 ? T(" IN (") : T(", "));
+		compose_cell(composer, cell_integer(ids[i]));
+	}
+	buffer_literal(&composer->sql, ") GROUP BY ");
+	compose_column(composer, 0, field->name);
+	return NULL;
+}
+
+struct error *model_count_by(struct work *work, const struct query *query, const struct field *field, const int64_t *ids,
+			     size_t count, int64_t *ret_counts)
+{
+	struct composer composer;
+	struct rows *rows;
+	bool more;
+
+	memset(ret_counts, 0, count * sizeof(*ret_counts));
+	if (count == 0)
+		return NULL;
+	composer_begin(&composer, work, query);
+	TRY(compose_count_by(&composer, query, field, ids, count));
+	TRY(run(work, &composer, &rows));
+	TRY(rows_next(rows, &more));
+	while (more) {
+		for (size_t i = 0; i < count; i++)
+			if (ids[i] == rows_integer(rows, 0))
+				ret_counts[i] = rows_integer(rows, 1);
+		TRY(rows_next(rows, &more));
+	}
+	return NULL;
+}
+
 /* ---- finding ---- */
 
 static text cheap_sorts(struct arena *arena, const struct type *type)

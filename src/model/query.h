@@ -41,6 +41,9 @@ must_use struct error *model_find(struct work *work, const struct query *query, 
 /* Counts up to `limit`; *ret_count == limit + 1 means more. */
 must_use struct error *model_count(struct work *work, const struct query *query, int64_t limit,
 				   int64_t *ret_count);
+/* How many of the matches have each of these targets in the link `field`, in one query: ret_counts[i] of ids[i]. */
+must_use struct error *model_count_by(struct work *work, const struct query *query, const struct field *field,
+				      const int64_t *ids, size_t count, int64_t *ret_counts);
 /* Calls visit() for every match in pages by id, without holding a transaction: export, rebuild. */
 must_use struct error *
 model_each(struct work *work, const struct query *query,

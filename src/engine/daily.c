@@ -1,0 +1,110 @@
+/*
+ * Rules of every day: one timer per rule comes at its time of the day, in the zone of the default calendar, and walks over the records
+ * in the states that the rule's condition allows, along created_at (whose index the definition got for it): some records a step, a job
+ * of the lane each, so that a hundred thousand open records hold nobody up. For each record that fulfils the condition a timer of its own
+ * is planned: it asks again, runs the rule, and is tried again when it fails.
+ */
+#include "engine/time_private.h"
+
+#include "model/calendars.h"
+#include "model/query.h"
+
+/* Records looked at by one job of the lane: each costs some 20 us. */
+#define DAILY_RECORDS 40
+
+/* "incident.remind": the newest type and its rule, or NULL when the definitions no longer have it. */
+static const struct rule *rule_named(const struct work *work, text name, const struct type **ret_type)
+{
+	text rest = name, type_name;
+
+	text_cut(&rest, '.', &type_name);
+	*ret_type = model_type(work->model, type_name);
+	for (size_t i = 0; *ret_type != NULL && i < (*ret_type)->rule_count; i++)
+		if ((*ret_type)->rules[i].when == WHEN_DAILY && text_equal((*ret_type)->rules[i].name, rest))
+			return &(*ret_type)->rules[i];
+	return NULL;
+}
+
+static struct error *next_time(struct work *work, const struct type *type, const struct rule *rule, moment *ret_due)
+{
+	const struct calendar *calendar;
+	int64_t id;
+
+	TRY(model_calendar_of(work, record_new(work->arena, type), SIZE_MAX, &id, &calendar));
+	const struct zone *zone = calendar_zone(calendar);
+	struct civil civil = zone_civil(zone, work->now);
+	int64_t today = civil_to_days(civil.year, civil.month, civil.day);
+	moment due = zone_moment(zone, today, rule->after_ms);
+	*ret_due = due > work->now ? due : zone_moment(zone, today + 1, rule->after_ms);
+	return NULL;
+}
+
+struct error *daily_due(struct work *work, text name, moment *ret_due)
+{
+	const struct type *type;
+	const struct rule *rule = rule_named(work, name, &type);
+
+	*ret_due = MOMENT_UNSET;
+	return rule == NULL ? NULL : next_time(work, type, rule, ret_due);
+}
+
+struct error *engine_plan_daily(struct work *work)
+{
+	for (size_t i = 0; i < work->model->type_count; i++) {
+		const struct type *type = &work->model->types[i];
+		for (size_t j = 0; j < type->rule_count && !type->abstract; j++) {
+			moment due;
+			if (type->rules[j].when != WHEN_DAILY)
+				continue;
+			TRY(next_time(work, type, &type->rules[j], &due));
+			text name = text_format(work->arena, "%.*s.%.*s", TEXT_ARG(type->name), TEXT_ARG(type->rules[j].name));
+			TRY(store_run(work->store, work->arena, SQL_TIMER_PUT_DAILY, CELLS(cell_moment(due), cell_text(name)), NULL));
+		}
+	}
+	return NULL;
+}
+
+/* "state in (...)": the words of the index; NULL where there is no lifecycle, or all states are allowed. */
+static struct error *states_allowed(struct work *work, const struct type *type, const struct rule *rule, struct condition **ret_where)
+{
+	text names[64];
+	size_t count = 0;
+	uint64_t states = type->lifecycle == NULL ? 0 : condition_states(rule->condition, type->lifecycle);
+
+	*ret_where = NULL;
+	for (size_t i = 0; states != 0 && i < type->lifecycle->state_count && count < array_length(names); i++)
+		if ((states >> i & 1) != 0)
+			names[count++] = type->lifecycle->states[i].name;
+	if (count == 0 || count == type->lifecycle->state_count)
+		return NULL;
+	return condition_parse(work->arena, work->model, type,
+			       text_format(work->arena, "state in (%.*s)", TEXT_ARG(text_join(work->arena, names, count, T(", ")))),
+			       CONDITION_RULE, ret_where);
+}
+
+struct error *daily_step(struct work *work, text name, text after, text *ret_next)
+{
+	const struct sort_key by_age = { FIELD_CREATED_AT, false };
+	const struct type *type;
+	const struct rule *rule = rule_named(work, name, &type);
+	struct condition *where;
+	struct record_page page;
+
+	*ret_next = TEXT_UNSET;
+	if (rule == NULL)
+		return NULL;
+	TRY(states_allowed(work, type, rule, &where));
+	/* Without states to narrow it the id is the order: every table has that index. */
+	struct query query = { .type = type, .where = where, .everything = true, .limit = DAILY_RECORDS, .after = after,
+			       .sort = &by_age, .sort_count = where == NULL ? 0 : 1, .with_prose = true };
+	access_rule_context(work, &query.context);
+	TRY(model_find(work, &query, &page));
+	for (size_t i = 0; i < page.count; i++) {
+		bool holds;
+		TRY(rule_holds(work, rule->condition, page.records[i], &holds));
+		if (holds)
+			TRY(timer_plan_rule(work, page.records[i], rule));
+	}
+	*ret_next = page.next;
+	return NULL;
+}
