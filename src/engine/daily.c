@@ -64,19 +64,19 @@ struct error *engine_plan_daily(struct work *work)
 	return NULL;
 }
 
-/* "state in (...)": the words of the index; NULL where there is no lifecycle, or all states are allowed. */
+/* "state in (...)": the words of the index; NULL where there is no lifecycle, or one of so many states that no index is partial. */
 static struct error *states_allowed(struct work *work, const struct type *type, const struct rule *rule, struct condition **ret_where)
 {
+	const struct lifecycle *lifecycle = type->lifecycle;
 	text names[64];
 	size_t count = 0;
-	uint64_t states = type->lifecycle == NULL ? 0 : condition_states(rule->condition, type->lifecycle);
 
 	*ret_where = NULL;
-	for (size_t i = 0; states != 0 && i < type->lifecycle->state_count && count < array_length(names); i++)
-		if ((states >> i & 1) != 0)
-			names[count++] = type->lifecycle->states[i].name;
-	if (count == 0 || count == type->lifecycle->state_count)
+	if (lifecycle == NULL || lifecycle->state_count > array_length(names))
 		return NULL;
+	for (size_t i = 0; i < lifecycle->state_count; i++)
+		if (condition_may_hold(rule->condition, lifecycle, i))
+			names[count++] = lifecycle->states[i].name;
 	return condition_parse(work->arena, work->model, type,
 			       text_format(work->arena, "state in (%.*s)", TEXT_ARG(text_join(work->arena, names, count, T(", ")))),
 			       CONDITION_RULE, ret_where);

@@ -209,21 +209,15 @@ void define_when(struct define *d, const struct type *type, struct rule *rule, c
 	rule->index = index < 0 ? 0 : (size_t)index;
 }
 
-static uint64_t finished_states(const struct lifecycle *lifecycle)
-{
-	uint64_t states = 0;
-
-	for (size_t i = 0; i < lifecycle->state_count; i++)
-		if (lifecycle->states[i].group >= GROUP_CLOSED)
-			states |= UINT64_C(1) << i;
-	return states;
-}
-
 void define_daily(struct define *d, const struct type *type, const struct rule *rule, const struct value_entry *at)
 {
-	if (rule->when != WHEN_DAILY || type->lifecycle == NULL)
-		return;
-	if ((condition_states(rule->condition, type->lifecycle) & finished_states(type->lifecycle)) != 0)
-		define_error_key(d, at, T("if: state in (...), or state != closed"),
-				 "the rule '%.*s' runs every day and would look at all finished records", TEXT_ARG(rule->name));
+	const struct lifecycle *lifecycle = type->lifecycle;
+
+	for (size_t i = 0; rule->when == WHEN_DAILY && lifecycle != NULL && i < lifecycle->state_count; i++)
+		if (lifecycle->states[i].group >= GROUP_CLOSED && condition_may_hold(rule->condition, lifecycle, i)) {
+			define_error_key(d, at, T("if: state in (...), or state != closed"),
+					 "the rule '%.*s' runs every day and would look at all records in '%.*s'",
+					 TEXT_ARG(rule->name), TEXT_ARG(lifecycle->states[i].name));
+			return;
+		}
 }

@@ -170,7 +170,7 @@ static void add_view_indexes(struct define *d, struct type *type)
 /* Behind the views, whose indexes may serve it. */
 static void add_daily_indexes(struct define *d, struct type *type)
 {
-	for (size_t i = 0; type->lifecycle != NULL && i < type->rule_count; i++)
+	for (size_t i = 0; type->lifecycle != NULL && type->lifecycle->state_count <= 64 && i < type->rule_count; i++)
 		if (type->rules[i].when == WHEN_DAILY)
 			add_index(d, type, (const size_t[]){ FIELD_CREATED_AT }, 1,
 				  condition_states(type->rules[i].condition, type->lifecycle), false);

@@ -127,8 +127,6 @@ static void add_arm(struct plan *plan, const struct condition *branch, const str
 		plan->arms[plan->arm_count++] = (struct arm){ branch, split, id };
 }
 
-static struct error *run(struct work *work, struct composer *composer, struct rows **ret_rows);
-
 /* The linked records that pass the rest of the path; one more than arms can serve when they are many. */
 static struct error *find_linked(const struct query *query, const struct node *node, int64_t **ret_ids,
 				 size_t *ret_count)
@@ -143,7 +141,7 @@ static struct error *find_linked(const struct query *query, const struct node *n
 	composer_begin(&composer, work, query);
 	TRY(compose_linked(&composer, &query->context, node));
 	buffer_format(&composer.sql, " LIMIT %d", ARMS_MAX + 1);
-	TRY(run(work, &composer, &rows));
+	TRY(composer_run(work, &composer, &rows));
 	while (*ret_count <= ARMS_MAX) {
 		TRY(rows_next(rows, &row));
 		if (!row)
@@ -265,7 +263,7 @@ static struct error *compose_matches(struct composer *composer, const struct pla
 	return plan->filter ? compose_branches(composer, query) : NULL;
 }
 
-static void compose_limit(struct composer *composer, size_t limit)
+void compose_limit(struct composer *composer, size_t limit)
 {
 	buffer_literal(&composer->sql, " LIMIT ");
 	compose_cell(composer, cell_integer((int64_t)limit));
@@ -319,7 +317,7 @@ static struct error *compose_page(struct composer *composer, const struct plan *
 	return buffer_finish(&composer->sql, &sql);
 }
 
-static struct error *run(struct work *work, struct composer *composer, struct rows **ret_rows)
+struct error *composer_run(struct work *work, struct composer *composer, struct rows **ret_rows)
 {
 	if (composer->cell_count > store_dialect(work->store)->parameters_max)
 		return error_hint(
@@ -392,7 +390,7 @@ static struct error *count_phase(struct work *work, const struct plan *plan, siz
 	buffer_literal(&composer.sql, ") u");
 	compose_limit(&composer, (size_t)limit);
 	buffer_literal(&composer.sql, ") c");
-	TRY(run(work, &composer, &rows));
+	TRY(composer_run(work, &composer, &rows));
 	TRY(rows_next(rows, &row));
 	*ret_count += row ? rows_integer(rows, 0) : 0;
 	rows_close(rows);
@@ -411,49 +409,6 @@ struct error *model_count(struct work *work, const struct query *query, int64_t 
 	for (size_t i = 0; !plan.nothing && i < phases && count <= limit; i++)
 		TRY(count_phase(work, &plan, i, limit + 1 - count, &count));
 	*ret_count = count;
-	return NULL;
-}
-
-static struct error *compose_count_by(struct composer *composer, const struct query *query, const struct field *field,
-				      const int64_t *ids, size_t count)
-{
-	struct plan plan = { .query = query, .filter = !query->everything, .arm_count = 1 };
-
-	buffer_literal(&composer->sql, "SELECT ");
-	compose_column(composer, 0, field->name);
-	buffer_literal(&composer->sql, ", count(*)");
-	TRY(compose_matches(composer, &plan, &plan.arms[0]));
-	buffer_literal(&composer->sql, " AND ");
-	compose_column(composer, 0, field->name);
-	for (size_t i = 0; i < count; i++) {
-		buffer_text(&composer->sql, i == 0 ? T(" IN (") : T(", "));
-		compose_cell(composer, cell_integer(ids[i]));
-	}
-	buffer_literal(&composer->sql, ") GROUP BY ");
-	compose_column(composer, 0, field->name);
-	return NULL;
-}
-
-struct error *model_count_by(struct work *work, const struct query *query, const struct field *field, const int64_t *ids,
-			     size_t count, int64_t *ret_counts)
-{
-	struct composer composer;
-	struct rows *rows;
-	bool more;
-
-	memset(ret_counts, 0, count * sizeof(*ret_counts));
-	if (count == 0)
-		return NULL;
-	composer_begin(&composer, work, query);
-	TRY(compose_count_by(&composer, query, field, ids, count));
-	TRY(run(work, &composer, &rows));
-	TRY(rows_next(rows, &more));
-	while (more) {
-		for (size_t i = 0; i < count; i++)
-			if (ids[i] == rows_integer(rows, 0))
-				ret_counts[i] = rows_integer(rows, 1);
-		TRY(rows_next(rows, &more));
-	}
 	return NULL;
 }
 
@@ -497,7 +452,7 @@ static struct error *collect_phase(struct work *work, const struct plan *plan, s
 
 	composer_begin(&composer, work, plan->query);
 	TRY(compose_page(&composer, plan, phase, after, limit));
-	TRY(run(work, &composer, &rows));
+	TRY(composer_run(work, &composer, &rows));
 	while (*count < wanted) {
 		bool row;
 		TRY(rows_next(rows, &row));
@@ -556,67 +511,9 @@ struct error *query_sql(struct work *work, const struct query *query, text *ret_
 	return NULL;
 }
 
-/* ---- all of them ---- */
-
-#define EACH_PAGE 200
-
-static struct error *each_page(struct work *work, const struct query *query, int64_t after,
-			       struct record ***ret_records, size_t *ret_count)
+struct error *compose_all_matches(struct composer *composer)
 {
-	struct plan plan = { .query = query, .filter = !query->everything, .arm_count = 1 };
-	struct composer composer;
-	struct rows *rows;
-	struct record **records = arena_new_array(work->arena, struct record *, EACH_PAGE);
-	size_t count = 0;
+	struct plan plan = { .query = composer->query, .filter = !composer->query->everything, .arm_count = 1 };
 
-	composer_begin(&composer, work, query);
-	buffer_literal(&composer.sql, "SELECT ");
-	record_columns(&composer.sql, query->type, T("t0"), query->with_prose);
-	TRY(compose_matches(&composer, &plan, &plan.arms[0]));
-	buffer_literal(&composer.sql, " AND t0.id > ");
-	compose_cell(&composer, cell_integer(after));
-	buffer_literal(&composer.sql, " ORDER BY t0.id");
-	compose_limit(&composer, EACH_PAGE);
-	TRY(run(work, &composer, &rows));
-	for (;;) {
-		bool row;
-		TRY(rows_next(rows, &row));
-		if (!row)
-			break;
-		records[count++] = record_read(work, query->type, rows, query->with_prose);
-	}
-	*ret_records = records;
-	*ret_count = count;
-	return NULL;
-}
-
-struct error *model_each(struct work *work, const struct query *query,
-			 struct error *(*visit)(void *data, struct work *work, struct record *record),
-			 void *data)
-{
-	struct arena *arena = arena_new(LIMIT_WORK_BYTES);
-	struct work page = *work;
-	struct query own = *query;
-	struct error *error = NULL;
-	int64_t after = 0;
-	size_t count = EACH_PAGE;
-
-	if (!query->everything && query->branch_count == 0)
-		count = 0;
-	page.arena = arena;
-	page.cache = NULL;
-	own.context.work = &page;
-	while (error == NULL && count == EACH_PAGE) {
-		struct record **records;
-		error = each_page(&page, &own, after, &records, &count);
-		for (size_t i = 0; error == NULL && i < count; i++) {
-			after = records[i]->id;
-			error = visit(data, &page, records[i]);
-		}
-		if (error != NULL)
-			error = error_copy(work->arena, error);
-		arena_reset(arena);
-	}
-	arena_free(arena);
-	return error;
+	return compose_matches(composer, &plan, &plan.arms[0]);
 }

@@ -40,6 +40,12 @@ must_use struct error *node_ids(const struct node *node, const struct type *targ
 				const struct condition_context *context, int64_t **ret_ids,
 				size_t *ret_count);
 
+void compose_limit(struct composer *composer, size_t limit);
+/* " FROM table t0 WHERE ...": every match of composer->query, in no order (query.c). */
+must_use struct error *compose_all_matches(struct composer *composer);
+/* Runs what was composed. */
+must_use struct error *composer_run(struct work *work, struct composer *composer, struct rows **ret_rows);
+
 /* ---- sorting (query_sort.c) ---- */
 
 /*
