@@ -81,6 +81,12 @@ must_use struct error *access_find(struct work *work, struct query *query, struc
 must_use struct error *access_count(struct work *work, struct query *query, int64_t limit, int64_t *ret_count);
 /* Number and title of a link's target, both unset when the actor may not read it (or it is gone): for pages. */
 must_use struct error *access_name(struct work *work, const struct type *type, int64_t id, struct record_name *ret_name);
+/*
+ * The same for a record of any type by its number (KIND_RECORD). *ret_type: of that number's type, NULL when there is none;
+ * the name is unset when the actor may not read it (or it is gone).
+ */
+must_use struct error *access_reference(struct work *work, text number, const struct type **ret_type,
+                                        struct record_name *ret_name);
 must_use struct error *access_each(struct work *work, struct query *query,
                                    struct error *(*visit)(void *data, struct work *work, struct record *record), void *data);
 /*

@@ -92,6 +92,15 @@ struct error *access_name(struct work *work, const struct type *type, int64_t id
 	return readable ? model_name(work, type, id, ret_name) : NULL;
 }
 
+struct error *access_reference(struct work *work, text number, const struct type **ret_type, struct record_name *ret_name)
+{
+	int64_t id;
+
+	*ret_name = (struct record_name){ .number = TEXT_UNSET, .title = TEXT_UNSET };
+	TRY(model_find_number(work, number, ret_type, &id));
+	return id == 0 ? NULL : access_name(work, *ret_type, id, ret_name);
+}
+
 /* ---- a record as a value ---- */
 
 /* That there is a target is in the record's own field; which one it is not for this actor to know. */
@@ -134,6 +143,19 @@ static struct error *links_value(struct work *work, struct record *record, const
 	return NULL;
 }
 
+/* The number says of itself which record it is: who may not read that gets the type alone. */
+static struct error *reference_value(struct work *work, const struct field *field, const struct cell *cell, struct value **ret_value)
+{
+	const struct type *type;
+	struct record_name name;
+
+	TRY(access_reference(work, cell->text, &type, &name));
+	if (text_is_set(name.number))
+		return field_value(work, field, cell, ret_value);
+	*ret_value = type == NULL ? value_null(work->arena) : hidden_link(work, type);
+	return NULL;
+}
+
 static bool is_prose(enum kind kind)
 {
 	return kind == KIND_PROSE || kind == KIND_HOURS || kind == KIND_HOLIDAYS;
@@ -160,6 +182,8 @@ static struct error *add_field(struct work *work, struct record *record, const s
 		TRY(links_value(work, record, field, &item));
 	else if (field->kind == KIND_LINK && cell->kind == CELL_INTEGER)
 		TRY(link_value(work, field, cell->integer, &item));
+	else if (field->kind == KIND_RECORD && cell->kind == CELL_TEXT)
+		TRY(reference_value(work, field, cell, &item));
 	else
 		TRY(field_value(work, field, cell, &item));
 	value_add(work->arena, value, field->name, item);

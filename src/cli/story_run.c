@@ -85,7 +85,7 @@ static struct value *with_numbers(struct story_world *world, struct arena *arena
 	for (size_t i = 0; i < copy->map.count; i++) {
 		const struct field *field = type_field(type, copy->map.entries[i].key);
 		struct value *value = copy->map.entries[i].value;
-		if (field == NULL || (field->kind != KIND_LINK && field->kind != KIND_LINKS))
+		if (field == NULL || (field->kind != KIND_LINK && field->kind != KIND_LINKS && field->kind != KIND_RECORD))
 			continue;
 		if (value->kind == VALUE_TEXT)
 			value->text = story_number(world, value->text);

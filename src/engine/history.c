@@ -19,12 +19,25 @@ static struct error *hidden_link(struct work *work, const struct field *field, s
 	return NULL;
 }
 
+static struct error *reference_value(struct work *work, const struct field *field, const struct cell *cell, struct value **ret_value)
+{
+	struct field named = *field;
+	struct record_name name;
+
+	TRY(access_reference(work, cell->text, &named.target, &name));
+	if (text_is_set(name.number) || named.target == NULL)
+		return field_value(work, field, cell, ret_value);
+	return hidden_link(work, &named, ret_value);
+}
+
 /* One cell as the API says it, with today's rights on what it points to; a record that is gone is hidden too. */
 static struct error *cell_value(struct work *work, const struct field *field, const struct cell *cell, struct value **ret_value)
 {
 	struct record *target;
 	bool may;
 
+	if (field->kind == KIND_RECORD && cell->kind == CELL_TEXT)
+		return reference_value(work, field, cell, ret_value);
 	if (field->kind != KIND_LINK || cell->kind != CELL_INTEGER)
 		return field_value(work, field, cell, ret_value);
 	struct error *error = model_load(work, field->target, cell->integer, &target);

@@ -119,6 +119,19 @@ static struct error *check_known(const struct step *step, struct work *work, con
 	return field_no_target(work, field, number);
 }
 
+/* The same for a record of any type, which the cell names by its number. */
+static struct error *check_reference(const struct step *step, struct work *work, const struct field *field, struct cell cell,
+                                     text number)
+{
+	const struct type *type;
+	struct record_name name;
+
+	if (step->record->id != 0 && cell_equal(&cell, &step->record->cells[field->position]))
+		return NULL;
+	TRY(access_reference(work, cell.text, &type, &name));
+	return text_is_set(name.number) ? NULL : field_no_target(work, field, number);
+}
+
 static text named(const struct value *value)
 {
 	return text_trim(value->kind == VALUE_MAP ? value_get_text(value, T("number")) : value->text);
@@ -151,6 +164,8 @@ static struct error *read_field(struct step *step, struct work *work, const stru
 	TRY(field_parse(work, field, value, work->actor->zone, &cell));
 	if (field->kind == KIND_LINK && cell.kind == CELL_INTEGER)
 		TRY(check_known(step, work, field, cell.integer, named(value)));
+	if (field->kind == KIND_RECORD && cell.kind == CELL_TEXT)
+		TRY(check_reference(step, work, field, cell, named(value)));
 	step_set(step, field->position, cell);
 	return NULL;
 }

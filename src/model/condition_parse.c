@@ -111,7 +111,7 @@ static struct error *parse_path(struct condition_parser *parser, const struct to
 
 static bool is_text_kind(enum kind kind)
 {
-	return kind == KIND_TEXT || kind == KIND_PROSE || kind == KIND_MAIL || kind == KIND_ZONE || kind == KIND_RECORD ||
+	return kind == KIND_TEXT || kind == KIND_PROSE || kind == KIND_MAIL || kind == KIND_ZONE ||
 	       kind == KIND_MODEL;
 }
 
@@ -130,7 +130,7 @@ static bool may_test(const struct path *path, enum test_kind test)
 	case TEST_GREATER:
 	case TEST_GREATER_EQUAL:
 		return kind != KIND_BOOLEAN && kind != KIND_LINK && kind != KIND_LINKS &&
-		       kind != KIND_PROSE && kind != KIND_HOURS && kind != KIND_HOLIDAYS;
+		       kind != KIND_RECORD && kind != KIND_PROSE && kind != KIND_HOURS && kind != KIND_HOLIDAYS;
 	case TEST_EQUAL:
 	case TEST_IN:
 		break;

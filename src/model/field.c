@@ -220,6 +220,12 @@ static struct error *parse_duration(struct work *work, const struct field *field
 
 struct error *field_no_target(struct work *work, const struct field *field, text number)
 {
+	if (field->target == NULL)
+		return error_hint(work->arena,
+				  error_field(error_new(work->arena, ERROR_INVALID, "%.*s: there is no record '%.*s'",
+							TEXT_ARG(field->name), TEXT_ARG(number)),
+					      field->name),
+				  "name it by its number, such as INC0000042");
 	return error_hint(
 	    work->arena,
 	    error_field(error_new(work->arena, ERROR_INVALID, "%.*s: there is no %.*s '%.*s'",
@@ -269,6 +275,26 @@ static struct error *parse_target(struct work *work, const struct field *field, 
 	return check_offer(work, field, *ret_id, number);
 }
 
+/* Of any type: the number alone says which. Kept as the record writes it, whatever the case it came in. */
+static struct error *parse_reference(struct work *work, const struct field *field, const struct value *value,
+				     struct cell *ret_cell)
+{
+	const struct value *inner = value->kind == VALUE_MAP ? value_get(value, T("number")) : value;
+	const struct type *type;
+	struct record_name name;
+	int64_t id;
+
+	if (inner == NULL || inner->kind != VALUE_TEXT)
+		return error_hint(work->arena, refuse(work, field, "must name a record"), "its number as a text");
+	TRY(check_text(work, field, text_trim(inner->text)));
+	TRY(model_find_number(work, text_trim(inner->text), &type, &id));
+	if (id == 0)
+		return field_no_target(work, field, text_trim(inner->text));
+	TRY(model_name(work, type, id, &name));
+	*ret_cell = cell_text(text_copy(work->arena, name.number));
+	return NULL;
+}
+
 struct error *field_parse(struct work *work, const struct field *field, const struct value *value,
 			  const struct zone *zone, struct cell *ret_cell)
 {
@@ -284,13 +310,14 @@ struct error *field_parse(struct work *work, const struct field *field, const st
 	case KIND_HOLIDAYS:
 	case KIND_ZONE:
 	case KIND_MAIL:
-	case KIND_RECORD:
 	case KIND_CONDITION:
 	case KIND_MODEL:
 	case KIND_GROUP:
 		if (value->kind != VALUE_TEXT)
 			return refuse(work, field, "must be a text");
 		return parse_text(work, field, value->text, ret_cell);
+	case KIND_RECORD:
+		return parse_reference(work, field, value, ret_cell);
 	case KIND_INTEGER:
 		return parse_integer(work, field, value, ret_cell);
 	case KIND_REAL:
@@ -371,6 +398,23 @@ static struct error *link_value(struct work *work, const struct type *target, in
 	return NULL;
 }
 
+/* The record may be gone: its number is still what stands here. */
+static struct error *reference_value(struct work *work, text number, struct value **ret_value)
+{
+	struct value *link = value_map(work->arena);
+	const struct type *type;
+	int64_t id;
+
+	TRY(model_find_number(work, number, &type, &id));
+	if (id != 0)
+		return link_value(work, type, id, ret_value);
+	value_set_text(work->arena, link, T("type"), type == NULL ? TEXT_UNSET : type->name);
+	value_set_text(work->arena, link, T("number"), number);
+	value_set_text(work->arena, link, T("title"), TEXT_UNSET);
+	*ret_value = link;
+	return NULL;
+}
+
 struct error *field_value(struct work *work, const struct field *field, const struct cell *cell,
 			  struct value **ret_value)
 {
@@ -387,12 +431,13 @@ struct error *field_value(struct work *work, const struct field *field, const st
 	case KIND_HOLIDAYS:
 	case KIND_ZONE:
 	case KIND_MAIL:
-	case KIND_RECORD:
 	case KIND_CONDITION:
 	case KIND_MODEL:
 	case KIND_GROUP:
 		*ret_value = value_text(arena, cell->text);
 		return NULL;
+	case KIND_RECORD:
+		return reference_value(work, cell->text, ret_value);
 	case KIND_BOOLEAN:
 		*ret_value = value_bool(arena, cell->integer != 0);
 		return NULL;
@@ -426,6 +471,21 @@ static text moment_words(struct work *work, moment at, const struct zone *zone)
 			   (int)(civil.ms_of_day / HOUR_MS), (int)(civil.ms_of_day / MINUTE_MS % 60));
 }
 
+static struct error *reference_words(struct work *work, text number, text *ret_words)
+{
+	const struct type *type;
+	struct record_name name;
+	int64_t id;
+
+	*ret_words = number;
+	TRY(model_find_number(work, number, &type, &id));
+	if (id == 0)
+		return NULL;
+	TRY(model_name(work, type, id, &name));
+	*ret_words = text_is_empty(name.title) ? name.number : name.title;
+	return NULL;
+}
+
 struct error *field_words(struct work *work, const struct field *field, const struct cell *cell,
 			  const struct zone *zone, text *ret_words)
 {
@@ -441,12 +501,13 @@ struct error *field_words(struct work *work, const struct field *field, const st
 	case KIND_HOLIDAYS:
 	case KIND_ZONE:
 	case KIND_MAIL:
-	case KIND_RECORD:
 	case KIND_CONDITION:
 	case KIND_MODEL:
 	case KIND_GROUP:
 		*ret_words = cell->text;
 		return NULL;
+	case KIND_RECORD:
+		return reference_words(work, cell->text, ret_words);
 	case KIND_BOOLEAN:
 		*ret_words = words(work->language, cell->integer != 0 ? T("yes") : T("no"));
 		return NULL;

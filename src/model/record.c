@@ -179,6 +179,13 @@ struct error *model_find_id(struct work *work, const struct type *type, text num
 	return NULL;
 }
 
+struct error *model_find_number(struct work *work, text number, const struct type **ret_type, int64_t *ret_id)
+{
+	*ret_id = 0;
+	*ret_type = model_type_of_number(work->model, number);
+	return *ret_type == NULL ? NULL : model_find_id(work, *ret_type, number, ret_id);
+}
+
 struct error *model_name(struct work *work, const struct type *type, int64_t id, struct record_name *ret_name)
 {
 	const struct record *record = cache_record(work->cache, type, id);

@@ -58,8 +58,9 @@ must_use struct error *model_lock(struct work *work, const struct type *type, in
 /* Id of the record with that number, 0 when there is none. */
 must_use struct error *model_find_id(struct work *work, const struct type *type, text number,
 				     int64_t *ret_id);
-/* The type of any record id (from the table `record_type` kept with each insert or from id ranges); NULL when
- * unknown. */
+/* The record of any numbered type with that number: *ret_id 0 when there is none, *ret_type NULL when no type has such numbers. */
+must_use struct error *model_find_number(struct work *work, text number, const struct type **ret_type,
+					 int64_t *ret_id);
 
 /* Number and title of a link's target: cached per worker for platform types (work->cache), one row otherwise.
  */

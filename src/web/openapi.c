@@ -65,7 +65,7 @@ static struct value *field_schema(struct arena *arena, const struct type *type, 
 	};
 	struct value *schema;
 
-	if (input && field->kind == KIND_LINK)
+	if (input && (field->kind == KIND_LINK || field->kind == KIND_RECORD))
 		schema = literal(arena, "{\"type\":[\"string\",\"object\",\"null\"],\"description\":\"Number, login or name\"}");
 	else if (input && field->kind == KIND_LINKS)
 		schema = literal(arena, "{\"type\":\"array\",\"items\":{\"type\":[\"string\",\"object\"]}}");

@@ -73,6 +73,7 @@ static struct error *links_text(struct work *work, struct record *record, const 
 static struct error *cell_text_of(struct work *work, struct record *record, const struct field *field, text *ret_text, text *ret_words)
 {
 	const struct cell *cell = record_cell(record, field->position);
+	const struct type *target;
 	struct record_name name;
 
 	*ret_words = TEXT_UNSET;
@@ -84,6 +85,11 @@ static struct error *cell_text_of(struct work *work, struct record *record, cons
 	switch (field->kind) {
 	case KIND_LINK:
 		TRY(access_name(work, field->target, cell->integer, &name));
+		*ret_text = name.number;
+		*ret_words = name.title;
+		return NULL;
+	case KIND_RECORD:
+		TRY(access_reference(work, cell->text, &target, &name));
 		*ret_text = name.number;
 		*ret_words = name.title;
 		return NULL;
@@ -109,7 +115,6 @@ static struct error *cell_text_of(struct work *work, struct record *record, cons
 	case KIND_HOLIDAYS:
 	case KIND_ZONE:
 	case KIND_MAIL:
-	case KIND_RECORD:
 	case KIND_CONDITION:
 	case KIND_MODEL:
 	case KIND_GROUP:

@@ -267,10 +267,17 @@ struct error *part_words(struct work *work, const struct record *record, const s
 	*ret_words = TEXT_UNSET;
 	if (field->kind == KIND_LINKS || cell->kind == CELL_NULL)
 		return NULL;
-	if (field->kind != KIND_LINK)
+	const struct type *target = field->target;
+	if (field->kind != KIND_LINK && field->kind != KIND_RECORD)
 		return field_words(work, field, cell, work->actor->zone, ret_words);
-	TRY(access_name(work, field->target, cell->integer, &name));
-	*ret_words = text_is_set(name.number) ? (text_is_empty(name.title) ? name.number : name.title)
+	if (field->kind == KIND_RECORD)
+		TRY(access_reference(work, cell->text, &target, &name));
+	else
+		TRY(access_name(work, target, cell->integer, &name));
+	if (field->kind == KIND_RECORD && text_is_set(name.number) && !text_is_empty(name.title))
+		*ret_words = text_format(work->arena, "%.*s %.*s", TEXT_ARG(name.number), TEXT_ARG(name.title));
+	else
+		*ret_words = text_is_set(name.number) ? (text_is_empty(name.title) ? name.number : name.title)
 	                                      : words(work->language, T("something you may not see"));
 	return NULL;
 }

@@ -94,8 +94,11 @@ static struct error *fact_value(struct work *work, struct record *record, const 
 		return NULL;
 	TRY(part_words(work, record, field, &shown));
 	value_set_text(arena, fact, T("label"), label_in(&field->label, work->language));
+	const struct type *target = field->target;
 	if (field->kind == KIND_LINK)
-		TRY(access_name(work, field->target, cell->integer, &name));
+		TRY(access_name(work, target, cell->integer, &name));
+	if (field->kind == KIND_RECORD)
+		TRY(access_reference(work, cell->text, &target, &name));
 	if (field->kind == KIND_PROSE)
 		value_set(arena, fact, T("html"), markdown_html(arena, cell->text));
 	else if (field->kind == KIND_MOMENT)
@@ -103,7 +106,7 @@ static struct error *fact_value(struct work *work, struct record *record, const 
 	else
 		value_set_text(arena, fact, T("words"), shown);
 	if (text_is_set(name.number))
-		value_set_text(arena, fact, T("href"), record_href(arena, field->target, name.number));
+		value_set_text(arena, fact, T("href"), record_href(arena, target, name.number));
 	*ret_fact = fact;
 	return NULL;
 }
