@@ -1,5 +1,5 @@
 /* New records: what was given, what is by default, what follows, and then one insert. The hottest path of the program. */
-#include "engine/step_private.h"
+#include "engine/answers_private.h"
 
 /* The creating person stands in for what was not said: requester, opened_by, and every field whose default is `me`. */
 static void fill_people(struct step *step, struct work *work)
@@ -56,15 +56,23 @@ static struct error *check_may_create(struct step *step, struct work *work)
 
 struct error *engine_create(struct work *work, const struct type *type, const struct value *input, struct record **ret_record)
 {
-	struct error *errors;
+	struct error *errors, *mistakes;
+	struct order order;
 	struct step step;
 
 	TRY(access_require(work, RIGHT_CREATE, type, NULL));
 	TRY(step_new(work, type, &step));
-	errors = step_read(&step, work, input, NULL, true);
+	TRY(order_take(work, type, input, &order));
+	errors = step_read(&step, work, input != NULL && input->kind == VALUE_MAP ? order.rest : input, NULL, true);
 	if (errors != NULL && errors->code != ERROR_INVALID)
 		return errors;
 	fill_people(&step, work);
+	mistakes = order_apply(&order, &step, work);
+	if (mistakes != NULL && mistakes->code != ERROR_INVALID)
+		return mistakes;
+	/* What follows from the answers is not missing when they are wrong. */
+	if (mistakes != NULL)
+		return error_append(errors, mistakes);
 	fill_defaults(&step);
 	errors = error_append(errors, step_decide(&step, work, true));
 	errors = error_append(errors, step_check_required(&step, work, false));
@@ -89,6 +97,8 @@ struct error *engine_apply_create(struct work *work, const struct type *type, co
 	step.comment = comment;
 	step.rule = rule;
 	fill_people(&step, work);
+	if (type->model_field >= 0 && set[type->model_field])
+		TRY(order_apply_model(&step, work));
 	fill_defaults(&step);
 	TRY(step_decide(&step, work, true));
 	TRY(step_check_required(&step, work, false));

@@ -67,6 +67,51 @@ must_use struct error *engine_unlink(struct work *work, const struct type *type,
 /* `user_id` 0: the actor. */
 must_use struct error *engine_watch(struct work *work, const struct type *type, text number, int64_t user_id, bool watch);
 
+/* ---- forms: what a model asks, and what was answered ---- */
+
+struct form_entry {                 /* one question as it stands with the answers before it */
+	const struct form_question *question;
+	const struct field *field;
+	size_t page, part;
+	bool shown;                 /* its page, its section and itself */
+	bool *offered;              /* choices that are offered now [choice_count]; NULL: all */
+	struct cell cell;           /* the answer, else its default or what it is prefilled with; null where it is not shown */
+	const struct value *given;  /* as sent; NULL: it was not */
+	struct error *error;        /* what is wrong with it, or NULL */
+	struct form_row {           /* of a repeating group */
+		struct form_entry *entries;
+		struct record *record; /* of question->group_type */
+	} *rows;
+	size_t row_count;
+};
+struct form_state {
+	const struct work_model *model;
+	struct record *answers;     /* of model->form_type */
+	struct form_entry *entries; /* all questions, in the order of the form */
+	size_t entry_count;
+	bool *pages;                /* shown [model->page_count]: those that have something to ask */
+	struct error *errors;       /* all of them, with fields as "answers.laptop", "answers.accounts.2.system" */
+};
+/*
+ * Reads answers {question: value} in the order of the form. Absent ones take their default or are prefilled; what is not asked
+ * with these answers, not offered, missing or wrong is in errors. The prospect (engine_prospect) is the record to be made.
+ */
+must_use struct error *engine_form(struct work *work, const struct work_model *model, struct record *prospect,
+                                   const struct value *given, struct form_state **ret_state);
+/*
+ * What would be made of an offering for this person (0: the actor): a record that is not stored, with what the offering hands
+ * over. ERROR_NOT_FOUND when it is not offered to them. *ret_model is NULL for an offering without a form.
+ */
+must_use struct error *engine_prospect(struct work *work, const struct type *type, text offering, int64_t requester_id,
+                                       struct record **ret_prospect, const struct work_model **ret_model);
+/* The prospect with what its model sets from these answers: for prices and approvers before anything is sent. */
+must_use struct error *engine_prospect_set(struct work *work, struct record *prospect, const struct form_state *state);
+/* Whether an offering is offered to that person (0: the actor). */
+must_use struct error *engine_is_offered(struct work *work, const struct type *type, struct record *offering, int64_t requester_id,
+                                         bool *ret_offered);
+/* [{question, label, value, words} or {question, label, rows: [[...]]}] as they were given with the record; NULL: none. */
+must_use struct error *engine_answers(struct work *work, const struct record *record, struct value **ret_answers);
+
 /* ---- idempotency: kept per actor in the change's transaction ---- */
 
 /*

@@ -152,6 +152,15 @@ DELETE FROM draft WHERE user_id = $1 AND type = $3 AND record_id = $2 AND form =
 -- name: draft_find
 SELECT text, updated_at FROM draft WHERE user_id = $1 AND type = $3 AND record_id = $2 AND form = $4
 
+-- ---- answers to forms ----
+
+-- name: answers_keep
+INSERT INTO answers (record_id, model, answers) VALUES ($1, $2, $3)
+ON CONFLICT (record_id) DO UPDATE SET model = excluded.model, answers = excluded.answers
+
+-- name: answers_find
+SELECT model, answers FROM answers WHERE record_id = $1
+
 -- ---- sources of imports ----
 
 -- name: import_find

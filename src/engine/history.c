@@ -2,7 +2,7 @@
  * A record's history for one reader: internal notes only for who may read notes, field changes only for who may read the
  * history and that field; the raw values of the log become what the API says.
  */
-#include "engine/engine_private.h"
+#include "engine/answers_private.h"
 
 struct reader {
 	struct record *record;
@@ -181,6 +181,8 @@ static struct error *show(struct work *work, const struct reader *reader, struct
 		if (text_equal(entry->key, T("changes")) || (text_equal(entry->key, T("comment")) && !visible) ||
 		    (is_inner(entry->key) && !reader->history))
 			continue;
+		if (text_equal(entry->key, T("answers")))
+			TRY(answers_show(work, entry->value));
 		value_add(work->arena, payload, entry->key, entry->value);
 	}
 	TRY(show_changes(work, reader, value_get(event->payload, T("changes")), &changes));

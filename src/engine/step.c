@@ -1,5 +1,5 @@
 /* Saving one step: the row, the event, the followers, in that order and in one transaction. */
-#include "engine/step_private.h"
+#include "engine/answers_private.h"
 
 #include "base/limits.h"
 
@@ -192,6 +192,20 @@ struct error *step_save(struct step *step, struct work *work)
 	return follow(step, work, before);
 }
 
+/* What was answered stands in the log too: the search reads it there, and nobody can change it unseen. */
+static struct error *journal_answers(struct step *step, struct work *work)
+{
+	struct value *list;
+
+	if (step->answers == NULL || step->answers->entry_count == 0)
+		return NULL;
+	TRY(answers_value(work, step->answers, &list));
+	if (step->payload == NULL)
+		step->payload = value_map(work->arena);
+	value_set(work->arena, step->payload, T("answers"), list);
+	return NULL;
+}
+
 struct error *step_insert(struct step *step, struct work *work)
 {
 	struct record *record = step->record;
@@ -214,6 +228,8 @@ struct error *step_insert(struct step *step, struct work *work)
 	apply_cells(step);
 	TRY(model_insert(work, record));
 	TRY(write_links(step, work));
+	TRY(answers_keep(work, record, step->answers));
+	TRY(journal_answers(step, work));
 	TRY(journal(step, work, NULL, link_changes));
 	return follow(step, work, NULL);
 }

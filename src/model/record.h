@@ -117,6 +117,12 @@ must_use struct error *model_next_number(struct work *work, const struct type *t
 must_use struct error *model_claim_number(struct work *work, const struct type *type, text number,
 					  bool *ret_fits);
 
+/*
+ * A record that is not stored is found under its id by the paths of this work's conditions, until others of the same slot come: say
+ * it again before each question. Its id must be negative.
+ */
+void model_pretend(struct work *work, struct record *record);
+
 /* ---- caches ---- */
 
 /* One per worker thread: names of platform records, valid while *generation does not change. */

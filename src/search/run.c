@@ -179,6 +179,23 @@ static void take_comment(struct touched *touched, const struct event *event)
 	buffer_text(buffer, comment);
 }
 
+/* What the requester answered to the form is found by everybody who may read the record. */
+static void take_answers(struct touched *touched, const struct value *answers)
+{
+	for (size_t i = 0; answers != NULL && answers->kind == VALUE_LIST && i < answers->list.count; i++) {
+		const struct value *one = answers->list.items[i], *rows = value_get(one, T("rows"));
+		text shown = value_get_text(one, T("words"));
+
+		if (shown.length > 0) {
+			if (touched->public.length > 0)
+				buffer_char(&touched->public, '\n');
+			buffer_text(&touched->public, shown);
+		}
+		for (size_t row = 0; rows != NULL && rows->kind == VALUE_LIST && row < rows->list.count; row++)
+			take_answers(touched, rows->list.items[row]);
+	}
+}
+
 static void take_event(struct batch *batch, const struct event *event)
 {
 	struct touched *touched;
@@ -188,6 +205,7 @@ static void take_event(struct batch *batch, const struct event *event)
 	touched = find_touched(batch, event);
 	touched->afresh = touched->afresh || event->kind == EVENT_ERASED;
 	take_comment(touched, event);
+	take_answers(touched, value_get(event->payload, T("answers")));
 }
 
 static struct error *take_history(struct work *work, struct record *record, struct touched *touched)
@@ -197,8 +215,10 @@ static struct error *take_history(struct work *work, struct record *record, stru
 
 	touched->public.length = touched->internal.length = 0;
 	TRY(engine_history(work, record, 0, &events, &count));
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		take_comment(touched, &events[i]);
+		take_answers(touched, value_get(events[i].payload, T("answers")));
+	}
 	return NULL;
 }
 

@@ -95,6 +95,9 @@ static struct value *record_schema(struct arena *arena, const struct type *type)
 	if (type->clock_count > 0)
 		value_set(arena, properties, T("clocks"),
 		          literal(arena, "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Clock\"}}"));
+	if (type->model_field >= 0)
+		value_set(arena, properties, T("answers"),
+		          literal(arena, "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Answer\"}}"));
 	value_set_text(arena, schema, T("description"), type->purpose);
 	value_set(arena, schema, T("properties"), properties);
 	value_set_bool(arena, schema, T("additionalProperties"), false);
@@ -109,6 +112,11 @@ static struct value *input_schema(struct arena *arena, const struct type *type)
 		if (!type->fields[i].system && !type->fields[i].set_by_engine)
 			value_set(arena, properties, type->fields[i].name, field_schema(arena, type, &type->fields[i], true));
 	value_set(arena, properties, T("comment"), literal(arena, "{\"type\":\"string\"}"));
+	if (type->model_field >= 0) {
+		value_set(arena, properties, T("model"), literal(arena, "{\"type\":[\"string\",\"null\"],\"description\":\"What it is made from\"}"));
+		value_set(arena, properties, T("answers"),
+		          literal(arena, "{\"type\":[\"object\",\"null\"],\"description\":\"Answers to the form of the model, by question\"}"));
+	}
 	value_set(arena, schema, T("properties"), properties);
 	value_set_bool(arena, schema, T("additionalProperties"), false);
 	return schema;

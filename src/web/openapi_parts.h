@@ -75,6 +75,10 @@
 	"\"Transition\":{\"type\":\"object\",\"required\":[\"name\",\"to\",\"needs\"]," \
 	"\"properties\":{\"name\":{\"type\":\"string\"},\"to\":{\"type\":\"string\"}," \
 	"\"needs\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}},\"additionalProperties\":false}," \
+	"\"Answer\":{\"type\":\"object\",\"required\":[\"question\",\"label\"],\"properties\":{\"question\":{\"type\":\"string\"}," \
+	"\"label\":{\"type\":\"string\"},\"value\":{},\"words\":{\"type\":[\"string\",\"null\"]}," \
+	"\"rows\":{\"type\":\"array\",\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Answer\"}}}}," \
+	"\"additionalProperties\":false}," \
 	"\"Clock\":{\"type\":\"object\",\"required\":[\"name\",\"state\",\"goal_ms\",\"elapsed_ms\",\"due_at\"," \
 	"\"ledger\"],\"properties\":{\"name\":{\"type\":\"string\"},\"state\":{\"type\":\"string\"," \
 	"\"enum\":[\"running\",\"paused\",\"stopped\"]},\"breached\":{\"type\":\"boolean\"}," \
