@@ -104,7 +104,11 @@ static struct error *begin_tables(struct restore *restore)
 	TRY(schema_create(restore->store, restore->arena, restore->model));
 	for (size_t i = 0; i < rows->count; i++)
 		TRY(write_row(restore, T("definition"), rows->items[i]));
-	return NULL;
+	/* Versions on which records still run may have fields of their own. */
+	model_free(restore->model);
+	restore->model = NULL;
+	TRY(schema_load(restore->arena, restore->store, &restore->model));
+	return schema_create(restore->store, restore->arena, restore->model);
 }
 
 static struct error *begin_table(struct restore *restore, const struct value *line)

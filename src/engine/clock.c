@@ -205,11 +205,11 @@ static bool changes_hours(const struct model *model, const struct change *change
 	const struct field *is_default = type_field(change->type, T("is_default"));
 	const struct field *calendar = type_field(change->type, T("calendar"));
 	if (change->before == NULL)
-		return change->type == model->calendar && is_default != NULL &&
+		return type_same(change->type, model->calendar) && is_default != NULL &&
 		       record_cell(change->after, is_default->position)->kind == CELL_INTEGER &&
 		       record_cell(change->after, is_default->position)->integer != 0;
-	return change->type == model->calendar ||
-	       (change->type == model->service && calendar != NULL && change->changed[calendar->position]);
+	return type_same(change->type, model->calendar) ||
+	       (type_same(change->type, model->service) && calendar != NULL && change->changed[calendar->position]);
 }
 
 struct error *clock_follow(struct work *work, const struct change *change)

@@ -34,8 +34,7 @@ static struct error *step_new(struct work *work, const struct type *type, struct
 	if (type->abstract)
 		return error_new(work->arena, ERROR_INVALID, "%.*s is only extended by others: no record can be made of it",
 		                 TEXT_ARG(type->name));
-	struct record *record = record_new(work->arena, type);
-	record->definition = type->definition;
+	struct record *record = record_new(work->arena, type_newest(type));
 	step_init(ret_step, work, record, EVENT_CREATED);
 	return NULL;
 }

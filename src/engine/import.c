@@ -52,7 +52,7 @@ static const struct transition *usual_transition(const struct lifecycle *lifecyc
 
 static void judge_state(struct work *work, struct arrival *arrival, const struct transition **ret_transition)
 {
-	const struct lifecycle *lifecycle = arrival->type->lifecycle;
+	const struct lifecycle *lifecycle = arrival->record->type->lifecycle;
 
 	*ret_transition = NULL;
 	if (lifecycle == NULL)
@@ -246,7 +246,7 @@ static struct error *follow(struct work *work, const struct arrival *arrival, co
                             const struct event *event)
 {
 	const struct change change = {
-		.type = arrival->type,
+		.type = arrival->record->type,
 		.before = arrival->before,
 		.after = arrival->record,
 		.changed = arrival->changed,

@@ -66,9 +66,11 @@ must_use struct error *step_check_required(const struct step *step, struct work 
 /* ERROR_INVALID for each field that the record's class lacks and that would be set (class.c). */
 must_use struct error *step_check_classes(const struct step *step, struct work *work);
 must_use struct error *class_check_import(struct work *work, const struct record *record, const bool *changed);
-/* Whether the record as it will be has the field: by its class. */
+/* Whether the record as it will be has the field: by its class, and by the version of the definition that it runs on. */
 static inline bool step_has_field(const struct step *step, const struct field *field)
 {
+	if (field->retired && step->type->newest == NULL)
+		return false;
 	return field->classes == 0 || step->type->class_field < 0 ||
 	       class_has_field(step->type, step_cell(step, (size_t)step->type->class_field), field);
 }

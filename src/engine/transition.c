@@ -110,7 +110,7 @@ struct error *engine_transition(struct work *work, const struct type *type, text
 
 	TRY(engine_lock(work, type, number, &record));
 	step_init(&step, work, record, EVENT_TRANSITION);
-	TRY(find_transition(work, type, transition, &step.transition));
+	TRY(find_transition(work, record->type, transition, &step.transition)); /* of the version it runs on */
 	TRY(access_transition(work, record, step.transition, &answer, &why));
 	if (answer == TRANSITION_NEVER)
 		return error_new(work->arena, ERROR_FORBIDDEN, "%.*s", TEXT_ARG(why));

@@ -107,6 +107,8 @@ static void check_states(struct check *check)
 	for (size_t i = 0; i < lifecycle->state_count; i++) {
 		text name = lifecycle->states[i].name;
 
+		if (lifecycle->states[i].retired)
+			continue;
 		if (!check->reachable[i])
 			define_error_key(check->d, check->draft->state_nodes[i],
 					 T("add a transition to it, or take it out"),

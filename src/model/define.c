@@ -23,7 +23,7 @@ static bool is_story(text path)
 	return text_ends_with(path, T(".story.yaml"));
 }
 
-static void read_file(struct define *d, struct define_file *file)
+void define_read_file(struct define *d, struct define_file *file)
 {
 	struct value *root = NULL;
 	struct error *error = yaml_parse(d->arena, file->path, file->source, &root);
@@ -83,7 +83,7 @@ static void take_files(struct define *d, const struct definition_source *sources
 		model->sources[model->source_count++] =
 		    (struct definition_source){ d->files[i].path, d->files[i].source };
 	for (size_t i = 0; i < d->file_count; i++)
-		read_file(d, &d->files[i]);
+		define_read_file(d, &d->files[i]);
 }
 
 /* Types that the floors above count on, and that fields of every record point at: without them nothing else
@@ -118,6 +118,14 @@ static void each_type(struct define *d, void (*read)(struct define *d, struct dr
 {
 	for (size_t i = 0; i < d->model->type_count; i++)
 		read(d, &d->drafts[i]);
+}
+
+/* What older versions have for themselves. */
+static void each_process(struct define *d, void (*read)(struct define *d, struct draft *draft))
+{
+	each_type(d, read);
+	for (size_t i = 0; i < d->older_count; i++)
+		read(d, &d->older[i]);
 }
 
 static void check_relations_of_rules(struct define *d, struct draft *draft)
@@ -163,36 +171,47 @@ static void read_all(struct define *d)
 		if (value_get(d->file->root, T("class")) != NULL)
 			define_class_file(d);
 	}
+	define_migrations(d); /* older versions call things as they were called then */
 	each_type(d, define_fields);
+	define_older_fields(d);
 	each_type(d, define_states);
+	define_older_states(d);
 	each_type(d, define_field_rules);
-	each_type(d, define_transitions);
-	each_type(d, define_clocks);
-	each_type(d, define_approvals);
+	each_process(d, define_transitions);
+	each_process(d, define_clocks);
+	each_process(d, define_approvals);
 	each_type(d, define_schedule);
-	each_type(d, define_tasks);
+	each_process(d, define_tasks);
 	each_type(d, define_rights);
-	each_type(d, define_automation);
+	define_older_rights(d);
+	each_process(d, define_automation);
 	each_type(d, define_views);
 	each_type(d, define_forms);
 	define_relations(d);
 	define_models(d);
 	define_tables(d);
-	define_migrations(d);
-	each_type(d, check_relations_of_rules);
+	each_process(d, check_relations_of_rules);
 	each_type(d, hash_sources);
 	if (d->error_count > 0)
 		return;
 	each_type(d, define_check);
 	each_type(d, define_indexes);
+	define_older_finish(d);
 }
 
 struct error *model_parse(struct arena *error_arena, const struct definition_source *sources, size_t count,
 			  struct model **ret_model)
 {
+	return model_parse_versions(error_arena, sources, count, NULL, 0, ret_model);
+}
+
+struct error *model_parse_versions(struct arena *error_arena, const struct definition_source *sources, size_t count,
+				   const struct older_definition *older, size_t older_count, struct model **ret_model)
+{
 	struct arena *arena = arena_new(MODEL_BYTES);
 	struct model *model = arena_new_struct(arena, struct model);
-	struct define d = { .arena = arena, .error_arena = error_arena, .model = model };
+	struct define d = { .arena = arena, .error_arena = error_arena, .model = model, .older_sources = older,
+			    .older_source_count = older_count };
 
 	model->arena = arena;
 	table_init(&model->type_names, arena);

@@ -40,8 +40,7 @@ static void read_state(struct define *d, struct state *state, const struct value
 			     TEXT_ARG(group));
 }
 
-/* The field `state` is a choice over the states. */
-static void make_state_choices(struct define *d, struct type *type)
+void define_state_choices(struct define *d, struct type *type)
 {
 	struct field *field = &type->fields[FIELD_STATE];
 	const struct lifecycle *lifecycle = type->lifecycle;
@@ -50,7 +49,7 @@ static void make_state_choices(struct define *d, struct type *type)
 	field->choice_count = lifecycle->state_count;
 	for (size_t i = 0; i < lifecycle->state_count; i++)
 		field->choices[i] =
-		    (struct choice){ lifecycle->states[i].name, lifecycle->states[i].label, false };
+		    (struct choice){ lifecycle->states[i].name, lifecycle->states[i].label, lifecycle->states[i].retired };
 }
 
 static void read_initial(struct define *d, struct draft *draft, const struct value *section)
@@ -87,7 +86,7 @@ void define_states(struct define *d, struct draft *draft)
 		read_state(d, &lifecycle->states[lifecycle->state_count++], draft->state_nodes[i]);
 	}
 	draft->type->lifecycle = lifecycle;
-	make_state_choices(d, draft->type);
+	define_state_choices(d, draft->type);
 	read_initial(d, draft, section);
 	transitions = value_get(section, T("transitions"));
 	if (transitions == NULL || !define_names(d, transitions, "transitions"))

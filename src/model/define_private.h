@@ -40,6 +40,10 @@ struct draft {
 	struct define_file *rules_file;
 	const struct value_entry **rule_nodes;
 	struct class_sources *class_sources; /* define_class.c */
+	/* Of an older version of a type (define_version.c): */
+	struct draft *newest;
+	int64_t version;
+	size_t *state_positions; /* [state_count of its own]: where each stands among today's */
 };
 
 struct define {
@@ -52,6 +56,10 @@ struct define {
 	size_t file_count;
 	struct define_file *file; /* the one being read: places are in it */
 	struct draft *drafts;	  /* [model->type_count] */
+	const struct older_definition *older_sources;
+	size_t older_source_count;
+	struct draft *older; /* those whose process differs from the newest's */
+	size_t older_count;
 };
 
 /* ---- mistakes (define_read.c) ---- */
@@ -183,6 +191,17 @@ void define_question(struct define *d, struct field *field, const struct value *
 void define_default(struct define *d, struct field *field, const struct value *node);
 /* define_order.c: `orders` of a link to offerings. */
 void define_orders(struct define *d, struct type *type, struct field *field, const struct value *node);
+/* Reads a file's YAML and checks its keys; file->root stays NULL after a mistake. */
+void define_read_file(struct define *d, struct define_file *file);
+/* The field `state` is a choice over the states (define_lifecycle.c). */
+void define_state_choices(struct define *d, struct type *type);
+
+/* Older versions, in this order between the parts above (define_version.c). */
+void define_older_fields(struct define *d);
+void define_older_states(struct define *d);
+void define_older_rights(struct define *d);
+void define_older_finish(struct define *d);
+
 /* "set" of a transition or rule, for records of `type`; `from` (may be the same) is where `{ from: FIELD }`
  * looks. */
 struct setting *define_settings(struct define *d, const struct type *type, const struct type *from,

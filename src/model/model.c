@@ -133,10 +133,12 @@ const struct form *type_form(const struct type *type, text name)
 
 const struct type *type_version(const struct type *type, int64_t definition)
 {
-	for (size_t i = 0; i < type->variant_count; i++)
-		if (type->variants[i]->definition == definition)
-			return type->variants[i];
-	return type;
+	const struct type *newest = type_newest(type);
+
+	for (size_t i = 0; i < newest->variant_count; i++)
+		if (newest->variants[i]->definition == definition)
+			return newest->variants[i];
+	return newest;
 }
 
 int model_work_model(const struct model *model, text name)

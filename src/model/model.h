@@ -125,6 +125,7 @@ struct field {
 	bool default_me;
 	size_t length_max;             /* bytes, for texts */
 	int64_t least, most;           /* for integers and durations; INT64_MIN/MAX; of a group: how many times */
+	bool retired;                  /* only older versions of the definition have it: new records do not */
 	uint64_t classes;              /* only records of these classes have it (bits of the class field's choices); 0: all */
 };
 
@@ -268,6 +269,7 @@ struct type {
 	/* Older versions on which records still run: same fields, rights and views, but their own lifecycle, clocks, rules, approvals, tasks. */
 	const struct type **variants;
 	size_t variant_count;
+	const struct type *newest;            /* of a variant; NULL: this is the newest */
 	int64_t definition;   /* version of this type's definition */
 	text path;            /* of its definition */
 	text source_hash;     /* of that and of what it extends */
@@ -314,6 +316,13 @@ struct definition_source {
 	text source;
 };
 
+/* A definition that is no longer the newest of its type, but on which records still run. */
+struct older_definition {
+	text type;
+	int64_t version;
+	struct definition_source own, base; /* base: what it extended then; path unset when nothing */
+};
+
 struct model {
 	struct arena *arena;
 	struct type *types;
@@ -342,6 +351,9 @@ struct model {
  */
 must_use struct error *model_parse(struct arena *error_arena, const struct definition_source *sources, size_t count,
                                    struct model **ret_model);
+/* The same with older versions, newest first: they become the variants of their types. */
+must_use struct error *model_parse_versions(struct arena *error_arena, const struct definition_source *sources, size_t count,
+                                            const struct older_definition *older, size_t older_count, struct model **ret_model);
 void model_free(struct model *model);
 /* The definitions embedded in the binary, without the stories. */
 void model_embedded_sources(struct arena *arena, struct definition_source **ret_sources, size_t *ret_count);
@@ -351,8 +363,19 @@ must_use struct error *model_folder_sources(struct arena *arena, text folder, st
 
 /* NULL when there is none. */
 const struct type *model_type(const struct model *model, text name);
-/* The variant of the type on which a record of this definition version runs; the type itself when none is older. */
+/*
+ * The variant of the type on which a record of this definition version runs; the newest when none differs. A record's type is that
+ * (record->type), the type of a route or a link is the newest: compare types with type_same(), never by pointer.
+ */
 const struct type *type_version(const struct type *type, int64_t definition);
+static inline const struct type *type_newest(const struct type *type)
+{
+	return type->newest == NULL ? type : type->newest;
+}
+static inline bool type_same(const struct type *a, const struct type *b)
+{
+	return type_newest(a) == type_newest(b);
+}
 /* Position, or -1. */
 int model_work_model(const struct model *model, text name);
 /* Bit arrays over states, each of STATE_WORDS words; NULL: none is in it. */

@@ -36,6 +36,7 @@ struct record *record_read(struct work *work, const struct type *type, struct ro
 
 	record->id = rows_integer(rows, 0);
 	record->definition = rows_integer(rows, 1);
+	record->type = type_version(type, record->definition);
 	record->partial = !with_prose;
 	for (size_t i = 0; i < type->field_count; i++) {
 		if (!is_read(&type->fields[i], with_prose))

@@ -9,7 +9,7 @@
 #include "store/store.h"
 
 struct record {
-	const struct type *type;
+	const struct type *type; /* the version of its definition that it runs on (type_version) */
 	int64_t id;	    /* unique over all types */
 	int64_t version;    /* 1 at creation, +1 with every change */
 	int64_t definition; /* version of the definition it runs on */

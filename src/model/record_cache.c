@@ -63,7 +63,7 @@ struct record *cache_record(const struct record_cache *cache, const struct type 
 {
 	struct record *record = cache == NULL ? NULL : cache->records[(uint64_t)id % RECORD_SLOTS];
 
-	return record != NULL && record->id == id && record->type == type ? record : NULL;
+	return record != NULL && record->id == id && type_same(record->type, type) ? record : NULL;
 }
 
 void cache_put_record(struct record_cache *cache, struct record *record)

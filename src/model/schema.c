@@ -398,11 +398,29 @@ static void create_plain_index(struct schema_planner *planner, const struct plai
 	schema_add_step(planner, false, buffer_peek(&out), "make the index %.*s", TEXT_ARG(index->name));
 }
 
+/* Which versions of its definition a type's records run on is asked along this one (schema_running). */
+static text definition_index(const struct schema_planner *planner, const struct type *type)
+{
+	return text_format(planner->arena, "%.*s_definition", TEXT_ARG(type->name));
+}
+
+static void create_definition_index(struct schema_planner *planner, const struct type *type)
+{
+	text name = definition_index(planner, type);
+	struct buffer out;
+
+	begin_index(planner, &out, name, type->table, false);
+	buffer_literal(&out, "\"definition\")");
+	schema_add_step(planner, false, buffer_peek(&out), "make the index %.*s", TEXT_ARG(name));
+}
+
 static bool wants_index(const struct schema_planner *planner, size_t table, text name)
 {
 	const struct model *model = planner->model;
 
 	if (table < model->type_count) {
+		if (text_equal(name, definition_index(planner, &model->types[table])))
+			return true;
 		for (size_t i = 0; i < model->types[table].index_count; i++)
 			if (text_equal(model->types[table].indexes[i].name, name))
 				return true;
@@ -432,6 +450,10 @@ static void create_indexes(struct schema_planner *planner)
 {
 	const struct model *model = planner->model;
 
+	for (size_t i = 0; i < model->type_count; i++)
+		if (!model->types[i].abstract && !has(planner->tables[i].indexes, planner->tables[i].index_count,
+						      definition_index(planner, &model->types[i])))
+			create_definition_index(planner, &model->types[i]);
 	for (size_t i = 0; i < model->type_count; i++)
 		for (size_t j = 0; j < model->types[i].index_count; j++)
 			if (!has(planner->tables[i].indexes, planner->tables[i].index_count,

@@ -27,9 +27,18 @@ must_use struct error *schema_plan(struct arena *arena, struct store *store, con
                                    struct schema_plan *ret_plan);
 /* Runs the steps and stores the definitions as the active ones, in the caller's transaction. Seeds roles. */
 must_use struct error *schema_apply(struct work *work, const struct model *model, const struct schema_plan *plan);
-/* The definitions active in the store; *ret_model NULL on an empty store. */
+/*
+ * The definitions active in the store, with the older versions on which records still run as variants of their types;
+ * *ret_model NULL on an empty store.
+ */
 must_use struct error *schema_load(struct arena *error_arena, struct store *store, struct model **ret_model);
-/* The next version number for a type whose source changed. */
+/* These sources as the store would have them: with variants for every stored version that records run on. What schema_plan() takes. */
+must_use struct error *schema_propose(struct arena *error_arena, struct store *store, const struct definition_source *sources,
+                                      size_t count, struct model **ret_model);
+/* Number of the newest publication: another one than model->version means that the model is old. Waits for schema_lock() of others. */
+must_use struct error *schema_version(struct arena *arena, struct store *store, int64_t *ret_version);
+/* Nobody writes until this transaction ends (PostgreSQL; SQLite has one writer): the first thing that a publication does. */
+must_use struct error *schema_lock(struct arena *arena, struct store *store);
 
 /* ---- a whole store, table by table: backup and restore ---- */
 

@@ -1,51 +1,14 @@
-/* Running a plan, the stored definitions (table `definition`, one row per path and version), and the records
- * of the roles. */
+/* Running a plan, storing and loading definitions with the versions that records run on, and the records of
+ * the roles. */
 #include "model/record.h"
 #include "model/schema_private.h"
 
 /* ---- stored definitions ---- */
 
-struct stored {
-	text path, source, hash;
-	int64_t version;
-};
-
-/* The active ones, by path; none on an empty store. */
-static struct error *load_stored(struct arena *arena, struct store *store, struct stored **ret_items,
-				 size_t *ret_count)
-{
-	struct stored *items = NULL;
-	size_t count = 0, capacity = 0;
-	struct rows *rows;
-	bool has, row;
-
-	*ret_items = NULL;
-	*ret_count = 0;
-	TRY(store_has_table(store, arena, T("definition"), &has));
-	if (!has)
-		return NULL;
-	TRY(store_query_text(
-	    store, arena,
-	    T("SELECT path, source, hash, version FROM definition WHERE active = 1 ORDER BY path"), NO_CELLS,
-	    &rows));
-	for (;;) {
-		TRY(rows_next(rows, &row));
-		if (!row)
-			break;
-		arena_make_room(arena, items, count, capacity);
-		items[count++] =
-		    (struct stored){ rows_text_copy(rows, arena, 0), rows_text_copy(rows, arena, 1),
-				     rows_text_copy(rows, arena, 2), rows_integer(rows, 3) };
-	}
-	*ret_items = items;
-	*ret_count = count;
-	return NULL;
-}
-
-static const struct stored *find_stored(const struct stored *items, size_t count, text path)
+static const struct schema_stored *find_active(const struct schema_stored *items, size_t count, text path)
 {
 	for (size_t i = 0; i < count; i++)
-		if (text_equal(items[i].path, path))
+		if (items[i].active && text_equal(items[i].path, path))
 			return &items[i];
 	return NULL;
 }
@@ -72,13 +35,13 @@ static bool has_source(const struct model *model, text path)
 struct error *schema_plan_definitions(struct schema_planner *planner)
 {
 	const struct model *model = planner->model;
-	struct stored *items;
+	struct schema_stored *items;
 	size_t count;
 	text type;
 
-	TRY(load_stored(planner->arena, planner->store, &items, &count));
+	TRY(schema_stored(planner->arena, planner->store, &items, &count));
 	for (size_t i = 0; i < model->source_count; i++) {
-		const struct stored *stored = find_stored(items, count, model->sources[i].path);
+		const struct schema_stored *stored = find_active(items, count, model->sources[i].path);
 
 		if (stored == NULL)
 			schema_add_step(planner, false, T(""), "take up the definition %.*s",
@@ -88,92 +51,161 @@ struct error *schema_plan_definitions(struct schema_planner *planner)
 					TEXT_ARG(model->sources[i].path));
 	}
 	for (size_t i = 0; i < count; i++)
-		if (!has_source(model, items[i].path))
+		if (items[i].active && !has_source(model, items[i].path))
 			schema_add_step(planner, false, T(""), "put the definition %.*s out of use",
 					TEXT_ARG(items[i].path));
 	return NULL;
 }
 
-static struct error *put_out_of_use(struct work *work, text path)
+static struct error *put_out_of_use(struct work *work, text path, int64_t publication)
 {
 	return store_run_text(work->store, work->arena,
-			      T("UPDATE definition SET active = 0 WHERE path = $1 AND active = 1"),
-			      CELLS(cell_text(path)), NULL);
+			      T("UPDATE definition SET active = 0, until = $2 WHERE path = $1 AND active = 1"),
+			      CELLS(cell_text(path), cell_integer(publication)), NULL);
 }
 
-static struct error *store_definition(struct work *work, const struct model *model, size_t source)
+static struct error *store_definition(struct work *work, const struct model *model, size_t source, int64_t publication)
 {
 	text path = model->sources[source].path, type;
 	text hash = schema_source_hash(work->arena, model, source, &type);
 
-	TRY(put_out_of_use(work, path));
+	TRY(put_out_of_use(work, path, publication));
 	return store_run_text(
 	    work->store, work->arena,
-	    T("INSERT INTO definition (path, version, type, source, hash, applied_at, active) "
-	      "SELECT $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, 1 FROM definition WHERE path = $1"),
+	    T("INSERT INTO definition (path, version, type, source, hash, applied_at, active, publication, live) "
+	      "SELECT $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, 1, $6, 0 FROM definition WHERE path = $1"),
 	    CELLS(cell_text(path), cell_text(type), cell_text(model->sources[source].source), cell_text(hash),
-		  cell_moment(work->now)),
+		  cell_moment(work->now), cell_integer(publication)),
 	    NULL);
 }
 
-static struct error *store_definitions(struct work *work, const struct model *model)
+static struct error *store_definitions(struct work *work, const struct model *model, int64_t publication)
 {
-	struct stored *items;
+	struct schema_stored *items;
 	size_t count;
 	text type;
 
-	TRY(load_stored(work->arena, work->store, &items, &count));
+	TRY(schema_stored(work->arena, work->store, &items, &count));
 	for (size_t i = 0; i < model->source_count; i++) {
-		const struct stored *stored = find_stored(items, count, model->sources[i].path);
+		const struct schema_stored *stored = find_active(items, count, model->sources[i].path);
 
 		if (stored == NULL ||
 		    !text_equal(stored->hash, schema_source_hash(work->arena, model, i, &type)))
-			TRY(store_definition(work, model, i));
+			TRY(store_definition(work, model, i, publication));
 	}
 	for (size_t i = 0; i < count; i++)
-		if (!has_source(model, items[i].path))
-			TRY(put_out_of_use(work, items[i].path));
+		if (items[i].active && !has_source(model, items[i].path))
+			TRY(put_out_of_use(work, items[i].path, publication));
 	return NULL;
 }
 
-static struct error *count_definitions(struct arena *arena, struct store *store, int64_t *ret_count)
-{
-	struct rows *rows;
-	bool row;
+/* ---- versions that records run on ---- */
 
-	TRY(store_query_text(store, arena, T("SELECT count(*) FROM definition"), NO_CELLS, &rows));
-	TRY(rows_next(rows, &row));
-	*ret_count = row ? rows_integer(rows, 0) : 0;
-	rows_close(rows);
+/* Kept in the rows, so that loading asks no table of records. They change in publications only, like the states they keep. */
+static struct error *mark_running(struct work *work, const struct type *type)
+{
+	int64_t *versions;
+	size_t count;
+
+	TRY(schema_running(work->arena, work->store, type->table, &versions, &count));
+	TRY(store_run_text(work->store, work->arena,
+			   T("UPDATE definition SET live = 0 WHERE type = $1 AND path = $2"),
+			   CELLS(cell_text(type->name), cell_text(type->path)), NULL));
+	for (size_t i = 0; i < count; i++)
+		TRY(store_run_text(work->store, work->arena,
+				   T("UPDATE definition SET live = 1 WHERE path = $1 AND version = $2 AND active = 0"),
+				   CELLS(cell_text(type->path), cell_integer(versions[i])), NULL));
+	return NULL;
+}
+
+static bool runs_on(const int64_t *versions, size_t count, int64_t version)
+{
+	for (size_t i = 0; i < count; i++)
+		if (versions[i] == version)
+			return true;
+	return false;
+}
+
+/* Newest first, so that the union of states begins with what is nearest to today. `fresh`: records are asked, not the marks. */
+static struct error *older_versions(struct arena *arena, struct store *store, const struct schema_stored *items,
+				    size_t count, const struct model *fresh, struct older_definition **ret_older,
+				    size_t *ret_count)
+{
+	struct older_definition *older = arena_new_array(arena, struct older_definition, count);
+	text path = TEXT_UNSET, hash;
+	int64_t *versions = NULL;
+	size_t running = 0;
+
+	*ret_count = 0;
+	for (size_t i = count; i-- > 0;) {
+		const struct schema_stored *stored = &items[i];
+		const struct type *type = fresh == NULL || !text_is_set(stored->type) ? NULL : model_type(fresh, stored->type);
+		bool live = stored->live;
+
+		if (!text_is_set(stored->type) || (fresh != NULL && (type == NULL || type->abstract)))
+			continue;
+		if (fresh != NULL) {
+			if (!text_equal(path, stored->path))
+				TRY(schema_running(arena, store, type->table, &versions, &running));
+			path = stored->path;
+			hash = text_equal(type->path, stored->path) ? type->source_hash : TEXT_UNSET;
+			live = runs_on(versions, running, stored->version) &&
+			       !(stored->active && text_equal(stored->hash, hash));
+		}
+		if (live)
+			TRY(schema_stored_older(arena, store, items, count, stored, &older[(*ret_count)++]));
+	}
+	*ret_older = older;
 	return NULL;
 }
 
 struct error *schema_load(struct arena *error_arena, struct store *store, struct model **ret_model)
 {
 	struct definition_source *sources;
+	struct older_definition *older;
 	struct model *model = NULL;
-	struct stored *items;
+	struct schema_stored *items;
+	size_t all, count, older_count;
 	int64_t version;
-	size_t count;
 
-	TRY(load_stored(error_arena, store, &items, &count));
+	TRY(schema_stored(error_arena, store, &items, &all));
+	TRY(schema_active_sources(error_arena, store, items, all, &sources, &count));
 	if (count == 0) {
 		*ret_model = NULL;
 		return NULL;
 	}
-	TRY(count_definitions(error_arena, store, &version));
-	sources = arena_new_array(error_arena, struct definition_source, count);
-	for (size_t i = 0; i < count; i++)
-		sources[i] = (struct definition_source){ items[i].path, items[i].source };
-	TRY(model_parse(error_arena, sources, count, &model));
-	model->version = version; /* rows are only ever added */
+	TRY(schema_version(error_arena, store, &version));
+	TRY(older_versions(error_arena, store, items, all, NULL, &older, &older_count));
+	TRY(model_parse_versions(error_arena, sources, count, older, older_count, &model));
+	model->version = version;
 	for (size_t i = 0; i < model->type_count; i++) {
-		const struct stored *stored = find_stored(items, count, model->types[i].path);
+		const struct schema_stored *stored = find_active(items, all, model->types[i].path);
 
 		model->types[i].definition = stored == NULL ? 1 : stored->version;
 	}
 	*ret_model = model;
 	return NULL;
+}
+
+struct error *schema_propose(struct arena *error_arena, struct store *store, const struct definition_source *sources,
+			     size_t count, struct model **ret_model)
+{
+	struct older_definition *older;
+	struct schema_stored *items;
+	struct model *model = NULL;
+	struct error *error;
+	size_t all, older_count;
+
+	TRY(schema_stored(error_arena, store, &items, &all));
+	TRY(model_parse(error_arena, sources, count, &model));
+	error = older_versions(error_arena, store, items, all, model, &older, &older_count);
+	if (error == NULL && older_count == 0) {
+		*ret_model = model;
+		return NULL;
+	}
+	model_free(model);
+	TRY(error);
+	return model_parse_versions(error_arena, sources, count, older, older_count, ret_model);
 }
 
 /* ---- roles as records ---- */
@@ -257,6 +289,7 @@ static struct error *make_counters(struct work *work, const struct model *model)
 struct error *schema_apply(struct work *work, const struct model *model, const struct schema_plan *plan)
 {
 	struct work with = *work;
+	int64_t publication;
 
 	if (plan->refused != NULL)
 		return plan->refused;
@@ -264,7 +297,11 @@ struct error *schema_apply(struct work *work, const struct model *model, const s
 		if (plan->steps[i].sql.length > 0)
 			TRY(store_script(work->store, work->arena, plan->steps[i].sql));
 	TRY(make_counters(work, model));
-	TRY(store_definitions(work, model));
+	TRY(schema_next_version(work, &publication));
+	TRY(store_definitions(work, model, publication));
+	for (size_t i = 0; i < model->type_count; i++)
+		if (!model->types[i].abstract)
+			TRY(mark_running(work, &model->types[i]));
 	with.model = model;
 	with.cache = NULL; /* it may know records of the types as they were */
 	return seed_roles(&with, model);

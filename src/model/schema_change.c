@@ -128,6 +128,23 @@ static bool same_storage(const struct field *before, const struct field *field)
 
 /* ---- choices ---- */
 
+/* A state that no version has any more, which its records follow, is nobody's: whatever moved them has moved them all. */
+static struct error *is_unused(struct schema_planner *planner, const struct type *type, const struct field *field,
+			       size_t position, bool *ret_unused)
+{
+	struct rows *rows;
+	bool row;
+
+	TRY(store_query_text(planner->store, planner->arena,
+			     text_format(planner->arena, "SELECT 1 FROM \"%.*s\" WHERE \"%.*s\" = $1 LIMIT 1",
+					 TEXT_ARG(type->table), TEXT_ARG(field->name)),
+			     CELLS(cell_integer((int64_t)position)), &rows));
+	TRY(rows_next(rows, &row));
+	rows_close(rows);
+	*ret_unused = !row;
+	return NULL;
+}
+
 /* Where the choice stands now: its position, -1 unset; false after a refusal. */
 static bool choice_moves_to(struct schema_planner *planner, const struct type *type,
 			    const struct field *field, const struct choice *before, int *ret_position)
@@ -164,11 +181,11 @@ static bool choice_moves_to(struct schema_planner *planner, const struct type *t
 	return false;
 }
 
-static void renumber(struct schema_planner *planner, const struct type *type, const struct field *before,
-		     const struct field *field)
+static struct error *renumber(struct schema_planner *planner, const struct type *type, const struct field *before,
+			      const struct field *field)
 {
 	struct buffer out, moved;
-	bool changed = false, lost = false;
+	bool changed = false, lost = false, unused_state;
 
 	buffer_init(&out, planner->arena, STATEMENT_BYTES);
 	buffer_init(&moved, planner->arena, STATEMENT_BYTES);
@@ -177,8 +194,13 @@ static void renumber(struct schema_planner *planner, const struct type *type, co
 	for (size_t i = 0; i < before->choice_count; i++) {
 		int position;
 
+		unused_state = false;
+		if (field->position == FIELD_STATE && field_choice(field, before->choices[i].name) < 0)
+			TRY(is_unused(planner, type, before, i, &unused_state));
+		if (unused_state)
+			continue;
 		if (!choice_moves_to(planner, type, field, &before->choices[i], &position))
-			return;
+			return NULL;
 		if (position == (int)i)
 			continue;
 		if (position >= 0)
@@ -191,13 +213,14 @@ static void renumber(struct schema_planner *planner, const struct type *type, co
 		       !text_equal(before->choices[i].name, field->choices[position].name);
 	}
 	if (!changed)
-		return;
+		return NULL;
 	buffer_format(&out, " ELSE \"%.*s\" END WHERE \"%.*s\" IN (", TEXT_ARG(field->name),
 		      TEXT_ARG(field->name));
 	buffer_text(&out, buffer_peek(&moved));
 	buffer_char(&out, ')');
 	schema_add_step(planner, lost, buffer_peek(&out), "renumber the choices of %.*s.%.*s",
 			TEXT_ARG(type->name), TEXT_ARG(field->name));
+	return NULL;
 }
 
 /* ---- fields and types ---- */
@@ -238,7 +261,7 @@ static const struct field *field_after(struct schema_planner *planner, const str
 	return NULL;
 }
 
-static void plan_type(struct schema_planner *planner, const struct type *before, const struct type *type)
+static struct error *plan_type(struct schema_planner *planner, const struct type *before, const struct type *type)
 {
 	if (!text_equal(before->number_prefix, type->number_prefix) ||
 	    (!text_is_set(type->number_prefix) &&
@@ -258,8 +281,9 @@ static void plan_type(struct schema_planner *planner, const struct type *before,
 			    TEXT_ARG(kind_name(field->kind)), field->kind == KIND_LINK ? " to " : "",
 			    TEXT_ARG(field->kind == KIND_LINK ? field->target->name : TEXT_UNSET));
 		else if (field->kind == KIND_CHOICE)
-			renumber(planner, type, old, field);
+			TRY(renumber(planner, type, old, field));
 	}
+	return NULL;
 }
 
 static void plan_lost_type(struct schema_planner *planner, const struct type *before)
@@ -304,7 +328,7 @@ struct error *schema_plan_changes(struct schema_planner *planner)
 		if (before->types[i].abstract)
 			continue;
 		if (type != NULL && !type->abstract)
-			plan_type(planner, &before->types[i], type);
+			TRY(plan_type(planner, &before->types[i], type));
 	}
 	for (size_t i = 0; i < before->type_count; i++) {
 		const struct type *type = model_type(planner->model, before->types[i].name);

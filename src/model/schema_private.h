@@ -16,6 +16,15 @@ struct schema_table {
 	size_t index_count;
 };
 
+/* A row of the table `definition`, without its source (schema_stored.c). */
+struct schema_stored {
+	text path, type, hash;
+	int64_t version, publication, until; /* until: the publication that put it out of use; INT64_MAX: none yet */
+	moment applied_at;
+	bool active;
+	bool live; /* not active, but records run on it */
+};
+
 struct schema_planner {
 	struct arena *arena;
 	struct store *store;
@@ -38,6 +47,25 @@ void schema_refuse(struct schema_planner *planner, const char *hint, const char 
 must_use struct error *schema_plan_changes(struct schema_planner *planner);
 /* Words only: which definitions will be stored. */
 must_use struct error *schema_plan_definitions(struct schema_planner *planner);
+/* All rows by path and version; none on an empty store. */
+must_use struct error *schema_stored(struct arena *arena, struct store *store, struct schema_stored **ret_items,
+				     size_t *ret_count);
+must_use struct error *schema_stored_source(struct arena *arena, struct store *store,
+					    const struct schema_stored *stored,
+					    struct definition_source *ret_source);
+/* With the source of what it extended while it was active. */
+must_use struct error *schema_stored_older(struct arena *arena, struct store *store,
+					   const struct schema_stored *items, size_t count,
+					   const struct schema_stored *stored,
+					   struct older_definition *ret_older);
+must_use struct error *schema_active_sources(struct arena *arena, struct store *store,
+					     const struct schema_stored *items, size_t count,
+					     struct definition_source **ret_sources, size_t *ret_count);
+/* The definition versions that the records of a table run on, ascending; none when there is no such table. */
+must_use struct error *schema_running(struct arena *arena, struct store *store, text table,
+				      int64_t **ret_versions, size_t *ret_count);
+/* Counts the publication up, in the caller's transaction. */
+must_use struct error *schema_next_version(struct work *work, int64_t *ret_version);
 /* How the definition of a source is told apart: the type's hash (it covers what the type extends), else that
  * of the text. */
 text schema_source_hash(struct arena *arena, const struct model *model, size_t source, text *ret_type);

@@ -53,6 +53,14 @@ struct error *store_make_counter(struct store *store, struct arena *arena, text 
 	    text_format(arena, "CREATE SEQUENCE IF NOT EXISTS \"counter_%.*s\"", TEXT_ARG(counter)));
 }
 
+struct error *store_lock_table(struct store *store, struct arena *arena, text table)
+{
+	if (!store->driver->dialect.has_sequences)
+		return NULL;
+	return store_script(store, arena,
+			    text_format(arena, "LOCK TABLE \"%.*s\" IN ACCESS EXCLUSIVE MODE", TEXT_ARG(table)));
+}
+
 struct error *store_make_own_tables(struct store *store, struct arena *arena)
 {
 	bool sequences = store->driver->dialect.has_sequences;

@@ -150,6 +150,8 @@ must_use struct error *store_jump(struct store *store, struct arena *arena, text
 must_use struct error *store_make_counter(struct store *store, struct arena *arena, text counter);
 
 /* ---- schema help ---- */
+/* Nobody else reads or writes this table until the transaction ends (PostgreSQL; nothing on SQLite, which has one writer). */
+must_use struct error *store_lock_table(struct store *store, struct arena *arena, text table);
 must_use struct error *store_has_table(struct store *store, struct arena *arena, text table, bool *ret_has);
 /* Columns of a table, in order. */
 must_use struct error *store_columns(struct store *store, struct arena *arena, text table, text **ret_names, size_t *ret_count);

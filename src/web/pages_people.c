@@ -197,11 +197,11 @@ struct error *part_platform(struct work *work, struct record *record, struct val
 {
 	struct value *part = value_map(work->arena);
 
-	if (record->type == work->model->user)
+	if (type_same(record->type, work->model->user))
 		TRY(person_part(work, record, part));
-	else if (record->type == work->model->team)
+	else if (type_same(record->type, work->model->team))
 		TRY(team_part(work, record, part));
-	else if (record->type == work->model->calendar)
+	else if (type_same(record->type, work->model->calendar))
 		TRY(part_calendar(work, record, part));
 	else
 		return NULL;

@@ -188,10 +188,12 @@ struct error *part_steps(struct work *work, struct record *record, const struct 
 
 /* ---- the page of one step ---- */
 
-static struct error *find_step(struct work *work, struct web_request *request, const struct transition **ret_transition)
+/* Of the version of the definition that the record runs on. */
+static struct error *find_step(struct work *work, struct web_request *request, const struct record *record,
+                               const struct transition **ret_transition)
 {
 	text name = request_parameter(request, T("transition"));
-	const struct lifecycle *lifecycle = request->type->lifecycle;
+	const struct lifecycle *lifecycle = record->type->lifecycle;
 	int position = lifecycle == NULL ? -1 : lifecycle_transition(lifecycle, name);
 
 	if (position < 0)
@@ -206,8 +208,8 @@ static struct error *show_step(struct work *work, struct web_request *request, s
 	struct record *record;
 	struct value *step;
 
-	TRY(find_step(work, request, &transition));
 	TRY(load_record(work, request, &record));
+	TRY(find_step(work, request, record, &transition));
 	page->data = value_map(work->arena);
 	TRY(part_head(work, record, page->data));
 	TRY(part_step(work, record, transition, given, request->error, &step));
@@ -225,8 +227,8 @@ struct error *transition_render(struct work *work, struct web_request *request, 
 	struct value *drafts;
 	text why;
 
-	TRY(find_step(work, request, &transition));
 	TRY(load_record(work, request, &record));
+	TRY(find_step(work, request, record, &transition));
 	TRY(access_transition(work, record, transition, &answer, &why));
 	if (answer != TRANSITION_ALLOWED)
 		return error_new(work->arena, answer == TRANSITION_NEVER ? ERROR_FORBIDDEN : ERROR_CONFLICT, "%.*s", TEXT_ARG(why));
