@@ -93,33 +93,6 @@ static struct error *add_field(struct work *work, struct audience *audience, str
 	return NULL;
 }
 
-/* Those who were given the role itself; whoever merely has it included in a higher one is not called for it.
- */
-static struct error *add_roles(struct work *work, struct audience *audience, uint64_t roles)
-{
-	for (size_t i = 0; i < work->model->role_count; i++) {
-		const struct role *role = &work->model->roles[i];
-		int64_t id;
-		if ((roles >> i & 1) == 0)
-			continue;
-		TRY(model_find_id(work, work->model->role, role->name, &id));
-		if (id == 0)
-			continue;
-		struct candidate candidate = { .reason = T("because you have the role {field}"),
-					       .label = &role->label };
-		TRY(add_members(work, audience, T("roles"), id, candidate));
-	}
-	return NULL;
-}
-
-static struct error *find_audience(struct work *work, struct record *record, const struct action *action,
-				   struct audience *audience)
-{
-	for (size_t i = 0; i < action->notify_field_count; i++)
-		TRY(add_field(work, audience, record, &record->type->fields[action->notify_fields[i]]));
-	return action->notify_roles == 0 ? NULL : add_roles(work, audience, action->notify_roles);
-}
-
 /* The work as that person would do it; *ret_may false for who is no longer active or may not read the record.
  */
 static struct error *as_reader(const struct work *work, struct record *record, int64_t user_id,
@@ -133,6 +106,77 @@ static struct error *as_reader(const struct work *work, struct record *record, i
 	if (text_is_set(ret_reader->actor->language))
 		ret_reader->language = ret_reader->actor->language;
 	return access_may(ret_reader, RIGHT_READ, record->type, record, ret_may);
+}
+
+static struct error *add_holders(struct work *work, const struct role *role, struct audience *audience)
+{
+	int64_t id;
+	TRY(model_find_id(work, work->model->role, role->name, &id));
+	if (id == 0)
+		return NULL;
+	struct candidate candidate = { .reason = T("because you have the role {field}"), .label = &role->label };
+	return add_members(work, audience, T("roles"), id, candidate);
+}
+
+static struct error *any_reads(struct work *work, struct record *record, const struct audience *audience, bool *ret_any)
+{
+	*ret_any = false;
+	for (size_t i = 0; i < audience->count && !*ret_any; i++) {
+		struct work reader;
+		TRY(as_reader(work, record, audience->items[i].user_id, &reader, ret_any));
+	}
+	return NULL;
+}
+
+/* The next larger set of roles that one role includes, above `than`; 0: none of them includes the wanted one. */
+static int next_breadth(const struct model *model, size_t wanted, int than)
+{
+	int next = 0;
+	for (size_t i = 0; i < model->role_count; i++) {
+		int breadth = __builtin_popcountll(model->roles[i].includes);
+		if ((model->roles[i].includes >> wanted & 1) != 0 && breadth > than && (next == 0 || breadth < next))
+			next = breadth;
+	}
+	return next;
+}
+
+/*
+ * Those who were given the role itself. When there is nobody, who holds it by including it: the narrowest roles first, so that an
+ * incident manager's call goes to the major incident manager, and only in the end to administrators, who include everything.
+ */
+static struct error *add_role(struct work *work, struct record *record, size_t role, struct audience *audience)
+{
+	const struct model *model = work->model;
+	struct audience own = { NULL, 0, 0 };
+	bool any;
+	TRY(add_holders(work, &model->roles[role], &own));
+	TRY(any_reads(work, record, &own, &any));
+	for (int breadth = next_breadth(model, role, 0); !any && breadth != 0; breadth = next_breadth(model, role, breadth)) {
+		for (size_t i = 0; i < model->role_count; i++)
+			if ((model->roles[i].includes >> role & 1) != 0 &&
+			    __builtin_popcountll(model->roles[i].includes) == breadth)
+				TRY(add_holders(work, &model->roles[i], &own));
+		TRY(any_reads(work, record, &own, &any));
+	}
+	for (size_t i = 0; i < own.count; i++)
+		audience_add(work->arena, audience, own.items[i]);
+	return NULL;
+}
+
+static struct error *add_roles(struct work *work, struct record *record, struct audience *audience, uint64_t roles)
+{
+	for (size_t i = 0; i < work->model->role_count; i++)
+		if ((roles >> i & 1) != 0)
+			TRY(add_role(work, record, i, audience));
+	return NULL;
+}
+
+static struct error *find_audience(struct work *work, struct record *record, const struct action *action,
+				   struct audience *audience)
+{
+	for (size_t i = 0; i < action->notify_field_count; i++)
+		TRY(add_field(work, audience, record, &record->type->fields[action->notify_fields[i]]));
+	return action->notify_roles == 0 ? NULL : add_roles(work, record, audience, action->notify_roles);
 }
 
 /* Without the one who did it, and without those who may not read the record. */
@@ -219,4 +263,36 @@ struct error *notify_run(struct work *work, const struct errand *errand, const s
 				     value_integer(work->arena, audience.items[i].user_id));
 	}
 	return value_count(told) == 0 ? NULL : note_told(work, errand, action, told, &event_id);
+}
+
+/* ---- trouble that administrators are told of ---- */
+
+struct error *notify_administrators(struct work *work, struct record *record, int64_t event_id, text key, text said)
+{
+	struct audience audience = { NULL, 0, 0 };
+	int role = model_role(work->model, T("administrator"));
+	int64_t first, added;
+
+	/* Once an hour for the same trouble: a rule that turns in circles does so for many records. */
+	TRY(store_run(work->store, work->arena, SQL_ALARM_DUE,
+		      CELLS(cell_text(key), cell_moment(work->now), cell_moment(work->now - HOUR_MS)), &first));
+	if (first == 0 || role < 0)
+		return NULL;
+	TRY(add_holders(work, &work->model->roles[role], &audience));
+	for (size_t i = 0; i < audience.count; i++) {
+		struct work reader;
+		bool may;
+		TRY(as_reader(work, record, audience.items[i].user_id, &reader, &may));
+		if (!may)
+			continue;
+		struct value *arguments = value_map(work->arena);
+		value_set_text(work->arena, arguments, T("field"), label_in(audience.items[i].label, reader.language));
+		TRY(store_run(work->store, work->arena, SQL_NOTIFICATION_ADD,
+			      CELLS(cell_integer(audience.items[i].user_id), cell_id(event_id), cell_integer(record->id),
+				    cell_text(record->type->name), cell_text(said),
+				    cell_text(words_with(work->arena, reader.language, audience.items[i].reason, arguments)),
+				    cell_moment(work->now)),
+			      &added));
+	}
+	return NULL;
 }

@@ -10,6 +10,7 @@
 #include "engine/time_private.h"
 
 #include "base/limits.h"
+#include "base/words.h"
 
 struct agenda {
 	struct errand *items;
@@ -75,13 +76,35 @@ static void agenda_add(struct arena *arena, struct agenda *agenda, struct errand
 	agenda->items[agenda->count++] = errand;
 }
 
-struct error *rules_note(struct work *work, struct record *record, const struct rule *rule, text why)
+static struct error *note(struct work *work, struct record *record, const struct rule *rule, text why, int64_t *ret_event)
 {
 	struct event *event = event_new(work, record, EVENT_AUTOMATION);
 	event->visibility = VISIBLE_INTERNAL;
 	value_set_text(work->arena, event->payload, T("rule"), rule->name);
 	value_set_text(work->arena, event->payload, T("error"), why);
-	return event_append(work, event);
+	TRY(event_append(work, event));
+	*ret_event = event->id;
+	return NULL;
+}
+
+struct error *rules_note(struct work *work, struct record *record, const struct rule *rule, text why)
+{
+	int64_t event_id;
+	return note(work, record, rule, why, &event_id);
+}
+
+struct error *rules_alarm(struct work *work, struct record *record, const struct rule *rule, text why)
+{
+	struct arena *arena = work->arena;
+	struct value *arguments = value_map(arena);
+	int64_t event_id;
+	TRY(note(work, record, rule, why, &event_id));
+	value_set_text(arena, arguments, T("rule"), rule->name);
+	value_set_text(arena, arguments, T("number"), record_number(record));
+	value_set_text(arena, arguments, T("why"), why);
+	return notify_administrators(work, record, event_id,
+				     text_format(arena, "alarm %.*s.%.*s", TEXT_ARG(record->type->name), TEXT_ARG(rule->name)),
+				     words_with(arena, work->language, T("The rule {rule} on {number}: {why}"), arguments));
 }
 
 static struct error *note_stop(struct work *work, struct agenda *agenda, const struct errand *errand)
@@ -93,7 +116,7 @@ static struct error *note_stop(struct work *work, struct agenda *agenda, const s
 	    "stopped before '%.*s': one cause set off %d automatic steps, the most allowed (%zu more "
 	    "waited); look for rules that set each other off",
 	    TEXT_ARG(errand->rule->name), LIMIT_CHAIN, dropped);
-	return rules_note(work, errand->record, errand->rule, why);
+	return rules_alarm(work, errand->record, errand->rule, why);
 }
 
 /* The record in memory as it was before a step that the database has undone. */

@@ -101,3 +101,8 @@ UPDATE cursor SET position = $2, updated_at = $3 WHERE name = $1
 -- name: timer_put_daily
 INSERT INTO timer (due_at, kind, type, record_id, name, data, cause_id, attempts) VALUES ($1, 'daily', NULL, 0, $2, NULL, NULL, 0)
 ON CONFLICT (record_id, kind, name) DO UPDATE SET due_at = excluded.due_at WHERE timer.due_at > excluded.due_at
+
+-- Changes a row when this trouble was not told since $3.
+-- name: alarm_due
+INSERT INTO cursor (name, position, updated_at) VALUES ($1, 0, $2) ON CONFLICT (name) DO UPDATE SET updated_at = excluded.updated_at
+WHERE cursor.updated_at < $3

@@ -94,9 +94,11 @@ must_use struct error *rules_follow_clock(struct work *work, struct record *reco
 /* Runs one rule whose time has come, and what it sets off; an error of the rule itself is returned (the timer
  * tries again). */
 must_use struct error *rules_run_timed(struct work *work, const struct errand *errand);
-/* Notes on the record what became of a rule: `why` it was not run, or given up. */
+/* Notes on the record what became of a rule: `why` it did not do all it should. */
 must_use struct error *rules_note(struct work *work, struct record *record, const struct rule *rule,
 				  text why);
+/* The same for a rule that was stopped or given up: administrators are told. */
+must_use struct error *rules_alarm(struct work *work, struct record *record, const struct rule *rule, text why);
 
 /* What one cause set off: who is behind it, and the event under which people are told (each at most once). */
 struct root {
@@ -108,6 +110,8 @@ must_use struct error *actions_run(struct work *work, const struct errand *erran
 /* "{number} was resolved: {title}" with the record's fields as work->actor may see them, in work->language.
  */
 must_use struct error *fill_words(struct work *work, struct record *record, text source, text *ret_words);
+/* Tells administrators of trouble with automation, once an hour for the same `key`; `said` is in words. */
+must_use struct error *notify_administrators(struct work *work, struct record *record, int64_t event_id, text key, text said);
 must_use struct error *notify_run(struct work *work, const struct errand *errand, const struct action *action,
 				  struct root *root);
 

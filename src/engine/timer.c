@@ -356,8 +356,8 @@ static struct error *put_off_timer(struct work *work, int64_t id, const struct e
 	if (rule == NULL)
 		return NULL;
 	struct work automatic = automatic_work(work, ORIGIN_TIMER, timer.cause_id);
-	return rules_note(&automatic, record, rule,
-			  text_format(work->arena, "given up after %d attempts: %.*s", attempts,
+	return rules_alarm(&automatic, record, rule,
+			   text_format(work->arena, "given up after %d attempts: %.*s", attempts,
 				      TEXT_ARG(failure->message)));
 }
 

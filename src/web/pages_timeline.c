@@ -137,7 +137,7 @@ static text event_line(struct work *work, const struct record *record, const str
 	case EVENT_AUTOMATION:
 		value_set_text(work->arena, arguments, T("rule"), value_get_text(event->payload, T("rule")));
 		value_set_text(work->arena, arguments, T("error"), value_get_text(event->payload, T("error")));
-		return with_person(work, "Rule {rule} stopped: {error}", arguments);
+		return with_person(work, "Rule {rule}: {error}", arguments);
 	case EVENT_NOTIFIED:
 		value_set_text(work->arena, arguments, T("rule"), value_get_text(event->payload, T("rule")));
 		return with_person(work, "People were told ({rule})", arguments);

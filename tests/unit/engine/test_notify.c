@@ -86,6 +86,26 @@ DESK_TEST(one_cause_tells_a_person_once)
 	assert_int_equal(told(desk, "agent", NULL), 2);
 }
 
+DESK_TEST(a_role_that_nobody_holds_is_called_by_its_nearest_heirs)
+{
+	desk_jump(desk, "2026-03-02T09:00Z");
+	desk_create(desk, desk->model->user, "{'login': 'major', 'name': 'Major', 'roles': ['major_incident_manager']}");
+	desk_incident(desk, "{'title': 'Mail is down', 'requester': 'reqa', 'impact': 'high', 'urgency': 'high'}");
+	desk_until(desk, "2026-03-02T09:16Z");
+	struct notification newest;
+	assert_true(told(desk, "major", &newest) > 0);
+	assert_text(newest.reason, "because you have the role Major incident manager");
+	assert_int_equal(told(desk, "admin", NULL), 0);
+}
+
+DESK_TEST(without_nearer_heirs_administrators_are_called)
+{
+	desk_jump(desk, "2026-03-02T09:00Z");
+	desk_incident(desk, "{'title': 'Mail is down', 'requester': 'reqa', 'impact': 'high', 'urgency': 'high'}");
+	desk_until(desk, "2026-03-02T09:16Z");
+	assert_true(told(desk, "admin", NULL) > 0);
+}
+
 DESK_TEST(a_breach_calls_the_holders_of_the_role)
 {
 	struct notification newest;

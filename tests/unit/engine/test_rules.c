@@ -92,6 +92,16 @@ DESK_TEST_WITH(rules_that_set_each_other_off_are_stopped_with_a_reason,
 	assert_int_equal(desk_events(desk, record, EVENT_AUTOMATION, NULL, NULL, &stopped), 1);
 	text why = value_get_text(stopped.payload, T("error"));
 	assert_true(text_find(why, T("set each other off")) > 0);
+	/* Administrators are told why, once for all records that turn so. */
+	desk_incident(desk, "{'title': 'x', 'requester': 'reqa', 'contact': 'ping'}");
+	desk_as(desk, "admin");
+	struct notification *told;
+	size_t told_count;
+	assert_ok(engine_notifications(desk->work, false, 0, 10, &told, &told_count));
+	assert_int_equal(told_count, 1);
+	assert_true(text_starts_with(told[0].words, T("The rule ")) && text_find(told[0].words, T("set each other off")) > 0);
+	assert_text(told[0].reason, "because you have the role Administrator");
+	desk_as(desk, "agent");
 	/* The next change of somebody has its own budget. */
 	desk_patch(desk, record, "{'contact': 'quiet'}");
 	assert_int_equal(desk_events(desk, record, EVENT_AUTOMATION, NULL, NULL, NULL), 1);
