@@ -72,5 +72,9 @@
 #define LIMIT_DRAFT_BYTES (256 * 1024)
 /* Events that one call of the feed looks at, whatever the actor may see of them. */
 #define LIMIT_FEED_SCAN 500
+/* Records that a walk along relations visits, the steps it goes, and the records that a page or answer of it shows. */
+#define LIMIT_IMPACT 100000
+#define LIMIT_IMPACT_DEPTH 1000
+#define LIMIT_IMPACT_SHOWN 1000
 
 #endif

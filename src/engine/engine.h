@@ -267,6 +267,39 @@ must_use struct error *engine_attachments(struct work *work, struct record *reco
 /* One attachment that the actor may read, else ERROR_NOT_FOUND. */
 must_use struct error *engine_attachment(struct work *work, struct record *record, int64_t id, struct attachment *ret_file);
 must_use struct error *engine_links(struct work *work, struct record *record, struct record_link **ret_links, size_t *ret_count);
+/* ---- impact: along the relations by which a failure travels (engine/impact.c) ---- */
+
+enum impact_direction {
+	IMPACT_UP,  /* upstream: what suffers when this fails, up to the services */
+	IMPACT_DOWN /* downstream: what this rests on and fails with */
+};
+/*
+ * The records reached from these within `depth` steps (0: LIMIT_IMPACT_DEPTH), each once, the nearest first, without those it
+ * began from; cycles end by themselves. No access rules: for checks, not for showing. ERROR_TOO_LARGE beyond LIMIT_IMPACT records.
+ * *ret_ids and *ret_types (may be NULL; position of the type in model->types) belong to the arena of the work.
+ */
+must_use struct error *engine_impact_ids(struct work *work, const int64_t *from, size_t count, enum impact_direction direction,
+                                         int depth, int64_t **ret_ids, size_t **ret_types, size_t *ret_count);
+
+struct impact_item {
+	int64_t id;
+	const struct type *type;
+	int level;                       /* 1: one step away */
+	ptrdiff_t via;                   /* the item it was reached through; -1: where the walk began */
+	const struct relation *relation; /* by which */
+	bool inverse;                    /* read from the end of the link */
+	struct record *record;           /* as in lists (no prose); NULL: the actor may not read it, so it is counted and never named */
+};
+struct impact {
+	struct impact_item *items; /* level by level; what may not be read stands among them without its record */
+	size_t count, hidden;      /* hidden: how many may not be read */
+	bool cut;                  /* there are more than `limit`: shown are the nearest */
+	bool deeper;               /* there is more behind the last level */
+};
+/* The same for showing: at most `limit` (LIMIT_IMPACT_SHOWN) of them, with what the actor may read. */
+must_use struct error *engine_impact(struct work *work, const int64_t *from, size_t count, enum impact_direction direction,
+                                     int depth, size_t limit, struct impact *ret_impact);
+
 /* Whether any attachment has this content, or had it a day ago: else it is an orphan. */
 must_use struct error *engine_blob_used(struct work *work, text hash, bool *ret_used);
 /* Removes that content when nothing uses it and its bytes did not come again since `made_before` (real clock). */

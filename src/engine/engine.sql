@@ -124,6 +124,21 @@ SELECT id, name, from_type, from_id, to_type, to_id, created_at FROM link WHERE 
 -- name: link_list_to
 SELECT id, name, from_type, from_id, to_type, to_id, created_at FROM link WHERE to_id = $1 ORDER BY id LIMIT $2
 
+-- One step of impact from many records at once: their ids ($1) and the names of the relations that lead from their end ($2) and
+-- from their begin ($3) come as JSON lists. A row: relation, read from its end, where from, type and id of the other.
+-- name: impact_step (sqlite)
+SELECT l.name, 1, l.to_id, l.from_type, l.from_id FROM json_each($1) s CROSS JOIN link l
+WHERE l.to_id = s.value AND +l.name IN (SELECT value FROM json_each($2))
+UNION ALL
+SELECT l.name, 0, l.from_id, l.to_type, l.to_id FROM json_each($1) s CROSS JOIN link l
+WHERE l.from_id = s.value AND +l.name IN (SELECT value FROM json_each($3)) ORDER BY 3, 5
+-- name: impact_step (postgres)
+SELECT l.name, 1, l.to_id, l.from_type, l.from_id FROM json_array_elements_text(CAST($1 AS json)) AS s(id)
+JOIN link l ON l.to_id = CAST(s.id AS bigint) WHERE l.name IN (SELECT json_array_elements_text(CAST($2 AS json)))
+UNION ALL
+SELECT l.name, 0, l.from_id, l.to_type, l.to_id FROM json_array_elements_text(CAST($1 AS json)) AS s(id)
+JOIN link l ON l.from_id = CAST(s.id AS bigint) WHERE l.name IN (SELECT json_array_elements_text(CAST($3 AS json))) ORDER BY 3, 5
+
 -- ---- idempotency keys ----
 
 -- While the first request with this key runs, a second one does not get the lock, and is told so.
