@@ -207,7 +207,7 @@ static struct error *decide_field(struct step *step, struct work *work, const st
 
 struct error *step_decide(struct step *step, struct work *work, bool creation)
 {
-	struct error *errors = NULL;
+	struct error *errors = step_schedule(step, work, creation);
 
 	for (size_t i = FIELD_SYSTEM_COUNT; i < step->type->field_count; i++)
 		if (step->type->fields[i].decision != NULL && step_has_field(step, &step->type->fields[i]))

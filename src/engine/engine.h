@@ -310,6 +310,41 @@ must_use struct error *engine_blobs(struct work *work, text after, size_t limit,
 must_use struct error *engine_calendar(struct work *work, struct record *record, const struct calendar **ret_calendar);
 must_use struct error *engine_calendar_of(struct work *work, int64_t calendar_id, const struct calendar **ret_calendar);
 
+/* ---- schedules (definitions with a section `schedule`): what takes place when, and what is in each other's way ---- */
+
+/* In the order of the choices of the field `found`: the later the worse. */
+enum collision_kind {
+	COLLISION_NONE,
+	COLLISION_NEAR,    /* overlaps in time with a record that touches something up- or downstream */
+	COLLISION_OUTSIDE, /* maintenance windows speak of it, and it lies in none: `other` is the nearest of them */
+	COLLISION_SAME,    /* overlaps with a record that touches the same */
+	COLLISION_FREEZE   /* nothing may be done then */
+};
+struct collision {
+	enum collision_kind kind;
+	bool upstream;                /* NEAR: the other touches what this one depends on */
+	struct record *other;         /* the other record, or the window (partial); its type is other->type */
+	bool readable;                /* by the actor: else only say that there is one */
+	moment from, to;              /* when both take place; of OUTSIDE: the next time of the window */
+	const struct type *item_type; /* what the other touches of this one's; NULL: a window for everything */
+	int64_t item_id;
+};
+/* The worst first; none without both moments. start, end: other moments than the record's (what if), or MOMENT_UNSET. */
+must_use struct error *engine_collisions(struct work *work, struct record *record, moment start, moment end,
+                                         struct collision **ret_collisions, size_t *ret_count);
+
+struct occurrence {
+	struct record *record; /* partial */
+	moment from, to;
+	bool freeze;
+};
+/*
+ * What takes place between two moments, by its beginning, at most 1,000: records of the type that the actor may read (repeated
+ * ones each time), or (`published`) those that everybody may know of - of which only schedule->published may be shown.
+ */
+must_use struct error *engine_schedule(struct work *work, const struct type *type, moment from, moment to, bool published,
+                                       struct occurrence **ret_list, size_t *ret_count);
+
 /* ---- notifications and drafts: plain tables, no events ---- */
 
 struct notification {

@@ -52,6 +52,11 @@ static inline const struct cell *step_cell(const struct step *step, size_t field
 /* The record as it will be: a copy, for conditions. */
 must_use struct record *step_result(const struct step *step, struct work *work);
 
+/* Looks again for collisions where time, scope or state change, and keeps the worst in the field `found` (schedule.c). */
+must_use struct error *step_schedule(struct step *step, struct work *work, bool creation);
+/* The same before a step is decided on: as it is now, in memory only; *ret_before is what the record said. */
+must_use struct error *schedule_refresh(struct work *work, struct record *record, struct cell *ret_before);
+
 /* Fields that follow from others by a table; what people set against it needs a role and a reason (decision.c). */
 must_use struct error *step_decide(struct step *step, struct work *work, bool creation);
 /* The table's output for these inputs, or null; a link's is the id of its target. */

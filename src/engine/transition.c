@@ -111,7 +111,11 @@ struct error *engine_transition(struct work *work, const struct type *type, text
 	TRY(engine_lock(work, type, number, &record));
 	step_init(&step, work, record, EVENT_TRANSITION);
 	TRY(find_transition(work, record->type, transition, &step.transition)); /* of the version it runs on */
+	struct cell found;
+	TRY(schedule_refresh(work, record, &found));
 	TRY(access_transition(work, record, step.transition, &answer, &why));
+	if (type->schedule != NULL && type->schedule->found >= 0)
+		record->cells[type->schedule->found] = found;
 	if (answer == TRANSITION_NEVER)
 		return error_new(work->arena, ERROR_FORBIDDEN, "%.*s", TEXT_ARG(why));
 	/* Who looked at an older version is told so, rather than why that version's step is gone. */

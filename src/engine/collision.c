@@ -1,0 +1,385 @@
+/*
+ * What is in each other's way: records of a type with a `schedule` that overlap in time and touch the same, freezes, and what lies
+ * outside of the maintenance windows. Overlapping records are few and are found by an index; what this record touches may be
+ * ten thousand things and is held as a set, against which the scope of each other record is looked up.
+ */
+#include "engine/schedule_private.h"
+
+#include <stdlib.h>
+
+/* More overlapping records or windows than anybody reads. */
+#define OVERLAPS_MAX 1000
+#define COLLISIONS_MAX 200
+/* How far around a record the next time of a repeated window is looked for. */
+#define WINDOW_REACH_MS (60 * DAY_MS)
+
+/* ---- sets of ids ---- */
+
+static size_t slot_of(const struct id_set *set, int64_t id)
+{
+	size_t at = (size_t)((uint64_t)id * UINT64_C(0x9E3779B97F4A7C15) >> 20) & (set->capacity - 1);
+
+	while (set->slots[at] != 0 && set->slots[at] != id)
+		at = (at + 1) & (set->capacity - 1);
+	return at;
+}
+
+bool id_set_has(const struct id_set *set, int64_t id)
+{
+	return set->count > 0 && set->slots[slot_of(set, id)] == id;
+}
+
+void id_set_add(struct arena *arena, struct id_set *set, int64_t id)
+{
+	if (2 * (set->count + 1) > set->capacity) {
+		struct id_set larger = { .capacity = set->capacity == 0 ? 64 : 4 * set->capacity };
+
+		larger.slots = arena_new_array(arena, int64_t, larger.capacity);
+		for (size_t i = 0; i < set->capacity; i++)
+			if (set->slots[i] != 0)
+				larger.slots[slot_of(&larger, set->slots[i])] = set->slots[i];
+		larger.count = set->count;
+		*set = larger;
+	}
+	size_t at = slot_of(set, id);
+	set->count += set->slots[at] == 0;
+	set->slots[at] = id;
+}
+
+/* ---- what a record touches ---- */
+
+static void touch(struct arena *arena, struct touched_list *list, const struct type *type, int64_t id)
+{
+	arena_make_room(arena, list->items, list->count, list->capacity);
+	list->items[list->count++] = (struct touched){ type, id };
+}
+
+/* The targets of a link or of links; of a step: as they will be. */
+static struct error *targets(struct work *work, const struct record *record, const struct step *step, const struct field *field,
+                             int64_t **ret_ids, size_t *ret_count)
+{
+	*ret_count = 0;
+	if (field->kind == KIND_LINK) {
+		const struct cell *cell = step == NULL ? &record->cells[field->position] : step_cell(step, field->position);
+		*ret_ids = arena_new_array(work->arena, int64_t, 1);
+		(*ret_ids)[0] = cell->kind == CELL_INTEGER ? cell->integer : 0;
+		*ret_count = cell->kind == CELL_INTEGER;
+		return NULL;
+	}
+	for (size_t i = 0; step != NULL && i < step->link_count; i++)
+		if (step->links[i].field == field) {
+			*ret_ids = step->links[i].ids;
+			*ret_count = step->links[i].count;
+			return NULL;
+		}
+	return record->id == 0 ? NULL : record_links(work, record, field, ret_ids, ret_count);
+}
+
+static struct error *touched_by(struct work *work, const struct record *record, const struct step *step, struct touched_list *ret_list)
+{
+	const struct schedule_definition *schedule = schedule_of(work, record);
+
+	for (size_t i = 0; i < schedule->scope_count; i++) {
+		const struct schedule_scope *scope = &schedule->scope[i];
+		const struct field *field = &record->type->fields[scope->field];
+		const struct type *target = field->target;
+		int64_t *ids = NULL;
+		size_t count;
+
+		TRY(targets(work, record, step, field, &ids, &count));
+		for (size_t k = 0; k < count; k++) {
+			struct record *between;
+			if (scope->through < 0) {
+				touch(work->arena, ret_list, target, ids[k]);
+				continue;
+			}
+			TRY(model_load(work, target, ids[k], &between));
+			if (between->cells[scope->through].kind == CELL_INTEGER)
+				touch(work->arena, ret_list, target->fields[scope->through].target, between->cells[scope->through].integer);
+		}
+	}
+	return NULL;
+}
+
+/* ---- records that overlap ---- */
+
+/* Those of the type that end behind `from` and begin before `to`, by their end; no access rule. */
+static struct error *overlapping(struct work *work, const struct type *type, struct span span, bool repeated,
+                                 struct record ***ret_records, size_t *ret_count)
+{
+	const struct schedule_definition *schedule = type->schedule;
+	char from[25], to[25];
+	struct condition *where;
+	struct record_page page;
+	text source, start = type->fields[schedule->start].name, end = type->fields[schedule->end].name;
+
+	moment_write(from, span.from);
+	moment_write(to, span.to);
+	source = text_format(work->arena, "%.*s > %s and %.*s < %s", TEXT_ARG(end), from, TEXT_ARG(start), to);
+	if (repeated && schedule->recurrence >= 0)
+		source = text_format(work->arena, "(%.*s) or (%.*s is set and %.*s < %s)", TEXT_ARG(source),
+		                     TEXT_ARG(type->fields[schedule->recurrence].name), TEXT_ARG(start), to);
+	TRY(condition_parse(work->arena, work->model, type, source, CONDITION_RULE, &where));
+	struct sort_key sort = { schedule->end, false };
+	struct query query = { .type = type, .where = where, .everything = true, .limit = OVERLAPS_MAX, .sort = &sort, .sort_count = 1 };
+	access_rule_context(work, &query.context);
+	TRY(model_find(work, &query, &page));
+	*ret_records = page.records;
+	*ret_count = page.count;
+	return NULL;
+}
+
+bool schedule_takes_part(const struct work *work, const struct record *record)
+{
+	const struct type *type = record->type;
+	const struct schedule_definition *schedule = schedule_of(work, record);
+	int state = record_state(record);
+
+	if (type->active >= 0 && record->cells[type->active].kind == CELL_INTEGER && record->cells[type->active].integer == 0)
+		return false;
+	if (state < 0)
+		return true;
+	if (schedule->states != NULL)
+		return state_in(schedule->states, (size_t)state);
+	return type->lifecycle->states[state].group != GROUP_CANCELLED;
+}
+
+static struct span span_of(const struct work *work, const struct record *record)
+{
+	const struct schedule_definition *schedule = schedule_of(work, record);
+
+	return (struct span){ record_moment(record, schedule->start), record_moment(record, schedule->end) };
+}
+
+/* Repeated windows keep their local time: that of their own field `zone`. */
+static const struct zone *zone_of(const struct record *record)
+{
+	const struct field *field = type_field(record->type, T("zone"));
+	const struct zone *zone = NULL;
+
+	if (field != NULL && field->kind == KIND_ZONE && record->cells[field->position].kind == CELL_TEXT)
+		zone = zone_find(record->cells[field->position].text);
+	return zone != NULL ? zone : zone_utc();
+}
+
+struct error *schedule_spans(struct work *work, const struct record *record, struct span within, size_t limit,
+                             struct span **ret_spans, size_t *ret_count)
+{
+	ptrdiff_t field = schedule_of(work, record)->recurrence;
+	text rule = field >= 0 && record->cells[field].kind == CELL_TEXT ? record->cells[field].text : TEXT_UNSET;
+	struct span first = span_of(work, record);
+
+	*ret_count = 0;
+	if (first.from == MOMENT_UNSET || first.to == MOMENT_UNSET || first.to <= first.from)
+		return NULL;
+	/* A rule that was taken in somewhere else and cannot be read binds nobody; saving such a one is refused. */
+	if (recurrence_spans(work->arena, rule, zone_of(record), first, within, limit, ret_spans, ret_count) != NULL)
+		*ret_count = 0;
+	return NULL;
+}
+
+struct error *schedule_neighbours(struct search *search unused, const struct touched_list *own unused)
+{
+	return NULL;
+}
+
+/* ---- gathering ---- */
+
+static void add_collision(struct search *search, struct collision collision)
+{
+	if (search->count == COLLISIONS_MAX)
+		return;
+	arena_make_room(search->work->arena, search->found, search->count, search->capacity);
+	search->found[search->count++] = collision;
+}
+
+/* Where the scope of another record meets this one's: in itself, or next to it in the configuration. */
+static enum collision_kind meet(const struct search *search, const struct touched_list *other, struct touched *ret_where, bool *ret_upstream)
+{
+	enum collision_kind kind = COLLISION_NONE;
+
+	for (size_t i = 0; i < other->count; i++) {
+		int64_t id = other->items[i].id;
+		if (id_set_has(&search->own, id)) {
+			*ret_where = other->items[i];
+			return COLLISION_SAME;
+		}
+		if (kind == COLLISION_NONE && (id_set_has(&search->upstream, id) || id_set_has(&search->downstream, id))) {
+			kind = COLLISION_NEAR;
+			*ret_where = other->items[i];
+			*ret_upstream = id_set_has(&search->upstream, id);
+		}
+	}
+	return kind;
+}
+
+static moment later(moment a, moment b)
+{
+	return a > b ? a : b;
+}
+
+static moment sooner(moment a, moment b)
+{
+	return a < b ? a : b;
+}
+
+static struct error *look_at_records(struct search *search)
+{
+	struct work *work = search->work;
+	struct record **records;
+	size_t count;
+
+	TRY(overlapping(work, search->record->type, search->span, false, &records, &count));
+	for (size_t i = 0; i < count; i++) {
+		struct touched_list other = { .count = 0 };
+		struct touched where = { NULL, 0 };
+		bool upstream = false;
+		struct span span = span_of(work, records[i]);
+
+		if (records[i]->id == search->record->id || !schedule_takes_part(search->work, records[i]))
+			continue;
+		TRY(touched_by(work, records[i], NULL, &other));
+		enum collision_kind kind = meet(search, &other, &where, &upstream);
+		if (kind != COLLISION_NONE)
+			add_collision(search, (struct collision){ .kind = kind, .upstream = upstream, .other = records[i],
+			                                          .from = later(span.from, search->span.from),
+			                                          .to = sooner(span.to, search->span.to),
+			                                          .item_type = where.type, .item_id = where.id });
+	}
+	return NULL;
+}
+
+/* Whether a window speaks of this record: without a scope it speaks of all. */
+static struct error *window_applies(struct search *search, struct record *window, struct touched *ret_where, bool *ret_applies)
+{
+	struct touched_list scope = { .count = 0 };
+	bool upstream;
+
+	TRY(touched_by(search->work, window, NULL, &scope));
+	*ret_applies = scope.count == 0 || meet(search, &scope, ret_where, &upstream) == COLLISION_SAME;
+	return NULL;
+}
+
+struct windows { /* the maintenance windows that apply */
+	struct record *nearest;
+	struct span next; /* of the nearest */
+	struct touched where;
+	bool inside;
+};
+
+static int64_t distance(struct span a, struct span b)
+{
+	return a.from > b.from ? a.from - b.from : b.from - a.from;
+}
+
+static struct error *look_at_window(struct search *search, struct record *window, struct windows *windows)
+{
+	const struct condition *freeze = schedule_of(search->work, window)->freeze;
+	struct touched where = { NULL, 0 };
+	struct span around = { search->span.from - WINDOW_REACH_MS, search->span.to + WINDOW_REACH_MS }, *spans;
+	bool applies, frozen = true;
+	size_t count;
+
+	TRY(window_applies(search, window, &where, &applies));
+	if (!applies)
+		return NULL;
+	TRY(rule_holds(search->work, freeze, window, &frozen));
+	TRY(schedule_spans(search->work, window, around, OVERLAPS_MAX, &spans, &count));
+	for (size_t i = 0; i < count; i++) {
+		bool overlaps = spans[i].from < search->span.to && spans[i].to > search->span.from;
+		if (frozen && overlaps) {
+			add_collision(search, (struct collision){ .kind = COLLISION_FREEZE, .other = window,
+			                                          .from = later(spans[i].from, search->span.from),
+			                                          .to = sooner(spans[i].to, search->span.to),
+			                                          .item_type = where.type, .item_id = where.id });
+			return NULL;
+		}
+		if (frozen)
+			continue;
+		windows->inside = windows->inside || (spans[i].from <= search->span.from && spans[i].to >= search->span.to);
+		if (windows->nearest == NULL || distance(spans[i], search->span) < distance(windows->next, search->span)) {
+			windows->nearest = window;
+			windows->next = spans[i];
+			windows->where = where;
+		}
+	}
+	return NULL;
+}
+
+static struct error *look_at_windows(struct search *search)
+{
+	const struct type *type = schedule_of(search->work, search->record)->windows;
+	struct span around = { search->span.from - WINDOW_REACH_MS, search->span.to + WINDOW_REACH_MS };
+	struct windows windows = { .inside = false };
+	struct record **records;
+	size_t count;
+
+	if (type == NULL)
+		return NULL;
+	TRY(overlapping(search->work, type, around, true, &records, &count));
+	for (size_t i = 0; i < count; i++)
+		if (schedule_takes_part(search->work, records[i]))
+			TRY(look_at_window(search, records[i], &windows));
+	if (windows.nearest != NULL && !windows.inside)
+		add_collision(search, (struct collision){ .kind = COLLISION_OUTSIDE, .other = windows.nearest, .from = windows.next.from,
+		                                          .to = windows.next.to, .item_type = windows.where.type,
+		                                          .item_id = windows.where.id });
+	return NULL;
+}
+
+/* The worst first, then the soonest. */
+static int by_weight(const void *a, const void *b)
+{
+	const struct collision *left = a, *right = b;
+
+	if (left->kind != right->kind)
+		return left->kind > right->kind ? -1 : 1;
+	return (left->from > right->from) - (left->from < right->from);
+}
+
+struct error *schedule_search(struct search *search, const struct step *step)
+{
+	struct work *work = search->work;
+	struct touched_list own = { .count = 0 };
+	struct record *asked = step == NULL ? search->record : step_result(step, work);
+	bool exempt = false;
+
+	search->found = NULL;
+	if (search->span.from == MOMENT_UNSET || search->span.to == MOMENT_UNSET || search->span.to <= search->span.from)
+		return NULL;
+	TRY(touched_by(work, search->record, step, &own));
+	for (size_t i = 0; i < own.count; i++)
+		id_set_add(work->arena, &search->own, own.items[i].id);
+	TRY(schedule_neighbours(search, &own));
+	TRY(look_at_records(search));
+	if (schedule_of(work, search->record)->exempt != NULL)
+		TRY(rule_holds(work, schedule_of(work, search->record)->exempt, asked, &exempt));
+	if (!exempt)
+		TRY(look_at_windows(search));
+	if (search->count > 1)
+		qsort(search->found, search->count, sizeof(*search->found), by_weight);
+	return arena_check(work->arena);
+}
+
+struct error *engine_collisions(struct work *work, struct record *record, moment start, moment end,
+                                struct collision **ret_collisions, size_t *ret_count)
+{
+	struct search search = { .work = work, .record = record };
+
+	*ret_count = 0;
+	if (schedule_of(work, record) == NULL)
+		return NULL;
+	search.span = span_of(work, record);
+	if (start != MOMENT_UNSET)
+		search.span.from = start;
+	if (end != MOMENT_UNSET)
+		search.span.to = end;
+	TRY(schedule_search(&search, NULL));
+	for (size_t i = 0; i < search.count; i++) {
+		struct collision *collision = &search.found[i];
+		TRY(access_may(work, RIGHT_READ, collision->other->type, collision->other, &collision->readable));
+	}
+	*ret_collisions = search.found;
+	*ret_count = search.count;
+	return NULL;
+}
