@@ -13,39 +13,6 @@
 /* How far around a record the next time of a repeated window is looked for. */
 #define WINDOW_REACH_MS (60 * DAY_MS)
 
-/* ---- sets of ids ---- */
-
-static size_t slot_of(const struct id_set *set, int64_t id)
-{
-	size_t at = (size_t)((uint64_t)id * UINT64_C(0x9E3779B97F4A7C15) >> 20) & (set->capacity - 1);
-
-	while (set->slots[at] != 0 && set->slots[at] != id)
-		at = (at + 1) & (set->capacity - 1);
-	return at;
-}
-
-bool id_set_has(const struct id_set *set, int64_t id)
-{
-	return set->count > 0 && set->slots[slot_of(set, id)] == id;
-}
-
-void id_set_add(struct arena *arena, struct id_set *set, int64_t id)
-{
-	if (2 * (set->count + 1) > set->capacity) {
-		struct id_set larger = { .capacity = set->capacity == 0 ? 64 : 4 * set->capacity };
-
-		larger.slots = arena_new_array(arena, int64_t, larger.capacity);
-		for (size_t i = 0; i < set->capacity; i++)
-			if (set->slots[i] != 0)
-				larger.slots[slot_of(&larger, set->slots[i])] = set->slots[i];
-		larger.count = set->count;
-		*set = larger;
-	}
-	size_t at = slot_of(set, id);
-	set->count += set->slots[at] == 0;
-	set->slots[at] = id;
-}
-
 /* ---- what a record touches ---- */
 
 static void touch(struct arena *arena, struct touched_list *list, const struct type *type, int64_t id)
@@ -178,8 +145,26 @@ struct error *schedule_spans(struct work *work, const struct record *record, str
 	return NULL;
 }
 
-struct error *schedule_neighbours(struct search *search unused, const struct touched_list *own unused)
+/*
+ * What suffers with the touched things, and what they rest on. Around a very large scope there may be more than can be walked: then
+ * only the nearer steps are looked at.
+ */
+static struct error *neighbours(struct search *search, enum impact_direction direction, struct id_set *ret_set)
 {
+	static const int depths[] = { 0, 2, 1 };
+	int64_t *ids = NULL;
+	size_t count = 0;
+	struct error *error = NULL;
+
+	for (size_t i = 0; i < array_length(depths); i++) {
+		error = engine_impact_ids(search->work, search->own.items, search->own.count, direction, depths[i], &ids, NULL, &count);
+		if (error == NULL || error->code != ERROR_TOO_LARGE)
+			break;
+	}
+	if (error != NULL)
+		return error->code == ERROR_TOO_LARGE ? NULL : error;
+	for (size_t i = 0; i < count; i++)
+		id_set_add(ret_set, ids[i]);
 	return NULL;
 }
 
@@ -249,14 +234,15 @@ static struct error *look_at_records(struct search *search)
 	return NULL;
 }
 
-/* Whether a window speaks of this record: without a scope it speaks of all. */
+/* Whether a window speaks of this record: of what it touches, or of what suffers with that. Without a scope it speaks of all. */
 static struct error *window_applies(struct search *search, struct record *window, struct touched *ret_where, bool *ret_applies)
 {
 	struct touched_list scope = { .count = 0 };
-	bool upstream;
+	bool upstream = false;
 
 	TRY(touched_by(search->work, window, NULL, &scope));
-	*ret_applies = scope.count == 0 || meet(search, &scope, ret_where, &upstream) == COLLISION_SAME;
+	enum collision_kind kind = meet(search, &scope, ret_where, &upstream);
+	*ret_applies = scope.count == 0 || kind == COLLISION_SAME || (kind == COLLISION_NEAR && upstream);
 	return NULL;
 }
 
@@ -348,9 +334,15 @@ struct error *schedule_search(struct search *search, const struct step *step)
 	if (search->span.from == MOMENT_UNSET || search->span.to == MOMENT_UNSET || search->span.to <= search->span.from)
 		return NULL;
 	TRY(touched_by(work, search->record, step, &own));
+	id_set_init(&search->own, work->arena);
+	id_set_init(&search->upstream, work->arena);
+	id_set_init(&search->downstream, work->arena);
 	for (size_t i = 0; i < own.count; i++)
-		id_set_add(work->arena, &search->own, own.items[i].id);
-	TRY(schedule_neighbours(search, &own));
+		id_set_add(&search->own, own.items[i].id);
+	if (own.count > 0) {
+		TRY(neighbours(search, IMPACT_UP, &search->upstream));
+		TRY(neighbours(search, IMPACT_DOWN, &search->downstream));
+	}
 	TRY(look_at_records(search));
 	if (schedule_of(work, search->record)->exempt != NULL)
 		TRY(rule_holds(work, schedule_of(work, search->record)->exempt, asked, &exempt));

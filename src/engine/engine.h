@@ -322,7 +322,7 @@ enum collision_kind {
 };
 struct collision {
 	enum collision_kind kind;
-	bool upstream;                /* NEAR: the other touches what this one depends on */
+	bool upstream;                /* NEAR: the other touches what suffers with this one's; else what that rests on */
 	struct record *other;         /* the other record, or the window (partial); its type is other->type */
 	bool readable;                /* by the actor: else only say that there is one */
 	moment from, to;              /* when both take place; of OUTSIDE: the next time of the window */

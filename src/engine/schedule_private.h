@@ -4,6 +4,7 @@
 
 #include "engine/step_private.h"
 
+#include "base/id_set.h"
 #include "base/recurrence.h"
 
 /* The newest definition says what touches what, also of records that run on an older one. NULL: none. */
@@ -11,13 +12,6 @@ static inline const struct schedule_definition *schedule_of(const struct work *w
 {
 	return work->model->types[record->type->position].schedule;
 }
-
-struct id_set { /* open addressing; ids begin at 1 */
-	int64_t *slots;
-	size_t count, capacity;
-};
-bool id_set_has(const struct id_set *set, int64_t id);
-void id_set_add(struct arena *arena, struct id_set *set, int64_t id);
 
 struct touched {
 	const struct type *type;
@@ -38,8 +32,6 @@ struct search {
 };
 /* Fills in what collides with record and span; `step` (or NULL): as the record will be. */
 must_use struct error *schedule_search(struct search *search, const struct step *step);
-/* What the touched things depend on, and what depends on them, where the relations say so. */
-must_use struct error *schedule_neighbours(struct search *search, const struct touched_list *own);
 /* Whether its state and `active` put it on the calendar. */
 bool schedule_takes_part(const struct work *work, const struct record *record);
 /* When it takes place within a span: once, or by its rule. */

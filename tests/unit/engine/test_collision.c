@@ -201,3 +201,26 @@ DESK_TEST_WITH(the_calendar_shows_what_takes_place, outage)
 	assert_int_equal(scheduled(desk, "outage", "2026-12-01", "2027-01-01", false, &list), 0);
 	assert_int_equal(scheduled(desk, "outage", "2026-12-01", "2027-01-01", true, &list), 2);
 }
+
+DESK_TEST_WITH(what_lies_up_and_downstream_collides_too, outage)
+{
+	const struct type *ci = model_type(desk->model, T("ci"));
+	struct collision *found;
+	size_t count;
+	int64_t id;
+
+	make_items(desk);
+	assert_ok(IN_TX(desk, engine_link(desk->work, ci, T("CI0000003"), T("depends_on"), T("CI0000001"), &id)));
+	assert_ok(IN_TX(desk, engine_link(desk->work, ci, T("CI0000003"), T("supports"), T("mail"), &id)));
+	struct record *below = make(desk, "outage", "{'title': 'the switch', 'begin_at': '2026-12-24T20:00:00Z', 'end_at': '2026-12-24T22:00:00Z', 'cis': ['CI0000001']}");
+	struct record *above = make(desk, "outage", "{'title': 'the host', 'begin_at': '2026-12-24T21:00:00Z', 'end_at': '2026-12-24T23:00:00Z', 'cis': ['CI0000003']}");
+	assert_text(desk_choice(above, "found"), "near");
+	found = collisions(desk, above, &count);
+	assert_true(count == 1 && found[0].kind == COLLISION_NEAR && !found[0].upstream && found[0].other->id == below->id);
+	found = collisions(desk, below, &count);
+	assert_true(count == 1 && found[0].upstream && found[0].other->id == above->id);
+	/* A freeze of the service holds for what it rests on. */
+	make(desk, "change_window", "{'title': 'Year end', 'kind': 'freeze', 'starts': '2026-12-20T00:00:00Z', 'ends': '2027-01-03T00:00:00Z', 'services': ['mail']}");
+	found = collisions(desk, below, &count);
+	assert_true(count == 2 && found[0].kind == COLLISION_FREEZE);
+}
