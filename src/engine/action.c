@@ -63,14 +63,6 @@ static struct error *run_transition(struct work *work, const struct errand *erra
 				       NULL, NULL, TEXT_UNSET, VISIBLE_INTERNAL, errand->rule->name);
 }
 
-static const struct relation *find_relation(const struct model *model, text name)
-{
-	for (size_t i = 0; i < model->relation_count; i++)
-		if (text_equal(model->relations[i].name, name))
-			return &model->relations[i];
-	return NULL;
-}
-
 /* The new record carries on what was said; the relation leads from it to the old one. */
 static struct error *run_create(struct work *work, const struct errand *errand, const struct action *action)
 {
@@ -78,7 +70,7 @@ static struct error *run_create(struct work *work, const struct errand *errand, 
 	int64_t link_id;
 	bool *set = arena_new_array(work->arena, bool, action->type->field_count);
 	struct cell *cells = arena_new_array(work->arena, struct cell, action->type->field_count);
-	const struct relation *relation = find_relation(work->model, action->relation);
+	const struct relation *relation = model_relation(work->model, action->relation);
 	TRY(engine_evaluate_settings(work, errand->record, action->sets, action->set_count, set, cells));
 	TRY(engine_apply_create(work, action->type, set, cells, errand->comment, errand->rule->name,
 				&created));

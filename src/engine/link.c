@@ -5,14 +5,6 @@
 
 #include "base/limits.h"
 
-static const struct relation *find_relation(const struct model *model, text name)
-{
-	for (size_t i = 0; i < model->relation_count; i++)
-		if (text_equal(model->relations[i].name, name))
-			return &model->relations[i];
-	return NULL;
-}
-
 static bool type_fits(const struct type *type, const struct type *const *types, size_t count)
 {
 	bool fits = count == 0 && !type->platform;
@@ -163,7 +155,7 @@ static struct error *find_target(struct work *work, const struct relation *relat
 
 struct error *engine_link(struct work *work, const struct type *type, text number, text relation, text to_number, int64_t *ret_id)
 {
-	const struct relation *found = find_relation(work->model, relation);
+	const struct relation *found = model_relation(work->model, relation);
 	const struct type *to_type = model_type_of_number(work->model, to_number);
 	struct record *from, *to;
 	int64_t from_id, to_id = 0;
@@ -240,7 +232,7 @@ struct error *engine_unlink(struct work *work, const struct type *type, text num
 	TRY(model_find_id(work, type, number, &id));
 	TRY(get_link(work, link_id, &link, &found));
 	if (found)
-		relation = find_relation(work->model, link.name);
+		relation = model_relation(work->model, link.name);
 	found = found && relation != NULL && id != 0 && (link.from_id == id || link.to_id == id);
 	const struct type *other_type = found ? model_type(work->model, link.from_id == id ? link.to_type : link.from_type) : NULL;
 	if (other_type == NULL) {
@@ -274,7 +266,7 @@ static struct error *add_links(struct work *work, struct record *record, struct 
 		if (!row)
 			return NULL;
 		read_link(rows, work->arena, &link);
-		const struct relation *relation = find_relation(work->model, link.name);
+		const struct relation *relation = model_relation(work->model, link.name);
 		const struct type *type = model_type(work->model, inverse ? link.from_type : link.to_type);
 		int64_t other_id = inverse ? link.from_id : link.to_id;
 		struct record *other;

@@ -148,3 +148,11 @@ int model_work_model(const struct model *model, text name)
 			return (int)i;
 	return -1;
 }
+
+const struct relation *model_relation(const struct model *model, text name)
+{
+	for (size_t i = 0; i < model->relation_count; i++)
+		if (text_equal(model->relations[i].name, name))
+			return &model->relations[i];
+	return NULL;
+}

@@ -376,6 +376,8 @@ static inline bool type_same(const struct type *a, const struct type *b)
 {
 	return type_newest(a) == type_newest(b);
 }
+/* NULL when there is none. */
+const struct relation *model_relation(const struct model *model, text name);
 /* Position, or -1. */
 int model_work_model(const struct model *model, text name);
 /* Bit arrays over states, each of STATE_WORDS words; NULL: none is in it. */

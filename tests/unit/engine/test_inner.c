@@ -56,9 +56,10 @@ static struct error *follow_up(struct desk *desk, struct record *from, const cha
 	cells[title_field] = cell_text(text_from(title));
 	cells[requester] = locked->cells[requester];
 	TRY(engine_apply_create(desk->work, desk->incident, set, cells, TEXT_UNSET, T("a_rule"), ret_made));
-	TRY(engine_apply_link(desk->work, *ret_made, &desk->model->relations[0], locked, &one));
+	const struct relation *follows = model_relation(desk->model, T("follows"));
+	TRY(engine_apply_link(desk->work, *ret_made, follows, locked, &one));
 	/* Linking what is linked so already is fine. */
-	TRY(engine_apply_link(desk->work, *ret_made, &desk->model->relations[0], locked, &two));
+	TRY(engine_apply_link(desk->work, *ret_made, follows, locked, &two));
 	assert_int_equal(one, two);
 	return NULL;
 }
