@@ -75,24 +75,41 @@ static const struct expression *negate(struct logic *logic, const struct express
 
 /* ---- decision tables: the outcome follows from the inputs, unless somebody may override it ---- */
 
+/* The values of the input on which the cell of the table matches. */
+static uint64_t values_matched(const struct decision_test *test, size_t values)
+{
+	uint64_t mask = 0;
+
+	if (test->how == MATCH_ANY)
+		return (UNSET_VALUE(values) << 1) - 1;
+	if (test->how == MATCH_UNSET)
+		return UNSET_VALUE(values);
+	for (size_t i = 0; i < test->count; i++)
+		for (size_t value = 0; value < values; value++)
+			if ((int64_t)value >= test->ranges[i].low && (int64_t)value <= test->ranges[i].high)
+				mask |= UINT64_C(1) << value;
+	return mask;
+}
+
 static const struct expression *row_matches(struct logic *logic, const struct decision_table *table, size_t row)
 {
 	const struct expression *all = new_group(logic, EXPRESSION_AND, table->input_count);
-	size_t values;
+	size_t values, variable;
 
-	for (size_t i = 0; i < table->input_count; i++)
-		if (table->rows[row].inputs[i] >= 0)
-			add_part(all, new_values(logic, logic_field(logic, table->inputs[i], &values),
-						 UINT64_C(1) << table->rows[row].inputs[i]));
+	for (size_t i = 0; i < table->input_count; i++) {
+		variable = logic_field(logic, table->inputs[i].path[0], &values);
+		add_part(all, new_values(logic, variable, values_matched(&table->rows[row].tests[i], values - 1)));
+	}
 	return all;
 }
 
 static bool is_exact(const struct type *type, const struct decision_table *table)
 {
-	if (table->override_roles != 0 || table->row_count > VALUES_MAX)
+	if (table->override_roles != 0 || table->proposes || table->row_count > VALUES_MAX ||
+	    (table->hit != HIT_FIRST && table->hit != HIT_UNIQUE))
 		return false;
 	for (size_t i = 0; i < table->input_count; i++)
-		if (values_of(&type->fields[table->inputs[i]]) == 0)
+		if (table->inputs[i].path_count != 1 || values_of(&type->fields[table->inputs[i].path[0]]) == 0)
 			return false;
 	return true;
 }
@@ -110,7 +127,7 @@ static const struct expression *decision_of(struct logic *logic, size_t variable
 		if (row < table->row_count)
 			add_part(one, row_matches(logic, table, row));
 		add_part(one, new_values(logic, variable,
-					 row < table->row_count ? UINT64_C(1) << table->rows[row].output
+					 row < table->row_count ? UINT64_C(1) << table->rows[row].output->integer
 								: UNSET_VALUE(values_of(field))));
 		add_part(any, one);
 	}

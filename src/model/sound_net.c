@@ -439,13 +439,14 @@ static bool changes_situation(const struct sound *sound, const struct rule *rule
 static void rule_moves(struct sound *sound, size_t from, size_t index)
 {
 	const struct rule *rule = &sound->type->rules[index];
+
+	if (!sound_occasion(sound, rule, &sound->situations[from]) || !changes_situation(sound, rule))
+		return;
 	struct making making = making_of(sound, from, MOVE_RULE, index);
 	struct step_of step = { .after = making.before };
 	struct running running = { &making, rule, 0 };
 
 	making.facts.values = making.before.values;
-	if (!changes_situation(sound, rule) || !sound_occasion(sound, rule, &making.before))
-		return;
 	demand(&step, rule->condition, true);
 	run_actions(sound, &step, &running);
 	/* A second transition goes on from the state where the first one led, whatever the condition says there. */
@@ -554,23 +555,30 @@ static void task_moves(struct sound *sound, size_t from)
 }
 
 /* Rules of other types (or this one) that take a transition on each record that points at theirs. */
-static void each_moves(struct sound *sound, size_t from)
+static void find_foreign(struct sound *sound)
 {
 	const struct model *model = sound->d->model;
 
+	sound->foreign = arena_new_array(sound->arena, bool, sound->lifecycle->transition_count + 1);
 	for (size_t i = 0; i < model->type_count; i++)
 		for (size_t j = 0; j < model->types[i].rule_count; j++)
 			for (size_t k = 0; k < model->types[i].rules[j].action_count; k++) {
 				const struct action *action = &model->types[i].rules[j].actions[k];
-				struct making making = making_of(sound, from, MOVE_OTHER, j);
-				struct step_of step = { .after = making.before };
 
-				making.facts.values = making.before.values;
 				if (action->kind == ACTION_EACH && action->type == sound->type &&
-				    leaves(sound, (ptrdiff_t)action->transition, making.before.state) &&
-				    !tasks_hold(sound, &making.before, sound->lifecycle->transitions[action->transition].to))
-					take(sound, &making, &step, action->transition);
+				    action->transition < sound->lifecycle->transition_count)
+					sound->foreign[action->transition] = true;
 			}
+}
+
+static void foreign_move(struct sound *sound, size_t from, size_t position)
+{
+	struct making making = making_of(sound, from, MOVE_OTHER, 0);
+	struct step_of step = { .after = making.before };
+
+	making.facts.values = making.before.values;
+	if (sound->foreign[position] && !tasks_hold(sound, &making.before, sound->lifecycle->transitions[position].to))
+		take(sound, &making, &step, position);
 }
 
 /* ---- all of them ---- */
@@ -616,7 +624,7 @@ static void begin(struct sound *sound)
 
 void sound_explore(struct sound *sound)
 {
-	size_t states = sound->lifecycle->state_count;
+	size_t states = sound->lifecycle->state_count, begin_capacity = 0;
 
 	sound->taken = arena_new_array(sound->arena, bool, sound->lifecycle->transition_count + 1);
 	sound->reached = arena_new_array(sound->arena, bool, states);
@@ -626,9 +634,12 @@ void sound_explore(struct sound *sound)
 	memset(sound->buckets, 0xff, sound->bucket_count * sizeof(*sound->buckets));
 	memset(sound->first, 0xff, states * sizeof(*sound->first));
 	index_transitions(sound);
+	find_foreign(sound);
 	choose_tracked(sound);
 	begin(sound);
 	for (size_t next = 0; next < sound->count; next++) {
+		arena_make_room(sound->arena, sound->edge_begin, next + 1, begin_capacity);
+		sound->edge_begin[next] = sound->edge_count;
 		size_t state = sound->situations[next].state;
 
 		approval_moves(sound, next);
@@ -636,10 +647,18 @@ void sound_explore(struct sound *sound)
 			continue; /* it goes on at once: nobody comes between */
 		for (size_t i = sound->out_begin[state]; i < sound->out_begin[state + 1]; i++)
 			people_move(sound, next, sound->out[i]);
+		for (size_t i = sound->out_begin[state]; i < sound->out_begin[state + 1]; i++)
+			foreign_move(sound, next, sound->out[i]);
 		for (size_t i = 0; i < sound->type->rule_count; i++)
 			rule_moves(sound, next, i);
 		void_moves(sound, next);
 		task_moves(sound, next);
-		each_moves(sound, next);
 	}
+	sound->edge_begin[sound->count] = sound->edge_count;
+}
+
+void sound_edges_of(const struct sound *sound, size_t situation, size_t *ret_begin, size_t *ret_end)
+{
+	*ret_begin = sound->edge_begin[situation];
+	*ret_end = sound->edge_begin[situation + 1];
 }

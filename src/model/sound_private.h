@@ -124,6 +124,8 @@ struct sound {
 	size_t *buckets, bucket_count;
 	struct edge *edges;
 	size_t edge_count, edge_capacity;
+	size_t *edge_begin; /* [count + 1]: edges stand in the order of the situations they leave */
+	bool *foreign;		/* per transition: rules of other records take it */
 	bool *taken;		/* per transition: some move takes it */
 	bool *reached;		/* per state */
 	size_t *first;		/* per state: a situation in it, SIZE_MAX none */
@@ -138,13 +140,15 @@ void sound_explore(struct sound *sound);
 size_t sound_approvals_in(const struct sound *sound, size_t state, size_t *ret_approvals, size_t size);
 /* Whether a rule's occasion can come in this situation. */
 bool sound_occasion(const struct sound *sound, const struct rule *rule, const struct situation *situation);
-/* Whether any role or a rule, approval or task of this or another type may take it at all. */
-bool sound_rule_takes(const struct sound *sound, size_t transition);
+/* The edges that leave a situation are edges[*ret_begin] up to edges[*ret_end - 1]. */
+void sound_edges_of(const struct sound *sound, size_t situation, size_t *ret_begin, size_t *ret_end);
 
 /* ---- words (sound_words.c) ---- */
 
 /* "new -assign-> assigned -[cab approved] authorise-> scheduled": how the situation is reached. */
 text sound_path(const struct sound *sound, size_t situation);
+/* The same for any way through situations: moves[i] leads to situations[i]; moves[0] is not told. */
+text sound_route(const struct sound *sound, const size_t *situations, const struct move *moves, size_t count);
 text sound_move_words(const struct sound *sound, const struct move *move);
 text sound_state_name(const struct sound *sound, size_t state);
 /* Where things stand in their files; d->file is set to the file. */
@@ -160,10 +164,14 @@ void sound_not_proven(const struct sound *sound, const struct value_entry *at, c
 
 /* ---- findings ---- */
 
+/* Whether a mistake was told at this entry or inside it already: then nothing more is said about what follows from it. */
+bool sound_told(const struct sound *sound, const struct value_entry *at);
+
 void sound_check_net(struct sound *sound);	   /* sound_find.c: states, transitions, approvals and tasks as one net */
 void sound_check_clocks(struct sound *sound);	   /* sound_clock.c */
-void sound_check_conditions(struct sound *sound);  /* sound_guard.c: what can never or must always hold */
-void sound_check_rules(struct sound *sound);	   /* sound_rule.c: overlapping automatic steps, endless chains */
+void sound_check_transitions(struct sound *sound); /* sound_guard.c: guards that can never or must always hold ... */
+void sound_check_conditions(struct sound *sound);  /* ... and what else can never hold */
+void sound_check_rules(struct sound *sound);	   /* sound_rule.c: automatic steps that compete */
 void sound_check_approvals(struct sound *sound);   /* sound_approval.c: who is asked, and what goes around it */
 void sound_check_fields(struct sound *sound);	   /* sound_field.c: what is needed, and on no form */
 
