@@ -193,6 +193,19 @@ static bool is_ever_set(const struct type *type, size_t field)
 	return false;
 }
 
+static void check_each(struct check *check, const struct rule *rule, const struct action *action,
+		       const struct value_entry *at)
+{
+	const struct transition *transition;
+
+	if (action->each_transition < 0)
+		return;
+	transition = &action->type->lifecycle->transitions[action->each_transition];
+	if (!timer_permitted(transition))
+		define_error_key(check->d, at, T("add timer to its by"), "the rule '%.*s' may not take '%.*s' of %.*s",
+				 TEXT_ARG(rule->name), TEXT_ARG(transition->name), TEXT_ARG(action->type->name));
+}
+
 static void check_rule(struct check *check, const struct rule *rule, const struct value_entry *at)
 {
 	if ((rule->when == WHEN_AFTER || rule->when == WHEN_COMES || rule->when == WHEN_BEFORE) &&

@@ -341,11 +341,13 @@ static void people_move(struct sound *sound, size_t from, size_t position)
 	const struct transition *transition = &sound->lifecycle->transitions[position];
 
 	for (size_t i = 0; i < transition->permit_count; i++) {
-		struct making making = making_of(sound, from, MOVE_PERSON, 0);
+		/* A task itself is moved on by the record that waits for it, and by the tasks before it. */
+		bool waited_for = transition->permits[i].tasks && sound->is_task;
+		struct making making = making_of(sound, from, transition->permits[i].roles != 0 ? MOVE_PERSON : MOVE_OTHER, 0);
 		struct step_of step = { .after = making.before };
 
 		making.facts.values = making.before.values;
-		if (transition->permits[i].roles == 0 || tasks_hold(sound, &making.before, transition->to))
+		if ((transition->permits[i].roles == 0 && !waited_for) || tasks_hold(sound, &making.before, transition->to))
 			continue;
 		demand(&step, transition->permits[i].when, true);
 		take(sound, &making, &step, position);
@@ -566,8 +568,8 @@ static void find_foreign(struct sound *sound)
 				const struct action *action = &model->types[i].rules[j].actions[k];
 
 				if (action->kind == ACTION_EACH && action->type == sound->type &&
-				    action->transition < sound->lifecycle->transition_count)
-					sound->foreign[action->transition] = true;
+				    action->each_transition >= 0)
+					sound->foreign[action->each_transition] = true;
 			}
 }
 
@@ -635,6 +637,7 @@ void sound_explore(struct sound *sound)
 	memset(sound->first, 0xff, states * sizeof(*sound->first));
 	index_transitions(sound);
 	find_foreign(sound);
+	sound->is_task = sound->type == model_type(sound->d->model, T("work_task"));
 	choose_tracked(sound);
 	begin(sound);
 	for (size_t next = 0; next < sound->count; next++) {

@@ -129,6 +129,7 @@ struct sound {
 	bool *taken;		/* per transition: some move takes it */
 	bool *reached;		/* per state */
 	size_t *first;		/* per state: a situation in it, SIZE_MAX none */
+	bool is_task;		/* the type of tasks: other records move it */
 	bool unproven;		/* too many situations */
 };
 

@@ -54,7 +54,7 @@ text sound_move_words(const struct sound *sound, const struct move *move)
 		cause = move->turn == 0 ? T("tasks done") : T("task failed");
 		break;
 	case MOVE_OTHER:
-		cause = T("rule of another record");
+		cause = T("another record");
 		break;
 	case MOVE_START:
 	case MOVE_PERSON:
