@@ -407,7 +407,9 @@ static void run_actions(struct sound *sound, const struct step_of *step, void *d
 		if (action->kind == ACTION_REQUEST) {
 			struct step_of asked = *step;
 
-			asked.after.approval = (int)action->transition;
+			/* One that is open goes on beside it: each is decided by itself. */
+			if (asked.after.approval == APPROVAL_NONE)
+				asked.after.approval = (int)action->transition;
 			running.next++;
 			run_actions(sound, &asked, &running);
 			return;
