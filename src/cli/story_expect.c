@@ -392,6 +392,8 @@ static struct error *expect_entry(struct story_world *world, struct work *work, 
 		return expect_history(world, work, record, entry);
 	if (text_equal(key, T("links")))
 		return expect_links(world, work, record, entry);
+	if (text_equal(key, T("answers")))
+		return story_expect_answers(world, work, record, entry);
 	if (text_equal(key, T("attachments")))
 		return expect_attachments(world, work, record, entry);
 	if (text_equal(key, T("writes")))

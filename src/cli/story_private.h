@@ -10,6 +10,7 @@
 
 enum story_verb {
 	STORY_CREATES,  /* WHO creates TYPE NAME: { fields } */
+	STORY_ORDERS,   /* WHO orders OFFERING NAME [for PERSON]: { answers } */
 	STORY_TAKES,    /* WHO takes TRANSITION on NAME: { fields, comment } */
 	STORY_COMMENTS, /* WHO comments on NAME: words        - public */
 	STORY_NOTES,    /* WHO notes on NAME: words           - internal */
@@ -34,6 +35,7 @@ struct story_step {
 	const struct type *type;       /* CREATES, LISTS, FINDS; for the others that of the record */
 	text name;                     /* the story's name of the record; unset: none */
 	text transition;               /* TAKES */
+	text offering, person;         /* ORDERS */
 	struct value *value;           /* what stands behind the colon */
 	int64_t version;               /* expected by UPDATES and TAKES; 0: any */
 	/* What must come of it; NULL: not said. */
@@ -112,6 +114,13 @@ must_use struct error *story_expect_list(struct story_world *world, struct work 
 must_use struct error *story_expect_one(struct story_world *world, struct work *work, const struct story_step *step, text *ret_number);
 void story_expect_told(struct story_world *world, const struct story_step *step);
 void story_expect_refused(struct story_world *world, const struct story_step *step, const struct error *error);
+
+/* ---- the catalogue (story_order.c) ---- */
+/* What is made of such offerings; NULL: nothing. */
+const struct type *story_ordered_type(const struct model *model, const struct type *offering);
+struct value *story_order_input(const struct story_world *world, struct arena *arena, const struct story_step *step);
+must_use struct error *story_expect_answers(struct story_world *world, struct work *work, struct record *record,
+                                            const struct value_entry *entry);
 
 /* "2h", "3h of working time", "2 working days", "until Monday 09:00", "until 2026-03-02T09:00"; runs what comes due on the way. */
 must_use struct error *story_pass(struct story_world *world, const struct story_step *step);

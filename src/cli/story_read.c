@@ -158,7 +158,7 @@ static void check_expectations(struct reader *reader, const struct type *type, c
 {
 	static const text others[] = { { "clocks", 6 }, { "transitions", 11 }, { "can", 3 }, { "cannot", 6 }, { "history", 7 },
 		                       { "events", 6 }, { "hides", 5 }, { "links", 5 }, { "attachments", 11 }, { "as of", 5 },
-		                       { "writes", 6 }, { "not in history", 14 } };
+		                       { "writes", 6 }, { "not in history", 14 }, { "answers", 7 } };
 	if (value_is_null(expected))
 		return;
 	if (expected->kind != VALUE_MAP) {
@@ -221,6 +221,7 @@ struct sentence {
 };
 static const struct sentence sentences[] = {
 	{ "creates TYPE NAME", STORY_CREATES }, { "creates TYPE", STORY_CREATES }, { "takes TRANSITION on NAME", STORY_TAKES },
+	{ "orders OFFERING NAME", STORY_ORDERS }, { "orders OFFERING NAME for PERSON", STORY_ORDERS },
 	{ "comments on NAME", STORY_COMMENTS }, { "notes on NAME", STORY_NOTES }, { "updates NAME", STORY_UPDATES },
 	{ "links NAME", STORY_LINKS }, { "unlinks NAME", STORY_UNLINKS }, { "watches NAME", STORY_WATCHES },
 	{ "unwatches NAME", STORY_UNWATCHES }, { "attaches to NAME", STORY_ATTACHES }, { "sees NAME", STORY_SEES },
@@ -239,7 +240,8 @@ static size_t split_words(text source, text *words, size_t max)
 
 static bool is_place(text word)
 {
-	return text_equal(word, T("TYPE")) || text_equal(word, T("NAME")) || text_equal(word, T("TRANSITION"));
+	return text_equal(word, T("TYPE")) || text_equal(word, T("NAME")) || text_equal(word, T("TRANSITION")) ||
+	       text_equal(word, T("OFFERING")) || text_equal(word, T("PERSON"));
 }
 
 static bool fits(const struct sentence *sentence, const text *words, size_t count)
@@ -295,8 +297,21 @@ static void fill_step(struct reader *reader, const struct value_entry *at, const
 			step->transition = words[i];
 		else if (text_equal(pattern[i], T("NAME")))
 			step->name = words[i];
+		else if (text_equal(pattern[i], T("OFFERING")))
+			step->offering = words[i];
+		else if (text_equal(pattern[i], T("PERSON")))
+			step->person = words[i];
 	}
-	if (step->verb == STORY_CREATES || step->verb == STORY_FINDS) {
+	if (text_is_set(step->person))
+		(void)need_known(reader, at, step->person, true);
+	if (step->verb == STORY_ORDERS) {
+		const struct type *offering = need_known(reader, at, step->offering, false);
+		step->type = story_ordered_type(reader->model, offering);
+		if (step->type == NULL && offering != NULL)
+			(void)mistake(reader, at->line, at->column, text_format(reader->arena, "'%.*s' cannot be ordered", TEXT_ARG(step->offering)));
+		if (step->type != NULL)
+			learn(reader, step->name, step->type);
+	} else if (step->verb == STORY_CREATES || step->verb == STORY_FINDS) {
 		if (step->type != NULL && text_is_set(step->name))
 			learn(reader, step->name, step->type);
 	} else if (text_is_set(step->name)) {
@@ -363,7 +378,7 @@ static void check_list_step(struct reader *reader, const struct story_step *step
 
 static void check_value(struct reader *reader, const struct story_step *step)
 {
-	static const text said[] = { { "comment", 7 }, { "visibility", 10 } };
+	static const text said[] = { { "comment", 7 }, { "visibility", 10 }, { "answers", 7 } };
 	static const text file[] = { { "name", 4 }, { "text", 4 }, { "visibility", 10 } };
 	bool fields = step->verb == STORY_CREATES || step->verb == STORY_TAKES || step->verb == STORY_UPDATES;
 	if (step->type == NULL)
@@ -373,6 +388,9 @@ static void check_value(struct reader *reader, const struct story_step *step)
 		/* What is refused may be refused for a field that does not exist. */
 		if (step->value->kind == VALUE_MAP && step->refused == NULL)
 			check_fields(reader, step->type, step->value, said, array_length(said));
+	} else if (step->verb == STORY_ORDERS) {
+		if (!value_is_null(step->value))
+			want(reader, step->value, VALUE_MAP, "answers to the questions: { laptop: light }");
 	} else if (step->verb == STORY_COMMENTS || step->verb == STORY_NOTES) {
 		if (step->refused == NULL)
 			want(reader, step->value, VALUE_TEXT, "what is said");

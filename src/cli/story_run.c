@@ -192,6 +192,7 @@ static struct error *change_story(struct work *work, void *data)
 	TRY(become(doing->world, work, step->who));
 	switch (step->verb) {
 	case STORY_CREATES:
+	case STORY_ORDERS:
 		return do_create(work, doing);
 	case STORY_TAKES:
 		return engine_transition(work, type, doing->number, step->transition, step->version, doing->input, &record);
@@ -237,7 +238,7 @@ static struct error *store_file(struct story_world *world, struct arena *arena, 
 static struct error *change(struct story_world *world, struct arena *arena, const struct story_step *step, text *ret_number)
 {
 	struct doing doing = { .world = world, .step = step, .number = story_number(world, step->name) };
-	doing.input = with_numbers(world, arena, step->type, step->value);
+	doing.input = step->verb == STORY_ORDERS ? story_order_input(world, arena, step) : with_numbers(world, arena, step->type, step->value);
 	if (step->verb == STORY_CREATES) {
 		if (doing.input == NULL)
 			doing.input = value_map(arena);
@@ -329,7 +330,7 @@ static struct error *act(struct story_world *world, struct arena *arena, const s
 {
 	text number;
 	struct error *error = change(world, arena, step, &number);
-	if (error != NULL || step->verb != STORY_CREATES)
+	if (error != NULL || (step->verb != STORY_CREATES && step->verb != STORY_ORDERS))
 		return error;
 	if (text_is_set(step->name))
 		add_name(world, step->name, step->type, number);

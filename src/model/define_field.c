@@ -428,6 +428,9 @@ static void find_meanings(struct type *type)
 
 		*meanings[i].position = field == NULL ? -1 : (ptrdiff_t)field->position;
 	}
+	/* What a record was made from; where people write it, it is a value like others. */
+	if (type->model_field >= 0 && (type->fields[type->model_field].kind != KIND_MODEL || !type->fields[type->model_field].set_by_engine))
+		type->model_field = -1;
 }
 
 void define_fields(struct define *d, struct draft *draft)

@@ -12,7 +12,7 @@ TEST(the_shipped_definitions_are_good)
 	assert_non_null(model->user);
 	assert_non_null(model->category);
 	assert_int_equal(model_role(model, T("requester")), 0);
-	assert_true(model->role_count == 15);
+	assert_true(model_role(model, T("catalogue_manager")) > 0);
 	model_free(model);
 	arena_free(arena);
 }
