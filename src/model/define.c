@@ -196,6 +196,7 @@ static void read_all(struct define *d)
 	if (d->error_count > 0)
 		return;
 	each_type(d, define_check);
+	each_type(d, define_sound);
 	each_type(d, define_indexes);
 	define_older_finish(d);
 }

@@ -183,7 +183,8 @@ void define_indexes(struct define *d, struct draft *draft); /* index.c */
 /* The parts joined by _, at most 60 bytes (PostgreSQL cuts longer names off): a hash takes the place of what
  * is too long. */
 text define_index_name(struct define *d, const text *parts, size_t count);
-void define_check(struct define *d, struct draft *draft); /* check.c: whether the lifecycle can work */
+void define_check(struct define *d, struct draft *draft); /* check.c: who may take what, with which fields */
+void define_sound(struct define *d, struct draft *draft); /* sound.c: whether the lifecycle can work */
 
 /* What fields and questions have in common (define_field.c, define_decision.c). */
 void define_system_fields(struct define *d, struct type *type);
