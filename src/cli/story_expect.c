@@ -396,6 +396,10 @@ static struct error *expect_entry(struct story_world *world, struct work *work, 
 		return story_expect_answers(world, work, record, entry);
 	if (text_equal(key, T("attachments")))
 		return expect_attachments(world, work, record, entry);
+	if (text_equal(key, T("tasks")))
+		return story_expect_tasks(world, work, record, entry);
+	if (text_equal(key, T("children")))
+		return story_expect_children(world, work, record, entry);
 	if (text_equal(key, T("writes")))
 		return expect_writes(world, work, record, entry);
 	if (text_equal(key, T("hides")))
@@ -425,13 +429,15 @@ struct error *story_expect(struct story_world *world, struct work *work, struct 
 
 /* ---- lists ---- */
 
-static struct error *ask(struct work *work, const struct type *type, const struct value *where, text sort, struct record_page *ret_page)
+static struct error *ask(struct story_world *world, struct work *work, const struct type *type, const struct value *where, text sort,
+                         struct record_page *ret_page)
 {
 	struct query query = { .type = type, .limit = LIMIT_PAGE_ROWS };
 	struct condition *condition;
 	struct sort_key *keys;
 	if (where != NULL && where->kind == VALUE_TEXT) {
-		TRY(condition_parse(work->arena, work->model, type, where->text, CONDITION_QUERY, &condition));
+		TRY(condition_parse(work->arena, work->model, type, story_condition(world, work->arena, where->text), CONDITION_QUERY,
+		                    &condition));
 		query.where = condition;
 	}
 	if (text_is_set(sort)) {
@@ -453,7 +459,7 @@ struct error *story_expect_list(struct story_world *world, struct work *work, co
 {
 	struct record_page page;
 	const struct value *finds = value_get(step->value, T("finds")), *count = value_get(step->value, T("count"));
-	TRY(ask(work, step->type, value_get(step->value, T("where")), value_get_text(step->value, T("sort")), &page));
+	TRY(ask(world, work, step->type, value_get(step->value, T("where")), value_get_text(step->value, T("sort")), &page));
 	text actual = found_numbers(work, &page);
 	if (count != NULL && !same(world, count, value_integer(work->arena, (int64_t)page.count)))
 		differs(world, count, T("count"), said(world, count), actual);
@@ -475,7 +481,7 @@ struct error *story_expect_list(struct story_world *world, struct work *work, co
 struct error *story_expect_one(struct story_world *world, struct work *work, const struct story_step *step, text *ret_number)
 {
 	struct record_page page;
-	TRY(ask(work, step->type, step->value, TEXT_UNSET, &page));
+	TRY(ask(world, work, step->type, step->value, TEXT_UNSET, &page));
 	if (page.count != 1)
 		return error_new(work->arena, ERROR_NOT_FOUND, "expected one record, found %.*s", TEXT_ARG(found_numbers(work, &page)));
 	*ret_number = text_copy(world->arena, record_number(page.records[0]));

@@ -98,7 +98,7 @@ moment story_now(void *world);
 must_use struct error *story_reader(struct story_world *world, text login, struct arena *arena, struct work *ret_work);
 /* The story's name of a record, or NULL. */
 const struct story_name *story_find_name(const struct story_world *world, text name);
-/* The number that a text means: of the record with that name in the story, else the text itself. */
+/* The number that a text means: of the record with that name in the story (A), of its task (A.account), else the text itself. */
 text story_number(const struct story_world *world, text name);
 void story_problem(struct story_world *world, struct place place, const char *format, ...) printf_like(3, 4);
 static inline struct place story_place(const struct story *story, uint32_t line, uint32_t column)
@@ -108,6 +108,21 @@ static inline struct place story_place(const struct story *story, uint32_t line,
 
 /* Compares what the reader sees of the record with a map of expectations; differences go to world->problems. */
 must_use struct error *story_expect(struct story_world *world, struct work *work, struct record *record, const struct value *expected);
+/* ---- tasks (story_tasks.c) ---- */
+
+/* `A.account` as A and account. */
+bool story_split_task(text name, text *ret_record, text *ret_step);
+/* Whether records of this type, or one of their models, have a step of that name. */
+bool story_is_step(const struct model *model, const struct type *type, text name);
+/* The number of the task A.account; the text itself when there is none. */
+text story_task_number(const struct story_world *world, text name);
+must_use struct error *story_expect_tasks(struct story_world *world, struct work *work, struct record *record,
+                                          const struct value_entry *entry);
+must_use struct error *story_expect_children(struct story_world *world, struct work *work, struct record *record,
+                                             const struct value_entry *entry);
+/* A condition in which names of the story have become numbers. */
+text story_condition(struct story_world *world, struct arena *arena, text source);
+
 /* A list of conditions and what it must find. */
 must_use struct error *story_expect_list(struct story_world *world, struct work *work, const struct story_step *step);
 /* The only record for which the condition holds. */

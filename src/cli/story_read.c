@@ -77,6 +77,12 @@ static const struct known *find_known(const struct reader *reader, text name)
 static const struct type *need_known(struct reader *reader, const struct value_entry *at, text name, bool person)
 {
 	const struct known *known = find_known(reader, name);
+	text record, step;
+	if (known == NULL && !person && story_split_task(name, &record, &step) && (known = find_known(reader, record)) != NULL) {
+		if (story_is_step(reader->model, known->type, step))
+			return model_type(reader->model, T("work_task"));
+		known = NULL;
+	}
 	if (known != NULL && (!person || known->type == reader->model->user))
 		return known->type;
 	text *names = arena_new_array(reader->arena, text, reader->known_count + 1);
@@ -154,11 +160,36 @@ static void check_clocks(struct reader *reader, const struct type *type, const s
 			check_keys(reader, clocks->map.entries[i].value, 0, keys, array_length(keys));
 }
 
+/* A key is a step, or the title of a task that was added by hand (which has blanks or capitals). */
+static void check_tasks(struct reader *reader, const struct type *type, const struct value *tasks)
+{
+	const struct type *task = model_type(reader->model, T("work_task"));
+	if (tasks->kind != VALUE_MAP || type->tasks == NULL || task == NULL) {
+		(void)mistake(reader, tasks->line, tasks->column, type->tasks == NULL ? T("records of this type have no tasks")
+		                                                                      : T("tasks are a map: { account: done }"));
+		return;
+	}
+	text *names = arena_new_array(reader->arena, text, task->lifecycle->state_count + 1);
+	for (size_t i = 0; i < task->lifecycle->state_count; i++)
+		names[i] = task->lifecycle->states[i].name;
+	for (size_t i = 0; i < tasks->map.count; i++) {
+		const struct value_entry *entry = &tasks->map.entries[i];
+		bool plain = text_find_char(entry->key, ' ') < 0 && entry->key.length > 0 && entry->key.data[0] >= 'a';
+		if (plain && !story_is_step(reader->model, type, entry->key))
+			unknown(reader, entry->line, entry->column, "the step", entry->key, NULL, 0);
+		if (!value_is_null(entry->value) &&
+		    (entry->value->kind != VALUE_TEXT || !one_of(entry->value->text, names, task->lifecycle->state_count)))
+			unknown(reader, entry->line, entry->column, "the state", entry->value->kind == VALUE_TEXT ? entry->value->text : T("?"),
+			        names, task->lifecycle->state_count);
+	}
+}
+
 static void check_expectations(struct reader *reader, const struct type *type, const struct value *expected)
 {
 	static const text others[] = { { "clocks", 6 }, { "transitions", 11 }, { "can", 3 }, { "cannot", 6 }, { "history", 7 },
 		                       { "events", 6 }, { "hides", 5 }, { "links", 5 }, { "attachments", 11 }, { "as of", 5 },
-		                       { "writes", 6 }, { "not in history", 14 }, { "answers", 7 } };
+		                       { "writes", 6 }, { "not in history", 14 }, { "answers", 7 }, { "tasks", 5 },
+		                       { "children", 8 } };
 	if (value_is_null(expected))
 		return;
 	if (expected->kind != VALUE_MAP) {
@@ -174,6 +205,8 @@ static void check_expectations(struct reader *reader, const struct type *type, c
 	for (size_t i = 0; i < array_length(lists); i++)
 		if (value_get(expected, lists[i]) != NULL)
 			check_choices(reader, value_get(expected, lists[i]), "the transition", names, count);
+	if (value_get(expected, T("tasks")) != NULL)
+		check_tasks(reader, type, value_get(expected, T("tasks")));
 	if (value_get(expected, T("clocks")) != NULL)
 		check_clocks(reader, type, value_get(expected, T("clocks")));
 }

@@ -36,7 +36,7 @@ const struct story_name *story_find_name(const struct story_world *world, text n
 text story_number(const struct story_world *world, text name)
 {
 	const struct story_name *found = story_find_name(world, name);
-	return found == NULL ? name : found->number;
+	return found == NULL ? story_task_number(world, name) : found->number;
 }
 
 static void add_name(struct story_world *world, text name, const struct type *type, text number)

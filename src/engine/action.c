@@ -41,7 +41,7 @@ static struct error *run_set(struct work *work, const struct errand *errand, con
 	size_t fields = errand->record->type->field_count;
 	bool *changed = arena_new_array(work->arena, bool, fields);
 	struct cell *cells = arena_new_array(work->arena, struct cell, fields);
-	TRY(engine_evaluate_settings(work, errand->record, action->sets, action->set_count, changed, cells));
+	TRY(engine_evaluate_settings(work, errand->record->type, errand->record, action->sets, action->set_count, changed, cells, NULL));
 	return engine_apply_update(work, errand->record, changed, cells, errand->rule->name);
 }
 
@@ -71,7 +71,7 @@ static struct error *run_create(struct work *work, const struct errand *errand, 
 	bool *set = arena_new_array(work->arena, bool, action->type->field_count);
 	struct cell *cells = arena_new_array(work->arena, struct cell, action->type->field_count);
 	const struct relation *relation = model_relation(work->model, action->relation);
-	TRY(engine_evaluate_settings(work, errand->record, action->sets, action->set_count, set, cells));
+	TRY(engine_evaluate_settings(work, action->type, errand->record, action->sets, action->set_count, set, cells, NULL));
 	TRY(engine_apply_create(work, action->type, set, cells, errand->comment, errand->rule->name,
 				&created));
 	if (relation == NULL)
@@ -97,8 +97,9 @@ static struct error *run_action(struct work *work, const struct errand *errand, 
 		return assign_run(work, errand, action);
 	case ACTION_WEBHOOK:
 	case ACTION_REQUEST:
-	case ACTION_EACH:
 		break;
+	case ACTION_EACH:
+		return each_run(work, errand, action);
 	}
 	return NULL;
 }

@@ -25,11 +25,11 @@ static void fill_defaults(struct step *step)
 		if (!step->changed[i] && field->has_default && field->fallback != NULL && step_has_field(step, field))
 			step_set(step, i, *field->fallback);
 	}
-	if (step->type->lifecycle != NULL)
+	if (step->type->lifecycle != NULL && !step->changed[FIELD_STATE])
 		step_set(step, FIELD_STATE, cell_integer((int64_t)step->type->lifecycle->initial));
 }
 
-static struct error *step_new(struct work *work, const struct type *type, struct step *ret_step)
+struct error *step_new(struct work *work, const struct type *type, struct step *ret_step)
 {
 	if (type->abstract)
 		return error_new(work->arena, ERROR_INVALID, "%.*s is only extended by others: no record can be made of it",
@@ -79,9 +79,22 @@ struct error *engine_create(struct work *work, const struct type *type, const st
 	if (errors != NULL)
 		return errors;
 	TRY(check_may_create(&step, work));
+	TRY(task_adopt(&step, work));
 	TRY(step_insert(&step, work));
 	*ret_record = step.record;
 	return NULL;
+}
+
+struct error *step_finish_new(struct step *step, struct work *work)
+{
+	fill_people(step, work);
+	if (step->type->model_field >= 0 && step->changed[step->type->model_field])
+		TRY(order_apply_model(step, work));
+	fill_defaults(step);
+	TRY(step_decide(step, work, true));
+	TRY(step_check_required(step, work, false));
+	TRY(step_check_classes(step, work));
+	return step_insert(step, work);
 }
 
 struct error *engine_apply_create(struct work *work, const struct type *type, const bool *set, const struct cell *cells,
@@ -95,14 +108,7 @@ struct error *engine_apply_create(struct work *work, const struct type *type, co
 			step_set(&step, i, cells[i]);
 	step.comment = comment;
 	step.rule = rule;
-	fill_people(&step, work);
-	if (type->model_field >= 0 && set[type->model_field])
-		TRY(order_apply_model(&step, work));
-	fill_defaults(&step);
-	TRY(step_decide(&step, work, true));
-	TRY(step_check_required(&step, work, false));
-	TRY(step_check_classes(&step, work));
-	TRY(step_insert(&step, work));
+	TRY(step_finish_new(&step, work));
 	*ret_record = step.record;
 	return NULL;
 }

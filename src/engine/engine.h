@@ -58,7 +58,6 @@ struct record_link {
 	bool inverse;            /* seen from the other end */
 	const struct type *type; /* of the other record */
 	int64_t other_id;
-	struct record *other;    /* as in lists */
 	moment created_at;
 };
 /* Both ends must be readable and linkable. A second identical link and a link to itself are refused. */
@@ -112,6 +111,30 @@ must_use struct error *engine_is_offered(struct work *work, const struct type *t
                                          bool *ret_offered);
 /* [{question, label, value, words} or {question, label, rows: [[...]]}] as they were given with the record; NULL: none. */
 must_use struct error *engine_answers(struct work *work, const struct record *record, struct value **ret_answers);
+
+/* ---- tasks and children of a record, as far as the actor may read them ---- */
+
+struct record_task {
+	struct record *record;  /* of the type work_task, without long texts */
+	size_t *after;          /* positions in the list: what it waits for */
+	size_t after_count;
+	int level;              /* 0: waits for none; else one more than the highest it waits for */
+};
+/* By level. Empty for a type without tasks. */
+must_use struct error *engine_tasks(struct work *work, struct record *record, struct record_task **ret_tasks, size_t *ret_count);
+struct task_summary {
+	size_t total, open, done, failed;
+};
+must_use struct error *engine_task_summary(struct work *work, struct record *record, struct task_summary *ret_summary);
+
+struct child_group { /* records of one type whose field `parent` is this record */
+	const struct type *type;
+	struct record **records; /* at most LIMIT_PAGE_ROWS of them */
+	size_t count;
+	bool more;
+	size_t *states;          /* how many are in each state of the type [state_count] */
+};
+must_use struct error *engine_children(struct work *work, struct record *record, struct child_group **ret_groups, size_t *ret_count);
 
 /* ---- idempotency: kept per actor in the change's transaction ---- */
 

@@ -139,6 +139,18 @@ UNION ALL
 SELECT l.name, 0, l.from_id, l.to_type, l.to_id FROM json_array_elements_text(CAST($1 AS json)) AS s(id)
 JOIN link l ON l.from_id = CAST(s.id AS bigint) WHERE l.name IN (SELECT json_array_elements_text(CAST($3 AS json))) ORDER BY 3, 5
 
+-- ---- tasks ----
+
+-- name: task_successors
+SELECT from_id FROM link WHERE to_id = $1 AND name = 'after' AND from_type = 'work_task' ORDER BY from_id LIMIT 500
+
+-- What the tasks with these ids (a JSON list) wait for.
+-- name: task_edges (sqlite)
+SELECT l.from_id, l.to_id FROM json_each($1) s CROSS JOIN link l WHERE l.from_id = s.value AND l.name = 'after' ORDER BY 1, 2
+-- name: task_edges (postgres)
+SELECT l.from_id, l.to_id FROM json_array_elements_text(CAST($1 AS json)) AS s(id)
+JOIN link l ON l.from_id = CAST(s.id AS bigint) WHERE l.name = 'after' ORDER BY 1, 2
+
 -- ---- idempotency keys ----
 
 -- While the first request with this key runs, a second one does not get the lock, and is told so.

@@ -37,7 +37,15 @@ must_use struct error *clock_follow(struct work *work, const struct change *chan
  */
 must_use struct error *rules_follow(struct work *work, const struct change *change);
 
-/* Both followers of a change, in order; not the rules for an import. */
+/*
+ * Tasks of a record: made when it enters their state, released when what they wait for is over; and the record moves on when the
+ * last one is (task_follow.c). Not called for imports; called after rules_follow(), which has then noted what fits the change.
+ */
+must_use struct error *tasks_follow(struct work *work, const struct change *change);
+/* Further records that its model makes with a new record, in the same transaction (bundle.c). */
+must_use struct error *bundle_follow(struct work *work, const struct change *change);
+
+/* All followers of a change, in order; for an import the clocks alone. */
 must_use struct error *engine_follow(struct work *work, const struct change *change);
 
 /* ---- the event log ---- */
@@ -81,13 +89,14 @@ must_use struct error *engine_apply_create(struct work *work, const struct type 
 must_use struct error *engine_apply_link(struct work *work, struct record *from, const struct relation *relation,
                                          struct record *to, int64_t *ret_id);
 
-/* Evaluates settings ("set" of transitions and actions) on `record` into cells and changed; `me` is the actor of `work`. */
-must_use struct error *engine_evaluate_settings(struct work *work, struct record *record, const struct setting *settings,
-                                                size_t count, bool *changed, struct cell *cells);
-
-/* Those of these records (at most some thousand) that the actor may read, as in lists; in the order of their ids. */
-must_use struct error *engine_read_many(struct work *work, const struct type *type, const int64_t *ids, size_t count,
-                                        struct record_page *ret_page);
+/*
+ * Evaluates settings ("set" of transitions, actions and models) for a record of `type`, looking at `record` (which may be another:
+ * the one that set it off, or the answers to a form), into cells and changed; `me` is the actor of `work`. Links to names that
+ * are not there leave their field as it is, and are added to the list `missing` (or NULL).
+ */
+must_use struct error *engine_evaluate_settings(struct work *work, const struct type *type, struct record *record,
+                                                const struct setting *settings, size_t count, bool *changed, struct cell *cells,
+                                                struct value *missing);
 
 /* What a field holds now, as the API says it; a link to what the actor may not read is { type, number: null }. */
 must_use struct error *history_field_value(struct work *work, struct record *record, const struct field *field,

@@ -1,4 +1,7 @@
-/* The two followers of every change, in their order: clocks first, because rules may ask for them. */
+/*
+ * The followers of every change, in their order: clocks first, because rules may ask for them; then what its model makes with a new
+ * record; tasks after the rules, which have then noted the change they wait for.
+ */
 #include "engine/engine_private.h"
 
 struct error *engine_follow(struct work *work, const struct change *change)
@@ -6,5 +9,7 @@ struct error *engine_follow(struct work *work, const struct change *change)
 	TRY(clock_follow(work, change));
 	if (change->kind == EVENT_IMPORTED)
 		return NULL;
-	return rules_follow(work, change);
+	TRY(bundle_follow(work, change));
+	TRY(rules_follow(work, change));
+	return tasks_follow(work, change);
 }

@@ -27,6 +27,15 @@ void step_set(struct step *step, size_t field, struct cell cell)
 	step->cells[field] = cell;
 }
 
+void step_note_missing(struct step *step, struct work *work, struct value *missing)
+{
+	if (value_count(missing) == 0)
+		return;
+	if (step->payload == NULL)
+		step->payload = value_map(work->arena);
+	value_set(work->arena, step->payload, T("missing"), missing);
+}
+
 struct record *step_result(const struct step *step, struct work *work)
 {
 	struct record *record = record_copy(work->arena, step->record);

@@ -159,7 +159,7 @@ static struct error *apply_sets(const struct work_model *model, struct record *a
 
 	if (prospect != NULL)
 		model_pretend(work, prospect);
-	TRY(engine_evaluate_settings(work, answers, model->sets, model->set_count, set, values));
+	TRY(engine_evaluate_settings(work, model->type, answers, model->sets, model->set_count, set, values, NULL));
 	for (size_t i = 0; i < count; i++)
 		if (set[i] && !given[i]) {
 			changed[i] = true;

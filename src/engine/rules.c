@@ -214,6 +214,18 @@ struct error *rules_follow_clock(struct work *work, struct record *record,
 				 (size_t)(clock - record->type->clocks), 0, event_id);
 }
 
+struct error *rules_follow_task(struct work *work, struct record *record, bool failed, int64_t event_id)
+{
+	const struct type *type = record->type;
+	struct agenda fresh = { .root = { 0, event_id } };
+	struct agenda *agenda = work->agenda == NULL ? &fresh : work->agenda;
+	for (size_t i = 0; i < type->rule_count; i++)
+		if (type->rules[i].when == WHEN_TASK && (type->rules[i].what == 1) == failed)
+			agenda_add(work->arena, agenda,
+				   (struct errand){ &type->rules[i], record, event_id, TEXT_UNSET });
+	return work->agenda == NULL ? run_agenda(work, agenda) : NULL;
+}
+
 struct error *rules_run_timed(struct work *work, const struct errand *errand)
 {
 	struct agenda agenda = { .next = 0 };

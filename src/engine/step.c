@@ -24,6 +24,7 @@ struct error *engine_lock(struct work *work, const struct type *type, text numbe
 	TRY(model_find_id(work, type, number, &id));
 	if (id == 0)
 		return error_new(work->arena, ERROR_NOT_FOUND, "there is no %.*s %.*s", TEXT_ARG(type->name), TEXT_ARG(number));
+	TRY(task_lock_first(work, type, id));
 	TRY(model_lock(work, type, id, &record));
 	TRY(access_require(work, RIGHT_READ, type, record));
 	*ret_record = record;

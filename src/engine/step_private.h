@@ -44,6 +44,8 @@ must_use struct error *step_read(struct step *step, struct work *work, const str
                                  bool with_comment);
 /* Sets one field. */
 void step_set(struct step *step, size_t field, struct cell cell);
+/* Names in settings that nothing has: said in the event, so that somebody can mend it. */
+void step_note_missing(struct step *step, struct work *work, struct value *missing);
 /* The field as it will be. */
 static inline const struct cell *step_cell(const struct step *step, size_t field)
 {
@@ -92,10 +94,30 @@ must_use struct error *step_settle_comment(struct step *step, struct work *work,
  * transition or touch.
  */
 must_use struct error *step_save(struct step *step, struct work *work);
+/* A step that makes a record of this type, and its end: people, defaults, tables, required fields, the insert. */
+must_use struct error *step_new(struct work *work, const struct type *type, struct step *ret_step);
+must_use struct error *step_finish_new(struct step *step, struct work *work);
 /* The same for a record that does not exist yet: its id and number are given here. */
 must_use struct error *step_insert(struct step *step, struct work *work);
 
 /* ERROR_STALE when the record is not of this version (0: any), with what the caller wanted and what is there. */
 must_use struct error *version_check(struct work *work, struct record *record, int64_t expected, const struct value *input);
+
+/* ---- tasks (task_people.c); nothing happens for other types ---- */
+
+/* A new task by hand: its record takes tasks, and says in which state it begins. */
+must_use struct error *task_adopt(struct step *step, struct work *work);
+/* What a task waits for belongs to the same record and does not wait for it; its record does not change. */
+must_use struct error *task_check_update(struct step *step, struct work *work);
+/* A task that is over begins again only while its record takes tasks. */
+must_use struct error *task_check_transition(struct work *work, const struct record *task, const struct transition *transition);
+/* The transition with what this very task needs to be completed. */
+const struct transition *task_transition(struct work *work, const struct record *task, const struct transition *transition);
+/* Locks the record of a task: it comes before its tasks. */
+must_use struct error *task_lock_first(struct work *work, const struct type *type, int64_t id);
+/* ERROR_CONFLICT that names the open tasks, when the transition would end a record that waits for them. */
+must_use struct error *tasks_check_waits(struct work *work, const struct record *record, const struct transition *transition);
+must_use struct error *tasks_hold_back(struct work *work, const struct record *record, const struct transition *transition,
+                                       bool *ret_held);
 
 #endif

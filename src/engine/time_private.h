@@ -91,6 +91,9 @@ must_use struct error *rules_follow_turn(struct work *work, struct record *recor
 must_use struct error *rules_follow_clock(struct work *work, struct record *record,
 					  const struct clock_definition *clock, bool breached,
 					  int64_t event_id);
+/* Runs the rules of the record that wait for one of its tasks to be done, or to fail. */
+must_use struct error *rules_follow_task(struct work *work, struct record *record, bool failed,
+					 int64_t event_id);
 /* Runs one rule whose time has come, and what it sets off; an error of the rule itself is returned (the timer
  * tries again). */
 must_use struct error *rules_run_timed(struct work *work, const struct errand *errand);
@@ -112,6 +115,8 @@ must_use struct error *actions_run(struct work *work, const struct errand *erran
 must_use struct error *fill_words(struct work *work, struct record *record, text source, text *ret_words);
 /* Tells administrators of trouble with automation, once an hour for the same `key`; `said` is in words. */
 must_use struct error *notify_administrators(struct work *work, struct record *record, int64_t event_id, text key, text said);
+/* Transition and sets on each record of a type whose field is the errand's record (each.c). */
+must_use struct error *each_run(struct work *work, const struct errand *errand, const struct action *action);
 must_use struct error *notify_run(struct work *work, const struct errand *errand, const struct action *action,
 				  struct root *root);
 

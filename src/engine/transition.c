@@ -37,12 +37,13 @@ static struct error *need_error(const struct step *step, struct work *work, cons
 }
 
 /* Every need of the transition against the record as it will be; *ret_public: a comment must be public. */
-static struct error *check_needs(const struct step *step, struct work *work, struct error **ret_errors, bool *ret_public)
+static struct error *check_needs(const struct step *step, struct work *work, const struct transition *asked,
+                                 struct error **ret_errors, bool *ret_public)
 {
 	struct record *result = step_result(step, work);
 
-	for (size_t i = 0; i < step->transition->need_count; i++) {
-		const struct need *need = &step->transition->needs[i];
+	for (size_t i = 0; i < asked->need_count; i++) {
+		const struct need *need = &asked->needs[i];
 		bool needed, is_public = need->comment_public;
 
 		TRY(rule_holds(work, need->when, result, &needed));
@@ -83,7 +84,10 @@ static struct error *take(struct step *step, struct work *work)
 	struct record *result = step_result(step, work);
 
 	result->cells[FIELD_STATE] = step->record->cells[FIELD_STATE];
-	TRY(engine_evaluate_settings(work, result, step->transition->sets, step->transition->set_count, step->changed, step->cells));
+	struct value *missing = value_list(work->arena);
+	TRY(engine_evaluate_settings(work, step->type, result, step->transition->sets, step->transition->set_count, step->changed,
+	                             step->cells, missing));
+	step_note_missing(step, work, missing);
 	TRY(step_decide(step, work, false));
 	return step_save(step, work);
 }
@@ -122,12 +126,15 @@ struct error *engine_transition(struct work *work, const struct type *type, text
 	TRY(version_check(work, record, expected_version, input));
 	if (answer == TRANSITION_NOT_NOW)
 		return error_new(work->arena, ERROR_CONFLICT, "%.*s", TEXT_ARG(why));
+	TRY(tasks_check_waits(work, record, step.transition));
+	TRY(task_check_transition(work, record, step.transition));
+	const struct transition *asked = task_transition(work, record, step.transition);
 	bool *allowed = arena_new_array(work->arena, bool, type->field_count);
-	allow_fields(work, type, step.transition, allowed);
+	allow_fields(work, type, asked, allowed);
 	errors = step_read(&step, work, input, allowed, true);
 	if (errors != NULL && errors->code != ERROR_INVALID)
 		return errors;
-	TRY(check_needs(&step, work, &errors, &is_public));
+	TRY(check_needs(&step, work, asked, &errors, &is_public));
 	errors = error_append(errors, step_check_required(&step, work, true));
 	errors = error_append(errors, step_check_classes(&step, work));
 	if (errors != NULL)
@@ -150,6 +157,7 @@ struct error *engine_apply_transition(struct work *work, struct record *record, 
 	TRY(rule_holds(work, transition->guard, record, &holds));
 	if (!holds)
 		return error_new(work->arena, ERROR_CONFLICT, "the guard of %.*s does not hold", TEXT_ARG(transition->name));
+	TRY(tasks_check_waits(work, record, transition));
 	step_init(&step, work, record, EVENT_TRANSITION);
 	step.transition = transition;
 	step.comment = comment;
@@ -183,13 +191,17 @@ struct error *engine_transitions(struct work *work, struct record *record, struc
 	for (size_t i = 0; i < all; i++) {
 		const struct transition *transition = &lifecycle->transitions[i];
 		enum transition_answer answer;
+		bool held = false;
 		text why;
 
 		if (!state_in(transition->from, (size_t)record_state(record)))
 			continue;
 		TRY(access_transition(work, record, transition, &answer, &why));
-		if (answer != TRANSITION_ALLOWED)
+		if (answer == TRANSITION_ALLOWED)
+			TRY(tasks_hold_back(work, record, transition, &held));
+		if (answer != TRANSITION_ALLOWED || held)
 			continue;
+		transition = task_transition(work, record, transition);
 		open[count].transition = transition;
 		open[count].needed = arena_new_array(work->arena, bool, transition->need_count + 1);
 		TRY(open_needs(work, record, transition, open[count].needed));

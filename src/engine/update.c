@@ -1,5 +1,6 @@
 /* Merge patches on fields, by people and by rules. */
 #include "engine/step_private.h"
+#include "engine/time_private.h"
 
 struct error *engine_update(struct work *work, const struct type *type, text number, int64_t expected_version,
                             const struct value *patch, struct record **ret_record)
@@ -20,6 +21,7 @@ struct error *engine_update(struct work *work, const struct type *type, text num
 	errors = step_read(&step, work, patch, allowed, true);
 	if (errors != NULL && errors->code != ERROR_INVALID)
 		return errors;
+	errors = error_append(errors, task_check_update(&step, work));
 	errors = error_append(errors, step_decide(&step, work, false));
 	errors = error_append(errors, step_check_required(&step, work, false));
 	errors = error_append(errors, step_check_classes(&step, work));
@@ -68,9 +70,42 @@ static struct error *path_cell(struct work *work, const struct record *record, c
 	return NULL;
 }
 
-static struct error *setting_cell(struct work *work, const struct record *record, const struct setting *setting,
-                                  struct cell *ret_cell)
+/* The words as nobody in particular reads them: who may read the result is said by the field they stand in. */
+static struct error *words_cell(struct work *work, struct record *record, const struct setting *setting, const struct field *field,
+                                struct cell *ret_cell)
 {
+	struct actor everybody = *access_system();
+	struct work all = *work;
+	text words;
+
+	everybody.zone = work->actor->zone;
+	all.actor = &everybody;
+	TRY(fill_words(&all, record, setting->words, &words));
+	for (size_t most = field->length_max; field->length_max > 0 && words.length > field->length_max; most = most * 3 / 4)
+		words = text_shorten(work->arena, words, most);
+	*ret_cell = cell_text(words);
+	return NULL;
+}
+
+/* A target that is gone, or not there yet, leaves the field as it is. */
+static struct error *named_cell(struct work *work, const struct setting *setting, const struct field *field, struct value *missing,
+                                struct cell *ret_cell)
+{
+	int64_t id;
+
+	TRY(model_find_id(work, field->target, setting->words, &id));
+	*ret_cell = cell_id(id);
+	if (id == 0 && missing != NULL)
+		value_append(work->arena, missing,
+		             value_text(work->arena, text_format(work->arena, "%.*s %.*s", TEXT_ARG(field->name), TEXT_ARG(setting->words))));
+	return NULL;
+}
+
+static struct error *setting_cell(struct work *work, const struct type *type, struct record *record, const struct setting *setting,
+                                  struct value *missing, struct cell *ret_cell)
+{
+	const struct field *field = &type->fields[setting->field];
+
 	*ret_cell = cell_null();
 	switch (setting->how) {
 	case SET_VALUE:
@@ -87,26 +122,31 @@ static struct error *setting_cell(struct work *work, const struct record *record
 		break;
 	case SET_PATH:
 		return path_cell(work, record, setting, ret_cell);
-	case SET_UNSET:
 	case SET_WORDS:
+		return words_cell(work, record, setting, field, ret_cell);
 	case SET_LINK:
+		return named_cell(work, setting, field, missing, ret_cell);
+	case SET_UNSET:
 		break;
 	}
 	return NULL;
 }
 
-struct error *engine_evaluate_settings(struct work *work, struct record *record, const struct setting *settings, size_t count,
-                                       bool *changed, struct cell *cells)
+struct error *engine_evaluate_settings(struct work *work, const struct type *type, struct record *record,
+                                       const struct setting *settings, size_t count, bool *changed, struct cell *cells,
+                                       struct value *missing)
 {
 	for (size_t i = 0; i < count; i++) {
+		struct cell cell;
 		bool holds;
 
-		if (!record_has_field(record, &record->type->fields[settings[i].field]))
-			continue;
 		TRY(rule_holds(work, settings[i].when, record, &holds));
 		if (!holds)
 			continue;
-		TRY(setting_cell(work, record, &settings[i], &cells[settings[i].field]));
+		TRY(setting_cell(work, type, record, &settings[i], missing, &cell));
+		if (settings[i].how == SET_LINK && cell.kind == CELL_NULL)
+			continue;
+		cells[settings[i].field] = cell;
 		changed[settings[i].field] = true;
 	}
 	return NULL;
