@@ -53,5 +53,12 @@ const struct route api_routes[] = {
 	  .name = "link_create", .summary = "Relate two records" },
 	{ METHOD_DELETE, RECORD "/links/{id}", POLICY_SIGNED_IN, NULL, SCOPE_WRITE, .apply = api_unlink_apply,
 	  .render = api_no_content, .name = "link_delete", .summary = "Take a relation away" },
+	{ METHOD_GET, API "/{type}/calendar", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_calendar, .name = "calendar",
+	  .summary = "What takes place between two moments, with freezes and maintenance windows" },
+	{ METHOD_GET, RECORD "/collisions", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_collisions, .name = "collision_list",
+	  .summary = "What is in the way of a record at its time, or at another" },
+	/* Public: they look for their own token, because calendar programs send none in a header. */
+	{ METHOD_GET, "/{type}/calendar.ics", POLICY_PUBLIC, .render = calendar_feed_render, .name = "calendar_feed" },
+	{ METHOD_GET, "/{type}/schedule.ics", POLICY_PUBLIC, .render = schedule_feed_render, .name = "schedule_feed" },
 	{ .pattern = NULL },
 };

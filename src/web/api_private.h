@@ -55,6 +55,11 @@ struct error *api_openapi(struct work *work, struct web_request *request, struct
 struct error *api_health(struct work *work, struct web_request *request, struct page *page);
 struct error *api_ready(struct work *work, struct web_request *request, struct page *page);
 struct error *api_metrics(struct work *work, struct web_request *request, struct page *page);
+/* schedule.c */
+struct error *api_collisions(struct work *work, struct web_request *request, struct page *page);
+struct error *api_calendar(struct work *work, struct web_request *request, struct page *page);
+struct error *calendar_feed_render(struct work *work, struct web_request *request, struct page *page);
+struct error *schedule_feed_render(struct work *work, struct web_request *request, struct page *page);
 /* live.c, asset.c */
 struct error *live_page(struct work *work, struct web_request *request, struct page *page);
 struct error *assets_page(struct work *work, struct web_request *request, struct page *page);

@@ -182,6 +182,8 @@ static const struct shape {
 	{ "attachment_delete", NULL, NULL, NULL, 204 },
 	{ "event_list", "EventList", NULL, NULL, 200 },
 	{ "link_list", "LinkList", NULL, NULL, 200 },
+	{ "calendar", "ScheduleList", NULL, NULL, 200 },
+	{ "collision_list", "CollisionList", NULL, NULL, 200 },
 	{ "link_create", "Link", "LinkInput", NULL, 201 },
 	{ "link_delete", NULL, NULL, NULL, 204 },
 };

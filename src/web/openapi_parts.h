@@ -54,6 +54,14 @@
 	"\"description\":\"Events of a page\"}],\"live\":[{\"name\":\"topics\",\"in\":\"query\"," \
 	"\"required\":false,\"schema\":{\"type\":\"string\"},\"description\":\"Topics," \
 	" with commas: TYPE/NUMBER, TYPE, notifications; none: everything\"}]," \
+	"\"calendar\":[{\"name\":\"from\",\"in\":\"query\",\"required\":false," \
+	"\"schema\":{\"type\":\"string\"},\"description\":\"A moment; else now\"},{\"name\":\"to\",\"in\":\"query\"," \
+	"\"required\":false,\"schema\":{\"type\":\"string\"},\"description\":\"A moment; else 30 days later\"}," \
+	"{\"name\":\"published\",\"in\":\"query\",\"required\":false,\"schema\":{\"type\":\"boolean\"}," \
+	"\"description\":\"What everybody may know of, only\"}],\"collision_list\":[{\"name\":\"start\",\"in\":\"query\"," \
+	"\"required\":false,\"schema\":{\"type\":\"string\"},\"description\":\"Another beginning than its own\"}," \
+	"{\"name\":\"end\",\"in\":\"query\",\"required\":false,\"schema\":{\"type\":\"string\"}," \
+	"\"description\":\"Another end than its own\"}]," \
 	"\"attachment_get\":[{\"name\":\"inline\",\"in\":\"query\",\"required\":false," \
 	"\"schema\":{\"type\":\"string\"}," \
 	"\"description\":\"Raster images may be shown instead of saved\"}]}"
@@ -132,6 +140,20 @@
 	"\"inverse\":{\"type\":\"boolean\"},\"label\":{\"type\":\"string\"}," \
 	"\"to\":{\"$ref\":\"#/components/schemas/Reference\"},\"created_at\":{\"type\":\"string\"," \
 	"\"format\":\"date-time\"},\"url\":{\"type\":\"string\"}},\"additionalProperties\":false}," \
+	"\"CollisionList\":{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{\"items\":{\"type\":\"array\"," \
+	"\"items\":{\"type\":\"object\",\"required\":[\"kind\",\"type\",\"number\",\"from\",\"to\",\"item\"],\"properties\":{" \
+	"\"kind\":{\"type\":\"string\",\"enum\":[\"same\",\"upstream\",\"downstream\",\"freeze\",\"outside_window\"]}," \
+	"\"words\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"},\"number\":{\"type\":[\"string\",\"null\"]}," \
+	"\"title\":{\"type\":[\"string\",\"null\"]},\"from\":{\"type\":\"string\",\"format\":\"date-time\"}," \
+	"\"to\":{\"type\":\"string\",\"format\":\"date-time\"}," \
+	"\"item\":{\"oneOf\":[{\"$ref\":\"#/components/schemas/Reference\"},{\"type\":\"null\"}]}}," \
+	"\"additionalProperties\":false}}},\"additionalProperties\":false}," \
+	"\"ScheduleList\":{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{\"items\":{\"type\":\"array\"," \
+	"\"items\":{\"type\":\"object\",\"required\":[\"type\",\"number\",\"title\",\"from\",\"to\",\"freeze\",\"window\"]," \
+	"\"properties\":{\"type\":{\"type\":\"string\"},\"number\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"}," \
+	"\"from\":{\"type\":\"string\",\"format\":\"date-time\"},\"to\":{\"type\":\"string\",\"format\":\"date-time\"}," \
+	"\"freeze\":{\"type\":\"boolean\"},\"window\":{\"type\":\"boolean\"},\"state\":{\"type\":\"string\"}}}}}," \
+	"\"additionalProperties\":false}," \
 	"\"LinkList\":{\"type\":\"object\",\"required\":[\"items\",\"next\"]," \
 	"\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Link\"}}," \
 	"\"next\":{\"type\":[\"string\",\"null\"]}},\"additionalProperties\":false}," \

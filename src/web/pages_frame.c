@@ -78,7 +78,27 @@ static void add_views(struct work *work, const struct web_request *request, cons
 		          value_text(work->arena, text_format(work->arena, "%.*s/%.*s", TEXT_ARG(type->name), TEXT_ARG(view->name))));
 		value_append(work->arena, links, link);
 	}
+	/* Windows are shown in the calendar of what they bind. */
+	if (value_count(links) > 0 && type->schedule != NULL && type->schedule->freeze == NULL)
+		value_append(work->arena, links,
+		             new_link(work, text_format(work->arena, "/%.*s/calendar", TEXT_ARG(type->name)), words(work->language, T("Calendar")),
+		                      request->type == type && text_ends_with(request->path, T("/calendar"))));
 	append_group(work, groups, label_in(&type->plural, work->language), links);
+}
+
+/* What everybody may read, for those who see nothing else of it: [{href, label}]. */
+static struct value *published_schedules(struct work *work)
+{
+	struct value *list = value_list(work->arena);
+
+	for (size_t i = 0; i < work->model->type_count; i++) {
+		const struct type *type = &work->model->types[i];
+		if (type->schedule != NULL && type->schedule->published != NULL && type->schedule->freeze == NULL)
+			value_append(work->arena, list,
+			             new_link(work, text_format(work->arena, "/%.*s/schedule", TEXT_ARG(type->name)), label_in(&type->plural, work->language),
+			                      false));
+	}
+	return list;
 }
 
 static struct value *rail_groups(struct work *work, const struct web_request *request, const struct value *data)
@@ -197,6 +217,8 @@ struct error *pages_frame(struct work *work, struct web_request *request, struct
 	               text_is_set(topics) ? text_format(arena, "%.*s,notifications", TEXT_ARG(topics)) : T("notifications"));
 	value_set_bool(arena, frame, T("staff"), is_staff(work));
 	value_set_bool(arena, frame, T("administrator"), actor_has_role(work, T("administrator")));
+	if (!is_staff(work))
+		value_add(arena, frame, T("schedules"), published_schedules(work));
 	if (is_staff(work))
 		value_add(arena, frame, T("groups"), rail_groups(work, request, page->data));
 	return add_person(work, frame);

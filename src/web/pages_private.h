@@ -80,6 +80,8 @@ must_use struct error *part_steps(struct work *work, struct record *record, cons
 must_use struct error *part_step(struct work *work, struct record *record, const struct transition *transition,
                                  const struct value *given, const struct error *errors, struct value **ret_value);
 must_use struct error *part_side(struct work *work, struct record *record, struct value *data);
+/* "collisions" of a record with a schedule, for people who work on it (pages_schedule.c). */
+must_use struct error *part_collisions(struct work *work, struct record *record, struct value *data);
 /* number, title, type, href, version, state, priority, people: what the head of every page about a record shows. */
 must_use struct error *part_head(struct work *work, struct record *record, struct value *data);
 /* What a requester's page shows of a record: progress in plain words, promises, faces to rate with (pages_portal.c). */
@@ -109,6 +111,8 @@ PHASE(create_apply);
 PHASE(create_done);
 PHASE(create_refuse);
 PHASE(record_render);
+PHASE(schedule_calendar_render);
+PHASE(schedule_published_render);
 PHASE(clocks_render);
 PHASE(similar_render);
 PHASE(edit_render);
