@@ -148,6 +148,8 @@ struct error *access_require(struct work *work, enum right right, const struct t
 
 bool access_field_readable(const struct work *work, const struct type *type, const struct field *field)
 {
+	if (field->secret)
+		return false;
 	if (work->actor->kind == ACTOR_SYSTEM)
 		return true;
 	for (uint64_t left = work->actor->roles; left != 0; left &= left - 1) {

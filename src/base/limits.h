@@ -70,6 +70,14 @@
 #define LIMIT_SOURCE_KEY_BYTES 500
 /* A draft: what a form may hold. */
 #define LIMIT_DRAFT_BYTES (256 * 1024)
+/* Messages to webhooks that arrived, or were given up, stay so long. */
+#define LIMIT_OUTBOX_MS (30 * 24 * 3600 * 1000LL)
+/* Of a webhook's answer: what is read at most, and what of it is kept. */
+#define LIMIT_WEBHOOK_ANSWER_BYTES (64 * 1024)
+#define LIMIT_WEBHOOK_CONNECT_MS 5000
+#define LIMIT_WEBHOOK_TOTAL_MS 15000
+/* Deliveries at the same time, each to another webhook. */
+#define LIMIT_WEBHOOK_CALLS 32
 /* Events that one call of the feed looks at, whatever the actor may see of them. */
 #define LIMIT_FEED_SCAN 500
 /* Records that a walk along relations visits, the steps it goes, and the records that a page or answer of it shows. */

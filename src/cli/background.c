@@ -1,5 +1,5 @@
 /*
- * What goes on beside the requests: due clocks and timers, the search index, seals on PostgreSQL, and the broom. Each is one thread
+ * What goes on beside the requests: due clocks and timers, the search index, seals on PostgreSQL, webhooks, and the broom. Each is one thread
  * that waits until something was committed or its time has come; a failure is logged and tried again, never fatal.
  */
 #include "cli/cli_private.h"
@@ -14,7 +14,8 @@
 #define TASK_SEARCH 1
 #define TASK_SEALS 2
 #define TASK_BROOM 3
-#define TASK_COUNT 4
+#define TASK_WEBHOOKS 4
+#define TASK_COUNT 5
 #define BATCH 200
 #define ORPHANS_PER_RUN 1000
 
@@ -115,6 +116,11 @@ static struct error *change_sweep(struct work *work, void *data)
 	return access_sweep(work, 1000);
 }
 
+static struct error *change_outbox(struct work *work, void *data unused)
+{
+	return engine_outbox_sweep(work, 1000);
+}
+
 /* Orphans: contents that nothing uses and that are old enough. */
 struct orphans {
 	struct work *work; /* its arena is emptied for each content that is looked at */
@@ -182,6 +188,7 @@ static struct error *run_broom(struct program *program, struct work *work, int64
 	*ret_wait_ms = HOUR_MS;
 	TRY(program_write(program, work->arena, ORIGIN_TIMER, change_daily, NULL));
 	TRY(program_write(program, work->arena, ORIGIN_TIMER, change_sweep, NULL));
+	TRY(program_write(program, work->arena, ORIGIN_TIMER, change_outbox, NULL));
 	return sweep_orphans(program, work);
 }
 
@@ -268,7 +275,9 @@ struct error *background_start(struct arena *error_arena, struct program *progra
 	background->tasks[TASK_SEARCH] = (struct task){ .name = "search index", .run = run_search, .wakes_on_commit = true, .spacing_ms = 50 };
 	background->tasks[TASK_SEALS] = (struct task){ .name = "seals", .run = run_seals, .spacing_ms = 10,
 	                                                  .wakes_on_commit = text_is_set(program->store.url) };
+	background->tasks[TASK_WEBHOOKS] = (struct task){ .name = "webhooks", .run = deliver_run, .wakes_on_commit = true, .spacing_ms = 50 };
 	background->tasks[TASK_BROOM] = (struct task){ .name = "sweep", .run = run_broom };
+	TRY(deliver_open(error_arena, program, &program->deliver));
 	__atomic_store_n(&program->background, background, __ATOMIC_RELEASE);
 	for (size_t i = 0; i < TASK_COUNT; i++) {
 		struct task *task = &background->tasks[i];
@@ -301,4 +310,7 @@ void background_stop(struct program *program)
 	for (size_t i = 0; i < TASK_COUNT; i++)
 		if (background->tasks[i].started)
 			(void)pthread_join(background->tasks[i].thread, NULL);
+	if (program->deliver != NULL)
+		deliver_close(program->deliver);
+	program->deliver = NULL;
 }

@@ -85,6 +85,7 @@ struct program {
 	int64_t generation;    /* +1 with every commit (atomic): caches of names look at it */
 	struct calendar_cache *calendars; /* parsed once per version, for every work's `calendars` */
 	struct background *background;
+	struct deliver *deliver; /* NULL but while background threads run */
 };
 
 /* Locks the data directory, creates the store when it is empty, loads the model, checks the statements, starts lane and search. */
@@ -111,6 +112,11 @@ must_use struct error *background_start(struct arena *error_arena, struct progra
 void background_stop(struct program *program);
 /* Wakes them: something was committed. */
 void background_committed(struct program *program);
+
+/* Webhooks (deliver.c): one round of a background thread; *ret_wait_ms as for its fellows. Closing gives what is on its way 2 s. */
+must_use struct error *deliver_open(struct arena *error_arena, struct program *program, struct deliver **ret_deliver);
+must_use struct error *deliver_run(struct program *program, struct work *work, int64_t *ret_wait_ms);
+void deliver_close(struct deliver *deliver);
 
 /* DATA/reeve.sock: other invocations of reeve ask this process to do their work. */
 struct control;

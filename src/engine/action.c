@@ -96,6 +96,7 @@ static struct error *run_action(struct work *work, const struct errand *errand, 
 	case ACTION_ASSIGN:
 		return assign_run(work, errand, action);
 	case ACTION_WEBHOOK:
+		return webhook_run(work, errand, action);
 	case ACTION_REQUEST:
 		break;
 	case ACTION_EACH:

@@ -182,6 +182,56 @@ must_use struct error *engine_plan_daily(struct work *work);
 /* Runs one of them (on the lane, as system): claims it, does it, plans its successor. Nothing when it is no longer due. */
 must_use struct error *engine_run_due(struct work *work, const struct due *due);
 
+/* ---- messages to webhooks (outbox.c): written with the change, delivered by mail/webhook.h from a thread of its own ---- */
+
+struct outbox_due {
+	int64_t id, webhook_id;
+};
+/* Messages to send now, those that wait longest first; *ret_next when there will be more (MOMENT_UNSET: none waits). Reading connection. */
+must_use struct error *engine_outbox_due(struct work *work, size_t limit, struct outbox_due **ret_due, size_t *ret_count,
+                                         moment *ret_next);
+struct outbox_message {
+	int64_t id, webhook_id, fence;
+	text url, secret, key, payload;
+	bool private_allowed;
+};
+/* Leases it to the caller for a minute (on the lane); *ret_taken false when another has it, or it is no longer wanted. */
+must_use struct error *engine_outbox_take(struct work *work, int64_t id, struct outbox_message *ret_message, bool *ret_taken);
+/* Gives the lease back without an attempt: the program ends. */
+must_use struct error *engine_outbox_release(struct work *work, const struct outbox_message *message);
+struct outbox_result {
+	int64_t id, fence, duration_ms;
+	int status;            /* HTTP; 0: no answer */
+	bool delivered;
+	bool hopeless;         /* trying again is of no use */
+	text error;            /* why it was not delivered */
+};
+/* Notes the attempt, plans the next one, or gives it up and tells administrators. Nothing when the lease is no longer the caller's. */
+must_use struct error *engine_outbox_done(struct work *work, const struct outbox_result *result);
+
+struct outbox_attempt {
+	moment at;
+	int status;
+	int64_t duration_ms;
+	text error;
+};
+#define OUTBOX_ATTEMPTS_SHOWN 5
+struct outbox_entry {
+	int64_t id, record_id;
+	const struct type *type; /* of the record; NULL: no longer defined */
+	text key, rule, payload, state; /* waiting, sent, dead */
+	moment created_at, due_at, ended_at;
+	struct outbox_attempt *attempts; /* newest first */
+	size_t attempt_count;
+};
+/* The newest messages of a webhook whose history the actor may read, below `before_id` (0: all). */
+must_use struct error *engine_outbox(struct work *work, struct record *webhook, int64_t before_id, size_t limit,
+                                     struct outbox_entry **ret_entries, size_t *ret_count);
+/* Sends a message again, whatever became of it; who may update the webhook may. ERROR_CONFLICT when it is not active. */
+must_use struct error *engine_outbox_resend(struct work *work, text number, int64_t id);
+/* Forgets messages that ended long ago. */
+must_use struct error *engine_outbox_sweep(struct work *work, size_t limit);
+
 /* ---- the event log ---- */
 
 enum event_kind {

@@ -61,7 +61,7 @@ struct value *event_cell_value(struct arena *arena, const struct field *field, c
 	case CELL_REAL:
 		return value_real(arena, cell->real);
 	case CELL_TEXT:
-		return value_text(arena, cell->text);
+		return value_text(arena, field->secret ? T("***") : cell->text);
 	case CELL_INTEGER:
 		break;
 	}

@@ -205,7 +205,7 @@ struct error *step_read(struct step *step, struct work *work, const struct value
 		else if (with_comment && field == NULL && text_equal(entry->key, T("visibility")))
 			error = read_visibility(step, work, entry->value);
 		else if (field == NULL || (field->retired && step->kind == EVENT_CREATED) ||
-		         !(field->system || access_field_readable(work, step->type, field)))
+		         !(field->system || field->secret || access_field_readable(work, step->type, field)))
 			error = unknown_field(step, work, entry->key);
 		else if (!may_write(step, work, field, allowed))
 			error = error_field(error_new(work->arena, ERROR_INVALID, "%.*s may not be written here",

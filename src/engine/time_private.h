@@ -122,6 +122,8 @@ must_use struct error *notify_run(struct work *work, const struct errand *errand
 
 /* Gives the record to somebody of its team (assign.c); that nobody was there is noted on it. */
 must_use struct error *assign_run(struct work *work, const struct errand *errand, const struct action *action);
+/* Writes the message to the webhook into the outbox (outbox.c); that there is no such webhook is noted on the record. */
+must_use struct error *webhook_run(struct work *work, const struct errand *errand, const struct action *action);
 /* The people who are away now (absent.c). */
 must_use struct error *engine_absent(struct work *work, int64_t **ret_ids, size_t *ret_count);
 

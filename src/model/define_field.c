@@ -6,7 +6,7 @@
 #include "model/define_private.h"
 
 #define FIELD_KEYS                                                                                           \
-	"kind label help required unique indexed set_by_engine searched internal choices to decide offer "   \
+	"kind label help required unique indexed set_by_engine searched internal secret web_address choices to decide offer "   \
 	"default length least most on orders "                                                               \
 	"classes"
 
@@ -203,6 +203,8 @@ static void read_limits(struct define *d, struct field *field, const struct valu
 	refuse_key(d, field, node, T("length"), is_text_kind(kind) && kind != KIND_RECORD);
 	refuse_key(d, field, node, T("searched"), is_text_kind(kind) && kind != KIND_RECORD);
 	refuse_key(d, field, node, T("internal"), is_text_kind(kind) && kind != KIND_RECORD);
+	refuse_key(d, field, node, T("secret"), kind == KIND_TEXT);
+	refuse_key(d, field, node, T("web_address"), kind == KIND_TEXT);
 	refuse_key(d, field, node, T("least"), number);
 	refuse_key(d, field, node, T("most"), number);
 	refuse_key(d, field, node, T("unique"), kind != KIND_LINKS && kind != KIND_PROSE);
@@ -260,6 +262,8 @@ static bool read_field(struct define *d, struct field *field, const struct value
 	field->set_by_engine = define_bool(d, node, T("set_by_engine"), false);
 	field->searched = define_bool(d, node, T("searched"), false);
 	field->internal = define_bool(d, node, T("internal"), false);
+	field->secret = define_bool(d, node, T("secret"), false);
+	field->web_address = define_bool(d, node, T("web_address"), false);
 	read_limits(d, field, node);
 	if (field->kind == KIND_CHOICE)
 		read_choices(d, field, node);

@@ -208,4 +208,7 @@ void define_rights(struct define *d, struct draft *draft)
 	type->grants = arena_new_array(d->arena, struct grant, section->map.count * RIGHT_COUNT);
 	for (size_t i = 0; i < section->map.count; i++)
 		read_role(d, type, &section->map.entries[i]);
+	for (size_t i = 0; i < d->model->role_count * type->field_count; i++)
+		if (type->fields[i % type->field_count].secret)
+			type->field_access[i].read = false;
 }

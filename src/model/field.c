@@ -49,6 +49,18 @@ static bool is_mail(text t)
 	return text_find_char(text_slice(t, (size_t)at + 1, t.length), '@') < 0;
 }
 
+/* Whom it leads to is for the one who uses it to check: names change their meaning. */
+static bool is_web_address(text t)
+{
+	ptrdiff_t scheme = text_starts_with(t, T("https://")) ? 8 : text_starts_with(t, T("http://")) ? 7 : -1;
+	if (scheme < 0 || t.length == (size_t)scheme || t.data[scheme] == '/' || text_find_char(t, '@') >= 0)
+		return false;
+	for (size_t i = 0; i < t.length; i++)
+		if ((unsigned char)t.data[i] <= ' ' || (unsigned char)t.data[i] >= 0x7f || t.data[i] == '"' || t.data[i] == '\\')
+			return false;
+	return true;
+}
+
 /* Refused when it is saved, with its column: nobody meets a condition that cannot be read. */
 static struct error *check_condition(struct work *work, const struct field *field, text source)
 {
@@ -91,6 +103,9 @@ static struct error *parse_text(struct work *work, const struct field *field, te
 	if (field->kind == KIND_ZONE && zone_find(t) == NULL)
 		return error_hint(work->arena, refuse(work, field, "is no time zone"),
 				  "use an IANA name such as Europe/Lisbon");
+	if (field->web_address && !is_web_address(t))
+		return error_hint(work->arena, refuse(work, field, "is no web address"),
+				  "write it as https://example.com/path, without name and password");
 	if (field->kind == KIND_CONDITION)
 		TRY(check_condition(work, field, t));
 	if (field->kind == KIND_MODEL)

@@ -114,6 +114,8 @@ struct field {
 	bool set_by_engine;            /* not writable by people (resolved_at ...) */
 	bool searched;                 /* its text goes into the search index */
 	bool internal;                 /* its text goes into the internal part of the search index */
+	bool secret;                   /* written, never read back: not on pages, in answers, history or exports */
+	bool web_address;              /* a text that must be https://... or http://... */
 	struct choice *choices;
 	size_t choice_count;
 	const struct type *target;     /* KIND_LINK, KIND_LINKS, KIND_CONDITION */

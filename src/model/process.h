@@ -292,7 +292,7 @@ struct action {
 	const struct type *type;       /* ACTION_CREATE_LINKED, ACTION_EACH */
 	text relation;
 	enum assign_how assign;        /* ACTION_ASSIGN */
-	size_t *fields;                /* ACTION_WEBHOOK: what is told beside number, title and state */
+	size_t *fields;                /* ACTION_WEBHOOK: what is told beside number and state */
 	size_t field_count;
 	size_t each_field;             /* ACTION_EACH */
 	ptrdiff_t each_transition;     /* ACTION_EACH: of `type`; -1: none */

@@ -191,7 +191,10 @@ struct error *part_widget(struct work *work, const struct field *field, struct r
 	struct value *widget = value_map(arena);
 	text now, shown, sent = value_get_text(given, field->name);
 
-	if (record != NULL)
+	/* What is never read back begins empty, and empty it is untouched. */
+	if (record != NULL && field->secret)
+		now = shown = T("");
+	else if (record != NULL)
 		TRY(cell_text_of(work, record, field, &now, &shown));
 	else
 		TRY(fallback_text(work, field, &now, &shown));
@@ -202,7 +205,7 @@ struct error *part_widget(struct work *work, const struct field *field, struct r
 	value_add(arena, widget, T("label"), value_text(arena, label_in(&field->label, work->language)));
 	value_add(arena, widget, T("help"), value_text(arena, label_in(&field->help, work->language)));
 	value_add(arena, widget, T("required"), value_bool(arena, field->required));
-	value_add(arena, widget, widget_name(field->kind), value_bool(arena, true));
+	value_add(arena, widget, field->secret ? T("secret") : widget_name(field->kind), value_bool(arena, true));
 	value_add(arena, widget, T("value"), value_text(arena, text_is_set(value) ? value : T("")));
 	value_add(arena, widget, T("words"), value_text(arena, shown));
 	value_add(arena, widget, T("error"), value_text(arena, field_error(field, errors)));
@@ -233,7 +236,8 @@ struct error *part_form(struct work *work, const struct type *type, text form, s
 		struct value *one = value_map(work->arena), *fields = value_list(work->arena);
 		for (size_t j = 0; j < section->field_count; j++) {
 			const struct field *field = &type->fields[section->fields[j]];
-			if (!writable[field->position] || !access_field_readable(work, type, field))
+			if (!writable[field->position] ||
+			    !(field->secret || access_field_readable(work, type, field)))
 				continue;
 			TRY(part_widget(work, field, record, given, errors, &widget));
 			value_append(work->arena, fields, widget);

@@ -14,6 +14,8 @@ function fieldsOf(form) {
 	const fields = {};
 	for (const [name, value] of new FormData(form))
 		if (typeof value === "string" && name !== "_key" && !name.endsWith("[]")) fields[name] = value;
+	/* Secrets are not kept anywhere but where they belong. */
+	for (const secret of form.querySelectorAll("input[type=password]")) delete fields[secret.name];
 	for (const box of form.querySelectorAll("input[type=checkbox]:not(:checked)")) fields[box.name] = "false";
 	return fields;
 }
