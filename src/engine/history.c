@@ -100,7 +100,9 @@ static struct error *show_changes(struct work *work, const struct reader *reader
 		const struct field *field = type_field(type, entry->key);
 		struct value *old, *now;
 
-		if (field == NULL || !access_field_readable(work, type, field) || entry->value->kind != VALUE_LIST ||
+		/* Of a secret the log holds that it changed, never what it is. */
+		bool shown = field != NULL && (access_field_readable(work, type, field) || (field->secret && reader->history));
+		if (!shown || entry->value->kind != VALUE_LIST ||
 		    entry->value->list.count != 2 || (!reader->history && field->position != FIELD_STATE))
 			continue;
 		TRY(raw_value(work, field, entry->value->list.items[0], &old));

@@ -187,6 +187,8 @@ static text problem_words(const struct call *call, CURLcode code)
 
 static void judge_failure(const struct call *call, CURLcode code, struct webhook_answer *answer)
 {
+	long connected = 0;
+
 	if (text_is_set(call->refused)) {
 		answer->hopeless = true;
 		answer->error = text_format(call->arena, "refused: %.*s is an address of a private network, of this machine, or reserved",
@@ -194,7 +196,9 @@ static void judge_failure(const struct call *call, CURLcode code, struct webhook
 	} else if (code == CURLE_OPERATION_TIMEDOUT) {
 		answer->error = text_format(call->arena, "no answer within %lld ms", (long long)call->timeout_ms);
 	} else {
-		answer->hopeless = code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
+		/* The same code when an answer is no HTTP: that may mend itself. */
+		(void)curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &connected);
+		answer->hopeless = code == CURLE_URL_MALFORMAT || (code == CURLE_UNSUPPORTED_PROTOCOL && connected == 0);
 		answer->error = problem_words(call, code);
 	}
 }

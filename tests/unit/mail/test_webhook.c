@@ -109,12 +109,15 @@ static void bench_close(struct bench *bench)
 	arena_free(bench->arena);
 }
 
-static struct webhook_answer call(struct bench *bench, const char *format, bool private_allowed)
+/* `*` in the address is the port of the target. */
+static struct webhook_answer call(struct bench *bench, const char *address, bool private_allowed)
 {
 	struct webhook_answer answers[4];
 	size_t count = 0;
+	text after = text_from(address), before;
+	text_cut(&after, '*', &before);
 	const struct webhook_call wanted = {
-		.tag = 7, .url = text_format(bench->arena, format, bench->target.port), .body = T("{\"number\":\"INC1\"}"),
+		.tag = 7, .url = text_format(bench->arena, "%.*s%d%.*s", TEXT_ARG(before), bench->target.port, TEXT_ARG(after)), .body = T("{\"number\":\"INC1\"}"),
 		.secret = T("sesame"), .key = T("msg_1"), .now = INT64_C(1795338000123), .timeout_ms = 300,
 		.private_allowed = private_allowed
 	};
@@ -135,14 +138,15 @@ static struct webhook_answer call(struct bench *bench, const char *format, bool 
 	TEST(name)                                                                                 \
 	{                                                                                          \
 		struct bench bench;                                                                \
-		struct webhook_answer got;                                                         \
+		struct webhook_answer got = { .tag = 0 };                                          \
 		bench_open(&bench);                                                                \
 		__VA_ARGS__;                                                                       \
+		(void)got;                                                                         \
 		bench_close(&bench);                                                               \
 	}
 
 BENCH_TEST(a_message_arrives_signed, {
-	got = call(&bench, "http://127.0.0.1:%d/ok", true);
+	got = call(&bench, "http://127.0.0.1:*/ok", true);
 	assert_true(got.delivered && !got.hopeless && !text_is_set(got.error));
 	assert_int_equal(got.status, 204);
 	assert_non_null(strstr(bench.target.request, "POST /ok HTTP/1.1\r\n"));
@@ -156,23 +160,23 @@ BENCH_TEST(a_message_arrives_signed, {
 })
 
 BENCH_TEST(failures_say_what_they_are, {
-	got = call(&bench, "http://127.0.0.1:%d/broken", true);
+	got = call(&bench, "http://127.0.0.1:*/broken", true);
 	assert_true(!got.delivered && !got.hopeless && got.status == 500);
 	assert_says(got, "it answers 500");
-	got = call(&bench, "http://127.0.0.1:%d/gone", true);
+	got = call(&bench, "http://127.0.0.1:*/gone", true);
 	assert_true(!got.delivered && got.hopeless && got.status == 410);
-	got = call(&bench, "http://127.0.0.1:%d/nonsense", true);
+	got = call(&bench, "http://127.0.0.1:*/nonsense", true);
 	assert_true(!got.delivered && !got.hopeless && got.status == 0 && text_is_set(got.error));
-	got = call(&bench, "https://127.0.0.1:%d/ok", true);
+	got = call(&bench, "https://127.0.0.1:*/ok", true);
 	assert_true(!got.delivered && !got.hopeless && got.status == 0 && text_is_set(got.error));
-	got = call(&bench, "http://does-not-exist.invalid:%d/", true);
+	got = call(&bench, "http://does-not-exist.invalid:*/", true);
 	assert_true(!got.delivered && !got.hopeless && text_is_set(got.error));
-	got = call(&bench, "gopher://127.0.0.1:%d/", true);
+	got = call(&bench, "gopher://127.0.0.1:*/", true);
 	assert_true(!got.delivered && got.hopeless && text_is_set(got.error));
 })
 
 BENCH_TEST(a_slow_target_is_left_when_its_time_is_over, {
-	got = call(&bench, "http://127.0.0.1:%d/slow", true);
+	got = call(&bench, "http://127.0.0.1:*/slow", true);
 	assert_true(!got.delivered && !got.hopeless && got.duration_ms >= 290 && got.duration_ms < 2000);
 	assert_says(got, "no answer within 300 ms");
 })
@@ -183,31 +187,31 @@ BENCH_TEST(a_target_that_is_gone_is_told, {
 	target_start(&gone);
 	target_stop(&gone);
 	bench.target.port = gone.port;
-	got = call(&bench, "http://127.0.0.1:%d/ok", true);
+	got = call(&bench, "http://127.0.0.1:*/ok", true);
 	bench.target.port = own;
 	assert_true(!got.delivered && !got.hopeless && got.status == 0 && text_is_set(got.error));
 })
 
 BENCH_TEST(redirects_are_not_followed, {
-	got = call(&bench, "http://127.0.0.1:%d/redirect", true);
+	got = call(&bench, "http://127.0.0.1:*/redirect", true);
 	assert_true(!got.delivered && !got.hopeless && got.status == 302);
 	assert_says(got, "redirects are not followed");
 	assert_int_equal(bench.target.connections, 1);
 })
 
 BENCH_TEST(an_answer_without_an_end_is_cut_off, {
-	got = call(&bench, "http://127.0.0.1:%d/huge", true);
+	got = call(&bench, "http://127.0.0.1:*/huge", true);
 	assert_true(got.delivered && got.status == 200);
-	got = call(&bench, "http://127.0.0.1:%d/head", true);
+	got = call(&bench, "http://127.0.0.1:*/head", true);
 	assert_true(!got.delivered || got.duration_ms < 2000);
 })
 
 /* Every way to write this machine's address; nothing was even connected to. */
 BENCH_TEST(private_addresses_are_refused_however_they_are_written, {
-	static const char *const urls[] = { "http://127.0.0.1:%d/ok", "http://localhost:%d/ok", "http://2130706433:%d/ok", "http://0x7f.1:%d/ok",
-		                            "http://0177.0.0.1:%d/ok", "http://[::1]:%d/ok", "http://[::ffff:127.0.0.1]:%d/ok",
-		                            "http://[::ffff:7f00:1]:%d/ok", "http://127.1:%d/ok", "http://0.0.0.0:%d/ok",
-		                            "http://169.254.169.254:%d/latest/meta-data" };
+	static const char *const urls[] = { "http://127.0.0.1:*/ok", "http://localhost:*/ok", "http://2130706433:*/ok", "http://0x7f.1:*/ok",
+		                            "http://0177.0.0.1:*/ok", "http://[::1]:*/ok", "http://[::ffff:127.0.0.1]:*/ok",
+		                            "http://[::ffff:7f00:1]:*/ok", "http://127.1:*/ok", "http://0.0.0.0:*/ok",
+		                            "http://169.254.169.254:*/latest/meta-data" };
 	for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
 		got = call(&bench, urls[i], false);
 		assert_true(!got.delivered && got.hopeless);
@@ -215,16 +219,16 @@ BENCH_TEST(private_addresses_are_refused_however_they_are_written, {
 	}
 	assert_int_equal(bench.target.connections, 0);
 	/* Allowed: this machine, but never the metadata of a cloud. */
-	got = call(&bench, "http://localhost:%d/ok", true);
+	got = call(&bench, "http://localhost:*/ok", true);
 	assert_true(got.delivered);
-	got = call(&bench, "http://169.254.169.254:%d/latest/meta-data", true);
+	got = call(&bench, "http://169.254.169.254:*/latest/meta-data", true);
 	assert_true(!got.delivered && got.hopeless);
 })
 
 /* The environment's proxy would be connected to in place of the target, and go where it should not. */
 BENCH_TEST(a_proxy_of_the_environment_is_not_used, {
 	(void)setenv("http_proxy", text_cstring(bench.arena, text_format(bench.arena, "http://127.0.0.1:%d", bench.target.port)), 1);
-	got = call(&bench, "http://169.254.169.254:%d/ok", true);
+	got = call(&bench, "http://169.254.169.254:*/ok", true);
 	(void)unsetenv("http_proxy");
 	assert_true(!got.delivered && got.hopeless);
 	assert_int_equal(bench.target.connections, 0);
@@ -233,7 +237,6 @@ BENCH_TEST(a_proxy_of_the_environment_is_not_used, {
 BENCH_TEST(a_slow_call_holds_no_other_up, {
 	struct webhook_answer answers[4];
 	size_t count = 0;
-	got = (struct webhook_answer){ .tag = 0 };
 	struct target slow;
 	target_start(&slow);
 	const struct webhook_call first = { .tag = 1, .url = text_format(bench.arena, "http://127.0.0.1:%d/slow", slow.port), .body = T("{}"),
