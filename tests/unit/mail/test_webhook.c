@@ -23,7 +23,7 @@ struct target {
 
 static void say(int client, const char *words)
 {
-	(void)!write(client, words, strlen(words));
+	(void)!send(client, words, strlen(words), MSG_NOSIGNAL);
 }
 
 static void answer(struct target *target, int client)
@@ -47,7 +47,7 @@ static void answer(struct target *target, int client)
 		if (strstr(target->request, " /huge") != NULL)
 			say(client, "\r\n");
 		memset(more, 'x', sizeof more);
-		while (write(client, more, sizeof more) > 0)
+		while (send(client, more, sizeof more, MSG_NOSIGNAL) > 0)
 			continue;
 	} else
 		say(client, "\x15\x03\x01 no http\r\n");
