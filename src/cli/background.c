@@ -94,7 +94,9 @@ static struct error *run_seals(struct program *program, struct work *work, int64
 	struct sealing sealing = { .program = program };
 	sealer_rest(program->sealer);
 	*ret_wait_ms = SECOND_MS;
-	if (!text_is_set(program->store.url))
+	if (text_is_set(program->store.url))
+		TRY(program_follow_model(program, work->store, work->arena)); /* readers of this node go on with what another published */
+	else
 		return NULL; /* on SQLite the lane seals as it writes: only the log of heads is brought up to date */
 	TRY(program_write(program, work->arena, ORIGIN_TIMER, change_seals, &sealing));
 	*ret_wait_ms = sealing.sealed == 1000 ? 0 : 100;
@@ -242,6 +244,7 @@ static void *run_task(void *data)
 		if (open) {
 			struct work work = reader;
 			work.arena = arena;
+			work.model = program_model(task->background->program);
 			work.cache = record_cache_new(arena, &task->background->program->generation);
 			work.now = program_now(task->background->program);
 			error = task->run(task->background->program, &work, &wait_ms);

@@ -6,6 +6,8 @@
 #ifndef REEVE_CLI_PRIVATE_H
 #define REEVE_CLI_PRIVATE_H
 
+#include <pthread.h>
+
 #include "base/embed.h"
 #include "base/json.h"
 #include "search/search.h"
@@ -73,7 +75,11 @@ struct program {
 	struct program_settings settings;
 	struct store_settings store;
 	struct store_lock *lock;
-	struct model *model;
+	struct model *model;   /* the newest: program_model(); older ones live as long as the program */
+	pthread_mutex_t model_mutex;
+	struct taken_model *taken;
+	struct model *next_model; /* published in the transaction of next_store, taken when it is committed */
+	struct store *next_store;
 	struct lane *lane;
 	struct sealer *sealer;
 	struct seal_settings seal;
@@ -92,6 +98,17 @@ struct program {
 must_use struct error *program_open(struct arena *error_arena, const struct program_settings *settings, struct program **ret_program);
 void program_close(struct program *program);
 moment program_now(const struct program *program);
+/* The definitions as of now. Any thread; what began with an older model may finish reading with it. */
+static inline struct model *program_model(struct program *program)
+{
+	return __atomic_load_n(&program->model, __ATOMIC_ACQUIRE);
+}
+/* Everybody goes on with this model, which the program owns now. */
+must_use struct error *program_take_model(struct program *program, struct arena *error_arena, struct model *model);
+/* In the transaction of a publication: the model that is to be taken up when it is committed. */
+void program_publish(struct program *program, struct store *store, struct model *model);
+/* Takes the store's model when another node has published one. */
+must_use struct error *program_follow_model(struct program *program, struct store *store, struct arena *error_arena);
 
 /* Definitions from a folder, or the embedded ones. */
 must_use struct error *program_definitions(struct arena *arena, text folder, struct definition_source **ret_sources, size_t *ret_count);
@@ -103,6 +120,8 @@ must_use struct error *program_reader(struct program *program, struct arena *are
 typedef struct error *program_change(struct work *work, void *data);
 must_use struct error *program_write(struct program *program, struct arena *arena, enum origin origin, program_change *change,
                                      void *data);
+/* The same for what replaces the model (program_publish): no other job runs until it is committed and taken. */
+must_use struct error *program_write_alone(struct program *program, struct arena *arena, program_change *change, void *data);
 /* The same with a chosen moment and actor: demo, stories, import. */
 must_use struct error *program_write_as(struct program *program, struct arena *arena, enum origin origin, moment now,
                                         struct actor *actor, program_change *change, void *data);

@@ -33,6 +33,7 @@ struct batch {
 };
 
 struct import {
+	struct model *model; /* what the map and the rows were read with */
 	struct program *program;
 	struct io *io;
 	struct arena *arena;     /* of the whole run: map, refusals */
@@ -131,9 +132,12 @@ static struct error *apply_batch(struct lane_job *job, struct store *store)
 {
 	struct batch *batch = (struct batch *)job;
 	struct import *import = batch->import;
+	if (import->model != program_model(import->program))
+		return error_hint(job->arena, error_new(job->arena, ERROR_CONFLICT, "the definitions were replaced while this import ran"),
+		                  "run it again: rows that are in already are left alone");
 	/* A dry run makes what its rows name and takes it back: those ids must not be remembered. */
 	struct record_cache *cache = import->dry_run ? NULL : take_cache(import, job->arena);
-	struct work work = { .arena = job->arena, .store = store, .model = import->program->model, .actor = access_system(),
+	struct work work = { .arena = job->arena, .store = store, .model = import->model, .actor = access_system(),
 		             .now = program_now(import->program), .origin = ORIGIN_IMPORT, .language = T("en"),
 		             .cache = import->dry_run ? record_cache_new(job->arena, &import->generation) : cache,
 		             .calendars = import->program->calendars };
@@ -493,7 +497,7 @@ static struct error *read_map(struct import *import, text path)
 		buffer_bytes(&buffer, chunk, (size_t)got);
 	(void)close(file);
 	TRY(buffer_finish(&buffer, &source));
-	return import_map_parse(import->arena, import->program->model, import->type, path, source, &import->map);
+	return import_map_parse(import->arena, import->model, import->type, path, source, &import->map);
 }
 
 static struct value *report(struct import *import)
@@ -565,7 +569,7 @@ static struct error *run_import(struct import *import, const struct options *opt
 struct error *import_run(struct program *program, struct arena *arena, const struct options *options, struct io *io)
 {
 	struct import *import = arena_new_struct(arena, struct import);
-	*import = (struct import){ .program = program, .io = io, .arena = arena, .type = model_type(program->model, options->operands[0]),
+	*import = (struct import){ .program = program, .model = program_model(program), .io = io, .arena = arena, .type = model_type(program->model, options->operands[0]),
 		                   .dry_run = option_given(options, "dry-run"), .file = options->operands[1], .refusals = value_list(arena),
 		                   .differing = value_list(arena), .started_us = monotonic_us() };
 	if (import->type == NULL || import->type->abstract) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "model/calendars.h"
 #include "model/schema.h"
 
@@ -57,6 +58,82 @@ static struct error *create_schema(struct program *program, struct arena *arena,
 	return schema_load(arena, store, &program->model);
 }
 
+/* ---- the model while the program runs ---- */
+
+/* Threads may still read with an older model: none is freed before the end. They are some hundred KB each, and rare. */
+struct taken_model {
+	struct taken_model *next;
+	struct model *model;
+	struct arena *arena;
+};
+
+struct error *program_take_model(struct program *program, struct arena *error_arena, struct model *model)
+{
+	struct arena *arena = arena_new(sizeof(struct taken_model) + 4096);
+	struct taken_model *taken = arena_new_struct(arena, struct taken_model);
+	(void)pthread_mutex_lock(&program->model_mutex);
+	*taken = (struct taken_model){ program->taken, program->model, arena };
+	program->taken = taken;
+	__atomic_store_n(&program->model, model, __ATOMIC_RELEASE);
+	(void)pthread_mutex_unlock(&program->model_mutex);
+	__atomic_add_fetch(&program->generation, 1, __ATOMIC_RELEASE);
+	struct web *web = __atomic_load_n(&program->web, __ATOMIC_ACQUIRE);
+	return web == NULL ? NULL : web_take_model(error_arena, web, model);
+}
+
+static void free_models(struct program *program)
+{
+	while (program->taken != NULL) {
+		struct taken_model *taken = program->taken;
+		program->taken = taken->next;
+		model_free(taken->model);
+		arena_free(taken->arena);
+	}
+	model_free(program->next_model);
+	model_free(program->model);
+}
+
+void program_publish(struct program *program, struct store *store, struct model *model)
+{
+	model_free(program->next_model); /* of a try that was not committed */
+	program->next_model = model;
+	program->next_store = store;
+}
+
+static void take_published(struct program *program, const struct store *store)
+{
+	if (program->next_model == NULL || program->next_store != store)
+		return;
+	struct arena *arena = arena_new(LIMIT_WORK_BYTES);
+	struct model *model = program->next_model;
+	program->next_model = NULL;
+	struct error *error = program_take_model(program, arena, model);
+	if (error != NULL)
+		log_error("the published definitions", error);
+	arena_free(arena);
+}
+
+struct error *program_follow_model(struct program *program, struct store *store, struct arena *error_arena)
+{
+	int64_t version;
+	struct model *model;
+	TRY(schema_version(error_arena, store, &version));
+	if (version == program_model(program)->version)
+		return NULL;
+	TRY(schema_load(error_arena, store, &model));
+	if (model == NULL)
+		return NULL;
+	log_line(LOG_INFO, "taking up the definitions of publication %lld", (long long)model->version);
+	return program_take_model(program, error_arena, model);
+}
+
+/* Other nodes may have published: what they did is taken up before anything is written. SQLite has one process only. */
+static struct error *begun(void *data, struct store *store, struct arena *arena)
+{
+	struct program *program = data;
+	return text_is_set(program->store.url) ? program_follow_model(program, store, arena) : NULL;
+}
+
 static bool definitions_differ(struct program *program, struct arena *arena)
 {
 	struct definition_source *sources;
@@ -101,6 +178,7 @@ static void committed(void *data, struct store *store)
 {
 	struct program *program = data;
 	__atomic_add_fetch(&program->generation, 1, __ATOMIC_RELEASE);
+	take_published(program, store);
 	sealer_committed(program->sealer, store);
 	struct web *web = __atomic_load_n(&program->web, __ATOMIC_ACQUIRE);
 	if (web != NULL)
@@ -133,7 +211,7 @@ static struct error *open_parts(struct program *program, struct arena *error_are
 	program->seal.head_path = text_format(arena, "%.*s/seal.log", TEXT_ARG(data));
 	program->calendars = calendar_cache_new(arena);
 	TRY(sealer_new(arena, &program->seal, &program->sealer));
-	struct lane_settings lane = { .store = program->store, .threads = 4, .opened = opened, .committed = committed, .data = program };
+	struct lane_settings lane = { .store = program->store, .threads = 4, .opened = opened, .begun = begun, .committed = committed, .data = program };
 	TRY(lane_start(error_arena, &lane, &program->lane));
 	TRY(search_open(error_arena, &program->store, &program->search));
 	program->limiter = limiter_new(arena, 10000);
@@ -145,6 +223,7 @@ struct error *program_open(struct arena *error_arena, const struct program_setti
 	struct arena *arena = arena_new(LIMIT_WORK_BYTES);
 	struct program *program = arena_new_struct(arena, struct program);
 	program->arena = arena;
+	(void)pthread_mutex_init(&program->model_mutex, NULL);
 	program->settings = *settings;
 	program->settings.data_dir = text_copy(arena, settings->data_dir);
 	program->settings.database = text_copy(arena, settings->database);
@@ -168,8 +247,8 @@ void program_close(struct program *program)
 		sealer_close(program->sealer);
 	if (program->search != NULL)
 		search_close(program->search);
-	if (program->model != NULL)
-		model_free(program->model);
+	free_models(program);
+	(void)pthread_mutex_destroy(&program->model_mutex);
 	if (program->lock != NULL)
 		store_unlock(program->lock);
 	arena_free(program->arena);
@@ -184,7 +263,7 @@ struct error *program_reader(struct program *program, struct arena *arena, enum 
 	struct store *store;
 	TRY(store_open(arena, &program->store, STORE_READ, &store));
 	arena_defer(arena, close_store, store);
-	*ret_work = (struct work){ .arena = arena, .store = store, .model = program->model, .actor = access_system(),
+	*ret_work = (struct work){ .arena = arena, .store = store, .model = program_model(program), .actor = access_system(),
 		                   .now = program_now(program), .origin = origin, .language = T("en"),
 		                   .cache = record_cache_new(arena, &program->generation), .calendars = program->calendars };
 	return NULL;
@@ -203,7 +282,7 @@ struct write_job {
 static struct error *apply_write(struct lane_job *job, struct store *store)
 {
 	struct write_job *write = (struct write_job *)job;
-	struct work work = { .arena = job->arena, .store = store, .model = write->program->model, .actor = write->actor,
+	struct work work = { .arena = job->arena, .store = store, .model = program_model(write->program), .actor = write->actor,
 		             .now = write->now, .origin = write->origin, .language = T("en"),
 		             .cache = record_cache_new(job->arena, &write->program->generation),
 		             .calendars = write->program->calendars };
@@ -215,6 +294,13 @@ struct error *program_write_as(struct program *program, struct arena *arena, enu
 {
 	struct write_job write = { .job = { .arena = arena, .apply = apply_write, .name = "command" }, .program = program,
 		                   .origin = origin, .now = now, .actor = actor, .change = change, .data = data };
+	return lane_run(program->lane, &write.job);
+}
+
+struct error *program_write_alone(struct program *program, struct arena *arena, program_change *change, void *data)
+{
+	struct write_job write = { .job = { .arena = arena, .apply = apply_write, .name = "publication", .alone = true }, .program = program,
+		                   .origin = ORIGIN_CLI, .now = program_now(program), .actor = access_system(), .change = change, .data = data };
 	return lane_run(program->lane, &write.job);
 }
 

@@ -58,6 +58,7 @@ struct record_link {
 	bool inverse;            /* seen from the other end */
 	const struct type *type; /* of the other record */
 	int64_t other_id;
+	struct record *other;    /* as in lists */
 	moment created_at;
 };
 /* Both ends must be readable and linkable. A second identical link and a link to itself are refused. */

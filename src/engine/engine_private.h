@@ -98,6 +98,10 @@ must_use struct error *engine_evaluate_settings(struct work *work, const struct 
                                                 const struct setting *settings, size_t count, bool *changed, struct cell *cells,
                                                 struct value *missing);
 
+/* Those of these records (at most some thousand) that the actor may read, as in lists; in the order of their ids. */
+must_use struct error *engine_read_many(struct work *work, const struct type *type, const int64_t *ids, size_t count,
+                                        struct record_page *ret_page);
+
 /* What a field holds now, as the API says it; a link to what the actor may not read is { type, number: null }. */
 must_use struct error *history_field_value(struct work *work, struct record *record, const struct field *field,
                                            struct value **ret_value);

@@ -189,22 +189,6 @@ struct error *engine_impact_ids(struct work *work, const int64_t *from, size_t c
 
 /* ---- what of it is shown ---- */
 
-/* The ids of one type as if a search had found them: so the actor's rules apply in one statement. */
-struct chosen {
-	int64_t *ids;
-	size_t count;
-};
-
-static struct error *give_chosen(void *data, struct work *work unused, const struct type *type unused, text words unused,
-                                 int64_t **ret_ids, size_t *ret_count)
-{
-	const struct chosen *chosen = data;
-
-	*ret_ids = chosen->ids;
-	*ret_count = chosen->count;
-	return NULL;
-}
-
 static void keep_records(struct impact *impact, const struct record_page *page)
 {
 	for (size_t i = 0; i < impact->count; i++)
@@ -215,18 +199,14 @@ static void keep_records(struct impact *impact, const struct record_page *page)
 
 static struct error *read_type(struct work *work, const struct type *type, struct impact *impact)
 {
-	struct chosen chosen = { arena_new_array(work->arena, int64_t, impact->count + 1), 0 };
-	struct condition *found;
+	int64_t *ids = arena_new_array(work->arena, int64_t, impact->count + 1);
 	struct record_page page;
+	size_t count = 0;
 
 	for (size_t i = 0; i < impact->count; i++)
 		if (impact->items[i].type == type)
-			chosen.ids[chosen.count++] = impact->items[i].id;
-	if (chosen.count == 0)
-		return NULL;
-	TRY(condition_parse(work->arena, work->model, type, T("\"chosen\""), CONDITION_QUERY, &found));
-	struct query query = { .type = type, .where = found, .limit = chosen.count, .find_words = give_chosen, .data = &chosen };
-	TRY(access_find(work, &query, &page));
+			ids[count++] = impact->items[i].id;
+	TRY(engine_read_many(work, type, ids, count, &page));
 	keep_records(impact, &page);
 	return NULL;
 }

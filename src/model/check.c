@@ -13,125 +13,7 @@ struct check {
 	struct draft *draft;
 	const struct type *type;
 	const struct lifecycle *lifecycle;
-	size_t *out, *out_begin; /* transitions by the state they leave: out[out_begin[i]] to out[out_begin[i + 1] - 1] */
-	bool *reachable;	 /* from the initial state */
-	bool *finished;		 /* states of the groups closed and cancelled */
 };
-
-/* ---- states ---- */
-
-static bool *state_set(const struct check *check)
-{
-	return arena_new_array(check->d->error_arena, bool, check->lifecycle->state_count);
-}
-
-static void index_transitions(struct check *check)
-{
-	const struct lifecycle *lifecycle = check->lifecycle;
-	size_t count = 0;
-
-	for (int round = 0; round < 2; round++) {
-		if (round == 1)
-			check->out = arena_new_array(check->d->error_arena, size_t, count + 1);
-		else
-			check->out_begin =
-			    arena_new_array(check->d->error_arena, size_t, lifecycle->state_count + 1);
-		count = 0;
-		for (size_t i = 0; i < lifecycle->state_count; i++) {
-			check->out_begin[i] = count;
-			for (size_t j = 0; j < lifecycle->transition_count; j++) {
-				if (!state_in(lifecycle->transitions[j].from, i))
-					continue;
-				if (round == 1)
-					check->out[count] = j;
-				count++;
-			}
-		}
-		check->out_begin[lifecycle->state_count] = count;
-	}
-}
-
-/* Adds the states reached from those in `reached` without entering `barred` states or taking
- * `barred_transitions`. */
-static void walk(const struct check *check, bool *reached, const bool *barred, const bool *barred_transitions)
-{
-	const struct lifecycle *lifecycle = check->lifecycle;
-	size_t *queue = arena_new_array(check->d->error_arena, size_t, lifecycle->state_count), count = 0;
-
-	for (size_t i = 0; i < lifecycle->state_count; i++)
-		if (reached[i])
-			queue[count++] = i;
-	for (size_t next = 0; next < count; next++)
-		for (size_t i = check->out_begin[queue[next]]; i < check->out_begin[queue[next] + 1]; i++) {
-			size_t to = lifecycle->transitions[check->out[i]].to;
-
-			if (reached[to] || (barred != NULL && barred[to]) ||
-			    (barred_transitions != NULL && barred_transitions[check->out[i]]))
-				continue;
-			reached[to] = true;
-			queue[count++] = to;
-		}
-}
-
-/* Those from which a closed or cancelled state can be reached. */
-static bool *states_that_end(const struct check *check)
-{
-	const struct lifecycle *lifecycle = check->lifecycle;
-	bool *ends = state_set(check), more = true;
-
-	for (size_t i = 0; i < lifecycle->state_count; i++)
-		ends[i] = check->finished[i];
-	while (more) {
-		more = false;
-		for (size_t i = lifecycle->state_count; i-- > 0;)
-			for (size_t j = check->out_begin[i]; j < check->out_begin[i + 1] && !ends[i]; j++)
-				more |= ends[i] = ends[lifecycle->transitions[check->out[j]].to];
-	}
-	return ends;
-}
-
-static void check_states(struct check *check)
-{
-	const struct lifecycle *lifecycle = check->lifecycle;
-	const bool *ends = states_that_end(check);
-	bool any = false;
-
-	for (size_t i = 0; i < lifecycle->state_count; i++)
-		any = any || check->finished[i];
-	if (!any) {
-		define_error_key(check->d, check->draft->state_nodes[0],
-				 T("give a last state the group closed or cancelled"),
-				 "no state of %.*s ends it", TEXT_ARG(check->type->name));
-		return;
-	}
-	for (size_t i = 0; i < lifecycle->state_count; i++) {
-		text name = lifecycle->states[i].name;
-
-		if (lifecycle->states[i].retired)
-			continue;
-		if (!check->reachable[i])
-			define_error_key(check->d, check->draft->state_nodes[i],
-					 T("add a transition to it, or take it out"),
-					 "the state '%.*s' is never reached from '%.*s'", TEXT_ARG(name),
-					 TEXT_ARG(lifecycle->states[lifecycle->initial].name));
-		else if (!ends[i])
-			define_error_key(check->d, check->draft->state_nodes[i],
-					 T("add a transition towards a closed state"),
-					 "the state '%.*s' is a dead end: no closed or cancelled state can "
-					 "be reached from it",
-					 TEXT_ARG(name));
-	}
-}
-
-/* Whether the condition can hold in a state that the transition leaves. */
-static bool may_hold_from(const struct check *check, const struct condition *condition,
-			  const struct transition *transition)
-{
-	for (size_t i = 0; i < check->lifecycle->state_count; i++)
-		if (state_in(transition->from, i) && condition_may_hold(condition, check->lifecycle, i))
-			return true;
-	return false;
-}
 
 /* ---- transitions ---- */
 
@@ -259,17 +141,6 @@ static void check_needs(struct check *check, const struct transition *transition
 	}
 }
 
-static void check_permit_states(struct check *check, const struct transition *transition,
-				const struct value_entry *at)
-{
-	for (size_t i = 0; i < transition->permit_count; i++)
-		if (transition->permits[i].when != NULL &&
-		    !may_hold_from(check, transition->permits[i].when, transition))
-			define_error_key(check->d, at, TEXT_UNSET,
-					 "a permit of '%.*s' holds in none of the states it leaves",
-					 TEXT_ARG(transition->name));
-}
-
 static void check_permits(struct check *check, size_t position, const struct value_entry *at)
 {
 	const struct transition *transition = &check->lifecycle->transitions[position];
@@ -289,7 +160,6 @@ static void check_permits(struct check *check, size_t position, const struct val
 		define_error_key(check->d, at, T("add a rule under automation, or a role under by"),
 				 "no rule takes the transition '%.*s', and nobody else may",
 				 TEXT_ARG(transition->name));
-	check_permit_states(check, transition, at);
 }
 
 static void check_transitions(struct check *check)
@@ -300,10 +170,6 @@ static void check_transitions(struct check *check)
 
 		check_permits(check, i, at);
 		check_needs(check, transition, at);
-		if (transition->guard != NULL && !may_hold_from(check, transition->guard, transition))
-			define_error_key(check->d, at, TEXT_UNSET,
-					 "the guard of '%.*s' holds in none of the states it leaves",
-					 TEXT_ARG(transition->name));
 		for (size_t j = 0; j < transition->ask_count; j++)
 			if (check->type->fields[transition->asks[j]].set_by_engine)
 				define_error_key(check->d, at, TEXT_UNSET,
@@ -311,45 +177,6 @@ static void check_transitions(struct check *check)
 						 TEXT_ARG(transition->name),
 						 TEXT_ARG(check->type->fields[transition->asks[j]].name));
 	}
-}
-
-/* ---- clocks ---- */
-
-/* A clock that can still run when the record is over: told with the state. */
-static void check_clock(struct check *check, const struct clock_definition *clock,
-			const struct value_entry *at)
-{
-	const struct lifecycle *lifecycle = check->lifecycle;
-	bool *barred = arena_new_array(check->d->error_arena, bool, lifecycle->transition_count);
-	bool *stops = state_set(check), *left = state_set(check);
-
-	if (clock->stop_count == 0) {
-		define_error_key(check->d, at, T("stop: [state resolved]"), "the clock '%.*s' never stops",
-				 TEXT_ARG(clock->name));
-		return;
-	}
-	for (size_t i = 0; i < clock->stop_count; i++) {
-		if (clock->stops[i].kind == TRIGGER_STATE)
-			stops[clock->stops[i].index] = true;
-		if (clock->stops[i].kind == TRIGGER_TRANSITION)
-			barred[clock->stops[i].index] = true;
-	}
-	for (size_t i = 0; i < clock->start_count; i++) {
-		if (clock->starts[i].kind == TRIGGER_CREATED)
-			left[lifecycle->initial] = true;
-		if (clock->starts[i].kind == TRIGGER_STATE)
-			left[clock->starts[i].index] = true;
-		if (clock->starts[i].kind == TRIGGER_TRANSITION)
-			left[lifecycle->transitions[clock->starts[i].index].to] = true;
-	}
-	for (size_t i = 0; i < lifecycle->state_count; i++)
-		left[i] = left[i] && !stops[i];
-	walk(check, left, stops, barred);
-	for (size_t i = 0; i < lifecycle->state_count; i++)
-		if (left[i] && check->finished[i])
-			define_error_key(check->d, at, T("add the state to stop"),
-					 "the clock '%.*s' can still run in '%.*s'", TEXT_ARG(clock->name),
-					 TEXT_ARG(lifecycle->states[i].name));
 }
 
 /* ---- rules ---- */
@@ -363,32 +190,6 @@ static bool is_ever_set(const struct type *type, size_t field)
 			if (type->lifecycle->transitions[i].sets[j].field == field &&
 			    type->lifecycle->transitions[i].sets[j].how != SET_UNSET)
 				return true;
-	return false;
-}
-
-/* The states a record can be in when the rule is asked. */
-static bool *states_of_rule(const struct check *check, const struct rule *rule, bool *ret_any)
-{
-	bool *states = state_set(check);
-
-	*ret_any = false;
-	for (size_t i = 0; i < check->lifecycle->state_count; i++) {
-		if (!check->reachable[i] || (rule->when == WHEN_STATE && i != rule->index) ||
-		    (rule->when == WHEN_TRANSITION && i != check->lifecycle->transitions[rule->index].to) ||
-		    (rule->when == WHEN_CREATED && i != check->lifecycle->initial))
-			continue;
-		states[i] = condition_may_hold(rule->condition, check->lifecycle, i);
-		*ret_any = *ret_any || states[i];
-	}
-	return states;
-}
-
-static bool leaves_one_of(const struct lifecycle *lifecycle, const struct transition *transition,
-			  const bool *states)
-{
-	for (size_t i = 0; i < lifecycle->state_count; i++)
-		if (states[i] && state_in(transition->from, i))
-			return true;
 	return false;
 }
 
@@ -407,20 +208,11 @@ static void check_each(struct check *check, const struct rule *rule, const struc
 
 static void check_rule(struct check *check, const struct rule *rule, const struct value_entry *at)
 {
-	bool any;
-	const bool *states = states_of_rule(check, rule, &any);
-
-	if ((rule->when == WHEN_AFTER || rule->when == WHEN_BEFORE || rule->when == WHEN_COMES) &&
+	if ((rule->when == WHEN_AFTER || rule->when == WHEN_COMES || rule->when == WHEN_BEFORE) &&
 	    !is_ever_set(check->type, rule->index))
 		define_error_key(check->d, at, T("set it in a transition"),
 				 "the rule '%.*s' waits for '%.*s', which nothing sets", TEXT_ARG(rule->name),
 				 TEXT_ARG(check->type->fields[rule->index].name));
-	if (!any) {
-		define_error_key(check->d, at, TEXT_UNSET,
-				 "the rule '%.*s' can never fire: its condition holds in no state it meets",
-				 TEXT_ARG(rule->name));
-		return;
-	}
 	for (size_t i = 0; i < rule->action_count; i++) {
 		const struct transition *transition;
 
@@ -433,11 +225,6 @@ static void check_rule(struct check *check, const struct rule *rule, const struc
 			define_error_key(check->d, at, T("add timer to its by"),
 					 "the rule '%.*s' may not take '%.*s'", TEXT_ARG(rule->name),
 					 TEXT_ARG(transition->name));
-		if (i == 0 && !leaves_one_of(check->lifecycle, transition, states))
-			define_error_key(
-			    check->d, at, TEXT_UNSET,
-			    "the rule '%.*s' can never take '%.*s': it leaves none of its states",
-			    TEXT_ARG(rule->name), TEXT_ARG(transition->name));
 	}
 }
 
@@ -477,19 +264,8 @@ void define_check(struct define *d, struct draft *draft)
 	check_required(&check);
 	if (check.lifecycle == NULL)
 		return;
-	index_transitions(&check);
-	check.finished = state_set(&check);
-	for (size_t i = 0; i < check.lifecycle->state_count; i++)
-		check.finished[i] = check.lifecycle->states[i].group >= GROUP_CLOSED;
-	check.reachable = state_set(&check);
-	check.reachable[check.lifecycle->initial] = true;
-	walk(&check, check.reachable, NULL, NULL);
 	d->file = draft->lifecycle_file;
-	check_states(&check);
 	check_transitions(&check);
-	d->file = draft->clocks_file;
-	for (size_t i = 0; i < check.type->clock_count; i++)
-		check_clock(&check, &check.type->clocks[i], draft->clock_nodes[i]);
 	d->file = draft->rules_file;
 	for (size_t i = 0; i < check.type->rule_count; i++)
 		check_rule(&check, &check.type->rules[i], draft->rule_nodes[i]);

@@ -187,6 +187,7 @@ static void read_all(struct define *d)
 	each_process(d, define_automation);
 	each_type(d, define_views);
 	each_type(d, define_forms);
+	each_type(d, define_related);
 	define_relations(d);
 	define_models(d);
 	define_tables(d);
@@ -195,6 +196,7 @@ static void read_all(struct define *d)
 	if (d->error_count > 0)
 		return;
 	each_type(d, define_check);
+	each_type(d, define_sound);
 	each_type(d, define_indexes);
 	define_older_finish(d);
 }

@@ -349,7 +349,7 @@ static void read_in(const struct reader *r)
 
 	if (value == NULL)
 		return;
-	states = arena_new_array(r->d->arena, uint64_t, lifecycle == NULL ? 1 : lifecycle->state_count / 64 + 1);
+	states = arena_new_array(r->d->arena, uint64_t, STATE_WORDS);
 	r->approval->states = states;
 	for (size_t i = 0; i < count; i++) {
 		text name = define_scalar(r->d, items[i], "a state's name");

@@ -170,6 +170,7 @@ void define_daily(struct define *d, const struct type *type, const struct rule *
 ptrdiff_t define_approval_at(struct define *d, const struct type *type, text name, const struct value *at);
 void define_views(struct define *d, struct draft *draft);	/* define_view.c */
 void define_forms(struct define *d, struct draft *draft);	/* define_view.c */
+void define_related(struct define *d, struct draft *draft);	/* define_related.c */
 void define_relations(struct define *d);			/* define_platform.c */
 void define_models(struct define *d);				/* define_model.c */
 bool define_is_model(text path);
@@ -182,7 +183,8 @@ void define_indexes(struct define *d, struct draft *draft); /* index.c */
 /* The parts joined by _, at most 60 bytes (PostgreSQL cuts longer names off): a hash takes the place of what
  * is too long. */
 text define_index_name(struct define *d, const text *parts, size_t count);
-void define_check(struct define *d, struct draft *draft); /* check.c: whether the lifecycle can work */
+void define_check(struct define *d, struct draft *draft); /* check.c: who may take what, with which fields */
+void define_sound(struct define *d, struct draft *draft); /* sound.c: whether the lifecycle can work */
 
 /* What fields and questions have in common (define_field.c, define_decision.c). */
 void define_system_fields(struct define *d, struct type *type);

@@ -40,6 +40,37 @@ must_use struct error *schema_version(struct arena *arena, struct store *store, 
 /* Nobody writes until this transaction ends (PostgreSQL; SQLite has one writer): the first thing that a publication does. */
 must_use struct error *schema_lock(struct arena *arena, struct store *store);
 
+/* ---- versions of definitions: what changed, and who runs on what ---- */
+
+enum difference_kind { DIFFERENCE_ADDED, DIFFERENCE_REMOVED, DIFFERENCE_CHANGED };
+struct difference {
+	enum difference_kind kind;
+	text what;         /* "transition assign", "state triage", "rights of agent" */
+	text words;        /* "by: agent -> [agent, team_lead]; with guard: priority = 1" */
+};
+/* "~ transition assign: by: agent -> [agent, team_lead]" */
+text difference_line(struct arena *arena, const struct difference *difference);
+/* Between two versions, each with what it extends. A source that is unset is nothing: all is new, or all is gone. */
+must_use struct error *schema_difference(struct arena *arena, const struct older_definition *old, const struct older_definition *now,
+                                         struct difference **ret_items, size_t *ret_count);
+/* Of one file between two sets; either may lack it, `before` may be NULL. */
+must_use struct error *schema_difference_of_file(struct arena *arena, const struct model *before, const struct model *after,
+                                                 text path, struct difference **ret_items, size_t *ret_count);
+
+struct definition_version {
+	int64_t version, publication;
+	moment applied_at;
+	bool active;
+	int64_t records;   /* that run on it */
+	struct difference *differences; /* to the version before it; none for the first */
+	size_t difference_count;
+};
+/* Of one type, newest first. Reads the store only; with_differences parses every version. No access rules: callers decide. */
+must_use struct error *schema_versions(struct work *work, const struct type *type, bool with_differences,
+                                       struct definition_version **ret_versions, size_t *ret_count);
+/* The source of one version; ERROR_NOT_FOUND. */
+must_use struct error *schema_source(struct work *work, const struct type *type, int64_t version, text *ret_source);
+
 /* ---- a whole store, table by table: backup and restore ---- */
 
 /* The tables that the definitions make, but for blob_chunk (blobs are copied by store/blob.h). */

@@ -61,6 +61,8 @@ must_use struct error *schema_stored_older(struct arena *arena, struct store *st
 must_use struct error *schema_active_sources(struct arena *arena, struct store *store,
 					     const struct schema_stored *items, size_t count,
 					     struct definition_source **ret_sources, size_t *ret_count);
+/* The name behind `extends`, or unset. */
+text schema_extends(struct arena *arena, const struct definition_source *source);
 /* The definition versions that the records of a table run on, ascending; none when there is no such table. */
 must_use struct error *schema_running(struct arena *arena, struct store *store, text table,
 				      int64_t **ret_versions, size_t *ret_count);

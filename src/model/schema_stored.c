@@ -76,8 +76,7 @@ struct error *schema_stored_source(struct arena *arena, struct store *store, con
 	return NULL;
 }
 
-/* The name behind `extends`, or unset. */
-static text extends_of(struct arena *arena, const struct definition_source *source)
+text schema_extends(struct arena *arena, const struct definition_source *source)
 {
 	struct value *root = NULL;
 
@@ -94,7 +93,7 @@ struct error *schema_stored_older(struct arena *arena, struct store *store, cons
 
 	*ret_older = (struct older_definition){ .type = stored->type, .version = stored->version };
 	TRY(schema_stored_source(arena, store, stored, &ret_older->own));
-	extends = extends_of(arena, &ret_older->own);
+	extends = schema_extends(arena, &ret_older->own);
 	for (size_t i = 0; text_is_set(extends) && i < count; i++)
 		if (text_equal(items[i].type, extends) && items[i].publication <= stored->publication &&
 		    items[i].until > stored->publication && (base == NULL || items[i].version > base->version))

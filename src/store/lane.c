@@ -206,7 +206,7 @@ static struct error *call_opened(struct lane_thread *thread)
 }
 
 /* A transaction on a connection that opened() knows: a lost one comes back inside store_begin(). */
-static struct error *begin(struct lane_thread *thread)
+static struct error *begin_opened(struct lane_thread *thread)
 {
 	TRY(store_begin(thread->store, thread->arena));
 	if (thread->store->generation == thread->generation)
@@ -218,6 +218,19 @@ static struct error *begin(struct lane_thread *thread)
 	/* Half opened is not opened: the next job tries again. */
 	if (error != NULL)
 		thread->generation = -1;
+	return error;
+}
+
+static struct error *begin(struct lane_thread *thread)
+{
+	const struct lane_settings *settings = &thread->lane->settings;
+	struct error *error = begin_opened(thread);
+
+	if (error != NULL || settings->begun == NULL)
+		return error;
+	error = settings->begun(settings->data, thread->store, thread->arena);
+	if (error != NULL)
+		store_rollback(thread->store);
 	return error;
 }
 
@@ -280,7 +293,7 @@ static void run_batch(struct lane_thread *thread, struct lane_job *job)
 		*error = NULL;
 		if (lost == NULL)
 			lost = run_in_savepoint(thread, job, error);
-		bool full = batch.count == LIMIT_LANE_JOBS || monotonic_us() - begun > LIMIT_LANE_MS * 1000;
+		bool full = job->alone || batch.count == LIMIT_LANE_JOBS || monotonic_us() - begun > LIMIT_LANE_MS * 1000;
 		job = lost != NULL || full ? NULL : next_job(thread->lane);
 	}
 	if (lost == NULL)
@@ -486,7 +499,7 @@ static void wake_waiter(struct lane_job *job, struct error *error)
 struct error *lane_run(struct lane *lane, struct lane_job *job)
 {
 	struct waiter waiter = {
-		.job = { .arena = job->arena, .apply = apply_inner, .done = wake_waiter, .name = job->name },
+		.job = { .arena = job->arena, .apply = apply_inner, .done = wake_waiter, .name = job->name, .alone = job->alone },
 		.inner = job,
 	};
 

@@ -25,6 +25,7 @@ struct lane_job {
 	/* Runs on a lane thread after COMMIT (error NULL) or failure; must be quick: hand the rest to a worker. */
 	void (*done)(struct lane_job *job, struct error *error);
 	const char *name; /* for the log line of a slow job */
+	bool alone;       /* what it changes must be committed and taken up (lane_settings.committed) before another job runs */
 	struct lane_job *next; /* the lane's own */
 };
 
@@ -33,6 +34,8 @@ struct lane_settings {
 	int threads;          /* PostgreSQL connections; ignored on SQLite */
 	/* Called once on each new writing connection (a lost one that came back is new), before its first job; may be NULL. */
 	struct error *(*opened)(void *data, struct store *store, struct arena *arena);
+	/* Called on the lane thread at the beginning of each transaction, before its jobs; an error is that of the jobs; may be NULL. */
+	struct error *(*begun)(void *data, struct store *store, struct arena *arena);
 	/* Called on the lane thread after each successful COMMIT, before the jobs are answered; quick; may be NULL. */
 	void (*committed)(void *data, struct store *store);
 	void *data;

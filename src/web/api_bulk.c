@@ -96,7 +96,9 @@ static struct error *apply(struct lane_job *job, struct store *store)
 
 	work.store = store;
 	work.cache = worker_cache(held);
-	struct error *error = apply_held(item, &work);
+	struct error *error = worker_check_model(web, &work);
+	if (error == NULL)
+		error = apply_held(item, &work);
 	if (item->request->type->platform)
 		worker_forget_names(web);
 	worker_give_cache(web, held);

@@ -26,7 +26,7 @@ void live_wake(struct live *live)
 
 /* ---- authorising, on a worker ---- */
 
-static struct error *parse_topic(struct work *work, const struct web *web, text source, struct topic *ret_topic)
+static struct error *parse_topic(struct work *work, text source, struct topic *ret_topic)
 {
 	ptrdiff_t slash = text_find_char(source, '/');
 	text name = slash < 0 ? source : text_slice(source, 0, (size_t)slash);
@@ -35,7 +35,7 @@ static struct error *parse_topic(struct work *work, const struct web *web, text 
 	*ret_topic = (struct topic){ .kind = TOPIC_NOTIFICATIONS };
 	if (text_equal(source, T("notifications")))
 		return NULL;
-	ret_topic->type = model_type(web->settings.model, name);
+	ret_topic->type = model_type(work->model, name);
 	if (ret_topic->type == NULL || ret_topic->type->abstract)
 		return error_new(work->arena, ERROR_NOT_FOUND, "there is no topic '%.*s'", TEXT_ARG(source));
 	if (slash < 0) {
@@ -48,7 +48,7 @@ static struct error *parse_topic(struct work *work, const struct web *web, text 
 	return NULL;
 }
 
-static struct error *parse_topics(struct work *work, const struct web *web, text source, struct live_ticket *ticket)
+static struct error *parse_topics(struct work *work, text source, struct live_ticket *ticket)
 {
 	text one;
 
@@ -57,7 +57,7 @@ static struct error *parse_topics(struct work *work, const struct web *web, text
 			continue;
 		if (ticket->topic_count == TOPICS_MAX)
 			return error_new(work->arena, ERROR_TOO_LARGE, "too many topics; at most %d", TOPICS_MAX);
-		TRY(parse_topic(work, web, text_trim(one), &ticket->topics[ticket->topic_count++]));
+		TRY(parse_topic(work, text_trim(one), &ticket->topics[ticket->topic_count++]));
 	}
 	return NULL;
 }
@@ -75,7 +75,8 @@ struct error *live_page(struct work *work, struct web_request *request, struct p
 		return error_new(work->arena, ERROR_UNAVAILABLE, "there are too many live connections");
 	if (credential.length == 0 || credential.length > CREDENTIAL_BYTES)
 		return error_new(work->arena, ERROR_UNAUTHENTICATED, "sign in first");
-	TRY(parse_topics(work, request->web, request_query(request, T("topics")), ticket));
+	TRY(parse_topics(work, request_query(request, T("topics")), ticket));
+	ticket->model = work->model;
 	ticket->user_id = work->actor->id;
 	ticket->by_cookie = request->by_cookie;
 	memcpy(ticket->credential, credential.data, credential.length);
@@ -312,7 +313,7 @@ static void *listen_for_nodes(void *data)
 
 static struct error *read_head(struct live *live, struct arena *error_arena)
 {
-	struct work work = { .arena = live->pass_arena, .store = live->store, .model = live->web->settings.model,
+	struct work work = { .arena = live->pass_arena, .store = live->store, .model = web_model(live->web)->model,
 		             .actor = access_system(), .now = web_now(live->web), .language = T("en") };
 	text head = TEXT_UNSET, first;
 	int64_t seq = 0;

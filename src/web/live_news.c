@@ -22,6 +22,8 @@ static struct error *read_news(struct live *live, struct work *work, struct news
 	for (size_t i = 0; i < news->count; i++) {
 		const struct event *event = &news->events[i];
 		news->notified = news->notified || event->kind == EVENT_NOTIFIED;
+		if (event->type == NULL) /* of a type that went */
+			continue;
 		news->types[event->type->position] = true;
 		if (event->type->platform)
 			__atomic_add_fetch(&live->web->generation, 1, __ATOMIC_RELAXED);
@@ -33,6 +35,8 @@ static bool concerns(const struct news *news, const struct topic *topic)
 {
 	if (topic->kind == TOPIC_NOTIFICATIONS)
 		return news->notified;
+	if (topic->type == NULL)
+		return false;
 	if (topic->kind == TOPIC_TYPE)
 		return news->types[topic->type->position];
 	if (!news->types[topic->type->position])
@@ -174,19 +178,32 @@ static struct error *tell(struct live *live, struct work *work, struct table *fe
 	return NULL;
 }
 
+/* The definitions were replaced: topics name the types of today; older models live as long as the server. */
+static void renew_topics(struct live *live, const struct model *model)
+{
+	for (struct subscriber *subscriber = live->subscribers; subscriber != NULL; subscriber = subscriber->next) {
+		struct live_ticket *ticket = &subscriber->ticket;
+		for (size_t i = 0; ticket->model != model && i < ticket->topic_count; i++)
+			if (ticket->topics[i].type != NULL)
+				ticket->topics[i].type = model_type(model, ticket->topics[i].type->name);
+		ticket->model = model;
+	}
+}
+
 /* *ret_more: somebody is still behind. */
 static struct error *pass(struct live *live, bool *ret_more)
 {
 	struct web *web = live->web;
 	struct news news;
 	struct table feeds;
-	struct work work = { .arena = live->pass_arena, .store = live->store, .model = web->settings.model,
+	struct work work = { .arena = live->pass_arena, .store = live->store, .model = web_model(web)->model,
 		             .actor = access_system(), .now = web_now(web), .origin = ORIGIN_WEB, .language = T("en"),
 		             .cache = live->cache, .calendars = web->settings.calendars };
 
 	record_cache_reset(live->cache);
 	store_set_deadline(live->store, monotonic_us() + 5 * LIMIT_READ_MS * 1000);
 	TRY(store_begin(live->store, work.arena));
+	renew_topics(live, work.model);
 	TRY(read_news(live, &work, &news));
 	table_init(&feeds, work.arena);
 	*ret_more = news.count == FEED_ROWS;

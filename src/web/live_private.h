@@ -23,6 +23,7 @@ struct topic {
 struct live_ticket {
 	struct topic topics[TOPICS_MAX];
 	size_t topic_count;        /* 0: everything */
+	const struct model *model; /* whose types the topics name */
 	int64_t since;
 	int64_t user_id;
 	bool by_cookie;

@@ -24,7 +24,15 @@
 	"\"description\":\"The version that the change is meant for\"}}}"
 
 #define OPENAPI_QUERIES \
-	"{\"record_list\":[{\"name\":\"q\",\"in\":\"query\",\"required\":false," \
+	"{\"impact_get\":[{\"name\":\"direction\",\"in\":\"query\",\"required\":false," \
+	"\"schema\":{\"type\":\"string\",\"enum\":[\"up\",\"down\"]},\"description\":\"up: what suffers; down: what it rests on\"}," \
+	"{\"name\":\"depth\",\"in\":\"query\",\"required\":false,\"schema\":{\"type\":\"integer\",\"minimum\":0}," \
+	"\"description\":\"Steps; 0: all\"}],\"related_list\":[{\"name\":\"q\",\"in\":\"query\",\"required\":false," \
+	"\"schema\":{\"type\":\"string\"},\"description\":\"A condition\"},{\"name\":\"limit\",\"in\":\"query\"," \
+	"\"required\":false,\"schema\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":200},\"description\":\"Rows\"}," \
+	"{\"name\":\"after\",\"in\":\"query\",\"required\":false,\"schema\":{\"type\":\"string\"}," \
+	"\"description\":\"Cursor of the previous page\"}]," \
+	"\"record_list\":[{\"name\":\"q\",\"in\":\"query\",\"required\":false," \
 	"\"schema\":{\"type\":\"string\"},\"description\":\"A condition\"},{\"name\":\"sort\",\"in\":\"query\"," \
 	"\"required\":false,\"schema\":{\"type\":\"string\"},\"description\":\"Field names," \
 	" - for descending\"},{\"name\":\"limit\",\"in\":\"query\",\"required\":false," \
@@ -67,7 +75,19 @@
 	"\"description\":\"Raster images may be shown instead of saved\"}]}"
 
 #define OPENAPI_SCHEMAS \
-	"{\"Anything\":{\"type\":\"object\",\"additionalProperties\":true},\"Status\":{\"type\":\"object\"," \
+	"{\"RelatedList\":{\"type\":\"object\",\"required\":[\"items\",\"next\"],\"properties\":{\"items\":{\"type\":\"array\"," \
+	"\"items\":{\"type\":\"object\",\"required\":[\"number\",\"type\"],\"additionalProperties\":true}}," \
+	"\"next\":{\"type\":[\"string\",\"null\"]},\"total\":{\"type\":\"integer\"},\"total_capped\":{\"type\":\"boolean\"}}," \
+	"\"additionalProperties\":false},\"Impact\":{\"type\":\"object\",\"required\":[\"direction\",\"items\",\"hidden\",\"cut\"," \
+	"\"deeper\"],\"properties\":{\"direction\":{\"type\":\"string\",\"enum\":[\"up\",\"down\"]},\"hidden\":{\"type\":\"integer\"," \
+	"\"description\":\"Records that you may not see\"},\"cut\":{\"type\":\"boolean\"},\"deeper\":{\"type\":\"boolean\"}," \
+	"\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"type\",\"number\",\"level\"]," \
+	"\"properties\":{\"type\":{\"type\":\"string\"},\"number\":{\"type\":\"string\"},\"title\":{\"type\":[\"string\",\"null\"]}," \
+	"\"class\":{\"type\":\"string\"},\"state\":{\"type\":\"string\"},\"level\":{\"type\":\"integer\",\"minimum\":1}," \
+	"\"relation\":{\"type\":[\"string\",\"null\"]},\"inverse\":{\"type\":\"boolean\"}," \
+	"\"via\":{\"oneOf\":[{\"$ref\":\"#/components/schemas/Reference\"},{\"type\":\"null\"}]}}," \
+	"\"additionalProperties\":false}}},\"additionalProperties\":false}," \
+	"\"Anything\":{\"type\":\"object\",\"additionalProperties\":true},\"Status\":{\"type\":\"object\"," \
 	"\"required\":[\"status\"],\"properties\":{\"status\":{\"type\":\"string\"}," \
 	"\"version\":{\"type\":\"string\"},\"definitions\":{\"type\":\"integer\"}}," \
 	"\"additionalProperties\":false},\"Reference\":{\"type\":\"object\",\"required\":[\"type\"," \

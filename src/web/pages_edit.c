@@ -13,6 +13,42 @@ static text create_form(const struct work *work, const struct type *type)
 	return !is_staff(work) && type_form(type, T("portal")) != NULL ? T("portal") : T("create");
 }
 
+/* The classes of the type as a list to choose from, those below another one behind it and set in. */
+static struct value *class_choices(struct work *work, const struct type *type)
+{
+	struct value *list = value_list(work->arena);
+
+	for (size_t i = 0; i < type->class_count; i++) {
+		const struct choice *choice = &type->fields[type->class_field].choices[i];
+		struct value *one = value_map(work->arena);
+		value_set_text(work->arena, one, T("label"), label_in(&choice->label, work->language));
+		value_set_text(work->arena, one, T("href"),
+		               text_format(work->arena, "/%.*s/new?class=%.*s", TEXT_ARG(type->name), TEXT_ARG(choice->name)));
+		value_set(work->arena, one, T("icon"), part_icon(work->arena, class_icon(type, i)));
+		value_set_bool(work->arena, one, T("below"), type->classes[i].extends >= 0);
+		value_append(work->arena, list, one);
+	}
+	return list;
+}
+
+/* Which class a new record will be: the form holds the fields of that class only. Without one the page asks for it first. */
+static void choose_class(struct work *work, const struct type *type, const struct value *given, struct value *data)
+{
+	const struct field *field = type->class_field < 0 ? NULL : &type->fields[type->class_field];
+	int chosen = field == NULL ? -1 : field_choice(field, value_get_text(given, field->name));
+
+	if (field == NULL)
+		return;
+	if (chosen < 0) {
+		value_set(work->arena, data, T("classes"), class_choices(work, type));
+		return;
+	}
+	struct value *class = value_map(work->arena);
+	value_set_text(work->arena, class, T("name"), field->choices[chosen].name);
+	value_set_text(work->arena, class, T("label"), label_in(&field->choices[chosen].label, work->language));
+	value_set(work->arena, data, T("class"), class);
+}
+
 static struct error *show_create(struct work *work, struct web_request *request, struct page *page, const struct value *given)
 {
 	const struct type *type = request->type;
@@ -22,6 +58,7 @@ static struct error *show_create(struct work *work, struct web_request *request,
 	TRY(part_form(work, type, create_form(work, type), NULL, given, request->error, &sections));
 	value_set_text(work->arena, data, T("title"), words_with(work->arena, work->language, T("New: {type}"), arguments));
 	value_set_text(work->arena, data, T("type"), type->name);
+	choose_class(work, type, given, data);
 	value_set_text(work->arena, data, T("plural"), label_in(&type->plural, work->language));
 	value_set(work->arena, data, T("sections"), sections);
 	value_set(work->arena, data, T("errors"), part_errors(work, type, request->error));
@@ -43,6 +80,14 @@ struct error *create_render(struct work *work, struct web_request *request, stru
 	const struct value *part = value_get(draft, T("create"));
 	/* A link may fill the form ("/incident/new?title=..."): what it says goes before an old draft. */
 	bool filled = value_count(request->query) > 0;
+	/* A class alone fills nothing: the draft goes on as that class. */
+	if (filled && part != NULL && request->type->class_field >= 0 && value_count(request->query) == 1 &&
+	    text_is_set(request_query(request, T("class")))) {
+		struct value *again = value_copy(work->arena, part);
+		value_set_text(work->arena, again, T("class"), request_query(request, T("class")));
+		part = again;
+		filled = false;
+	}
 	TRY(show_create(work, request, page, filled ? request->query : part));
 	if (!filled && part != NULL)
 		value_set(work->arena, page->data, T("draft"), value_get(draft, T("moment")));

@@ -223,12 +223,32 @@ struct error *part_widget(struct work *work, const struct field *field, struct r
 	return NULL;
 }
 
+/* The class that the form is for: as it was sent, else the record's, else none. */
+static struct cell form_class(const struct type *type, const struct record *record, const struct value *given)
+{
+	int sent = type->class_field < 0 ? -1 : field_choice(&type->fields[type->class_field],
+	                                                     value_get_text(given, type->fields[type->class_field].name));
+
+	if (sent >= 0)
+		return cell_integer(sent);
+	return type->class_field < 0 || record == NULL ? cell_null() : *record_cell(record, (size_t)type->class_field);
+}
+
+/* What a changed class has no place for is shown as long as it holds something: it must be emptied first. */
+static bool is_shown(const struct type *type, const struct cell *class, const struct record *record, const struct field *field)
+{
+	if (record == NULL && (ptrdiff_t)field->position == type->class_field)
+		return false; /* chosen before the form */
+	return class_has_field(type, class, field) || (record != NULL && record_cell(record, field->position)->kind != CELL_NULL);
+}
+
 struct error *part_form(struct work *work, const struct type *type, text form, struct record *record, const struct value *given,
                         const struct error *errors, struct value **ret_sections)
 {
 	struct value *sections = value_list(work->arena), *widget;
 	const struct form *definition = type_form(type, form);
 	bool *writable = arena_new_array(work->arena, bool, type->field_count);
+	struct cell class = form_class(type, record, given);
 
 	TRY(access_writable_fields(work, type, record, writable));
 	for (size_t i = 0; definition != NULL && i < definition->section_count; i++) {
@@ -236,8 +256,8 @@ struct error *part_form(struct work *work, const struct type *type, text form, s
 		struct value *one = value_map(work->arena), *fields = value_list(work->arena);
 		for (size_t j = 0; j < section->field_count; j++) {
 			const struct field *field = &type->fields[section->fields[j]];
-			if (!writable[field->position] ||
-			    !(field->secret || access_field_readable(work, type, field)))
+			if (!writable[field->position] || !(field->secret || access_field_readable(work, type, field)) ||
+			    !is_shown(type, &class, record, field))
 				continue;
 			TRY(part_widget(work, field, record, given, errors, &widget));
 			value_append(work->arena, fields, widget);

@@ -14,6 +14,14 @@ struct value *part_icon(struct arena *arena, text name)
 	return value_html(arena, embedded_text(file));
 }
 
+text class_icon(const struct type *type, size_t class)
+{
+	for (ptrdiff_t at = (ptrdiff_t)class; at >= 0; at = type->classes[at].extends)
+		if (text_is_set(type->classes[at].icon))
+			return type->classes[at].icon;
+	return type->icon;
+}
+
 text part_initials(struct arena *arena, text name)
 {
 	struct buffer buffer;

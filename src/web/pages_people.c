@@ -193,6 +193,17 @@ static struct error *team_part(struct work *work, struct record *team, struct va
 	return NULL;
 }
 
+/* What is open about a service, of every type that knows services. */
+static struct error *service_part(struct work *work, struct record *service, struct value *data)
+{
+	struct value *lists = value_list(work->arena);
+
+	for (size_t i = 0; i < work->model->type_count; i++)
+		TRY(add_open(work, &work->model->types[i], work->model->types[i].service, record_number(service), lists));
+	value_set(work->arena, data, T("open_lists"), lists);
+	return NULL;
+}
+
 struct error *part_platform(struct work *work, struct record *record, struct value *data)
 {
 	struct value *part = value_map(work->arena);
@@ -201,6 +212,8 @@ struct error *part_platform(struct work *work, struct record *record, struct val
 		TRY(person_part(work, record, part));
 	else if (type_same(record->type, work->model->team))
 		TRY(team_part(work, record, part));
+	else if (type_same(record->type, work->model->service))
+		TRY(service_part(work, record, part));
 	else if (type_same(record->type, work->model->calendar))
 		TRY(part_calendar(work, record, part));
 	else

@@ -80,12 +80,44 @@ struct error *watch_apply(struct work *work, struct web_request *request, struct
 	                    !text_equal(request_field(request, T("watch")), T("no")));
 }
 
+/* The type of a record that a relation comes from: by its number, else the one without numbers that knows the name. */
+static struct error *type_of(struct work *work, text relation, text number, const struct type **ret_type)
+{
+	int64_t id = 0;
+
+	*ret_type = model_type_of_number(work->model, number);
+	for (size_t i = 0; *ret_type == NULL && i < work->model->relation_count; i++) {
+		const struct relation *one = &work->model->relations[i];
+		for (size_t k = 0; text_equal(one->name, relation) && *ret_type == NULL && k < one->from_count; k++) {
+			if (text_is_set(one->from[k]->number_prefix))
+				continue;
+			TRY(model_find_id(work, one->from[k], number, &id));
+			*ret_type = id == 0 ? NULL : one->from[k];
+		}
+	}
+	return *ret_type != NULL ? NULL :
+	       error_field(error_new(work->arena, ERROR_INVALID, "there is no record '%.*s'", TEXT_ARG(number)), T("to"));
+}
+
+/* "~runs_on" links the other record to this one. */
 struct error *link_apply(struct work *work, struct web_request *request, struct page *page unused)
 {
+	text number = request_parameter(request, T("number")), relation = request_field(request, T("relation"));
+	text other = text_trim(request_field(request, T("to")));
+	const struct type *type;
 	int64_t id;
 
-	return engine_link(work, request->type, request_parameter(request, T("number")), request_field(request, T("relation")),
-	                   text_trim(request_field(request, T("to"))), &id);
+	if (!text_starts_with(relation, T("~")))
+		return engine_link(work, request->type, number, relation, other, &id);
+	relation = text_slice(relation, 1, relation.length);
+	TRY(type_of(work, relation, other, &type));
+	/* What the other record's own rights refuse is told as of that end: it must be readable before. */
+	struct record *from;
+	struct error *error = access_load(work, type, other, &from);
+	if (error != NULL && error->code == ERROR_NOT_FOUND)
+		return error_field(error_new(work->arena, ERROR_INVALID, "there is no record '%.*s'", TEXT_ARG(other)), T("to"));
+	TRY(error);
+	return engine_link(work, type, other, relation, number, &id);
 }
 
 struct error *unlink_apply(struct work *work, struct web_request *request, struct page *page unused)

@@ -17,6 +17,8 @@ must_use text view_href(struct arena *arena, const struct type *type, const stru
 
 /* An icon of web/dist/icons as safe HTML; an unknown name gives a null value. Templates write {{> icon-NAME}} instead. */
 must_use struct value *part_icon(struct arena *arena, text name);
+/* The name of a class's icon: its own, else that of the class it extends, else the type's. */
+text class_icon(const struct type *type, size_t class);
 /* {name, initials, href} of a person; null value for id 0 or one that may not be read. */
 must_use struct error *part_person(struct work *work, int64_t user_id, struct value **ret_value);
 /* {at (RFC 3339), words ("14:03", "Tue 14:03", "12 Mar"), full} in the actor's zone; null when unset. */
@@ -86,6 +88,10 @@ must_use struct error *part_collisions(struct work *work, struct record *record,
 must_use struct error *part_head(struct work *work, struct record *record, struct value *data);
 /* What a requester's page shows of a record: progress in plain words, promises, faces to rate with (pages_portal.c). */
 must_use struct error *part_request(struct work *work, struct record *record, struct value *data);
+/* "related": [{name, label, href, more, records}] of the definition's related lists (pages_related.c). */
+must_use struct error *part_related(struct work *work, struct record *record, struct value *data);
+/* "impact": {up, down, item, href} of an item, or of the items that the record points at (pages_impact.c). Nothing without any. */
+must_use struct error *part_impact(struct work *work, struct record *record, struct value *data);
 /* "about" of people, teams and calendars: open records, members, hours (pages_people.c). Nothing for other types. */
 must_use struct error *part_platform(struct work *work, struct record *record, struct value *data);
 /* The portal's form of the request's type, on top of "sections": lists to choose from, similar requests. */
@@ -115,6 +121,7 @@ PHASE(schedule_calendar_render);
 PHASE(schedule_published_render);
 PHASE(clocks_render);
 PHASE(similar_render);
+PHASE(impact_render);
 PHASE(edit_render);
 PHASE(edit_prepare);
 PHASE(edit_apply);

@@ -105,6 +105,10 @@ struct error *show_record(struct work *work, struct web_request *request, struct
 	if (!is_staff(work))
 		TRY(part_request(work, record, data));
 	TRY(part_platform(work, record, data));
+	if (is_staff(work)) {
+		TRY(part_related(work, record, data));
+		TRY(part_impact(work, record, data));
+	}
 	return part_side(work, record, data);
 }
 

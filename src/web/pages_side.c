@@ -4,6 +4,8 @@
 #include "base/words.h"
 
 #define LAST_RECORDS 5
+/* Links of one relation that a page shows. */
+#define GROUP_SHOWN 50
 
 /* ---- the requester ---- */
 
@@ -169,51 +171,103 @@ static struct error *files(struct work *work, struct record *record, struct valu
 	return NULL;
 }
 
-static struct error *links(struct work *work, struct record *record, struct value **ret_links)
+/* {relation, number, title, href, state, id} */
+static struct value *link_shown(struct work *work, const struct record_link *link)
+{
+	struct value *one = value_map(work->arena);
+	text number = record_number(link->other), title = record_title(link->other);
+
+	value_set_integer(work->arena, one, T("id"), link->id);
+	value_set_text(work->arena, one, T("relation"),
+	               label_in(link->inverse ? &link->relation->inverse : &link->relation->label, work->language));
+	value_set_text(work->arena, one, T("number"), number);
+	value_set_text(work->arena, one, T("title"), title);
+	value_set_text(work->arena, one, T("href"), record_href(work->arena, link->type, number));
+	value_set(work->arena, one, T("state"), part_state(work, link->other));
+	return one;
+}
+
+/* The links in groups of one relation and direction: the page of an item is made of them. */
+static struct value *groups(struct work *work, const struct record_link *found, size_t count)
+{
+	struct value *list = value_list(work->arena);
+
+	for (size_t i = 0; i < count; i++) {
+		struct value *group = NULL, *one = link_shown(work, &found[i]);
+		text label = value_get_text(one, T("relation"));
+		for (size_t k = 0; k < list->list.count && group == NULL; k++)
+			if (text_equal(value_get_text(list->list.items[k], T("label")), label))
+				group = list->list.items[k];
+		if (group == NULL) {
+			group = value_map(work->arena);
+			value_set_text(work->arena, group, T("label"), label);
+			value_set(work->arena, group, T("items"), value_list(work->arena));
+			value_append(work->arena, list, group);
+		}
+		struct value *items = value_get(group, T("items"));
+		int64_t more = value_get_integer(group, T("more"), 0);
+		if (value_count(items) < GROUP_SHOWN)
+			value_append(work->arena, items, one);
+		else
+			value_set_integer(work->arena, group, T("more"), more + 1);
+	}
+	return list;
+}
+
+static struct error *links(struct work *work, struct record *record, struct value *data)
 {
 	struct value *list = value_list(work->arena);
 	struct record_link *found;
-	struct record_name name;
 	size_t count;
 
 	TRY(engine_links(work, record, &found, &count));
-	for (size_t i = 0; i < count; i++) {
-		struct value *one = value_map(work->arena);
-		TRY(access_name(work, found[i].type, found[i].other_id, &name));
-		if (!text_is_set(name.number) || found[i].relation == NULL)
-			continue;
-		value_set_integer(work->arena, one, T("id"), found[i].id);
-		value_set_text(work->arena, one, T("relation"),
-		               label_in(found[i].inverse ? &found[i].relation->inverse : &found[i].relation->label, work->language));
-		value_set_text(work->arena, one, T("number"), name.number);
-		value_set_text(work->arena, one, T("title"), name.title);
-		value_set_text(work->arena, one, T("href"), record_href(work->arena, found[i].type, name.number));
-		value_append(work->arena, list, one);
+	if (record->type->class_field >= 0) {
+		value_set_bool(work->arena, data, T("has_relations"), true);
+		value_set(work->arena, data, T("relation_groups"), groups(work, found, count));
+		return NULL;
 	}
-	*ret_links = list;
+	for (size_t i = 0; i < count; i++)
+		value_append(work->arena, list, link_shown(work, &found[i]));
+	value_set(work->arena, data, T("links"), list);
 	return NULL;
 }
 
-static bool may_begin(const struct relation *relation, const struct type *type)
+/* Whether a record may stand at this end of a relation. */
+static bool may_stand(const struct record *record, const struct type *const *types, size_t count, uint64_t classes)
 {
-	for (size_t i = 0; i < relation->from_count; i++)
-		if (relation->from[i] == type)
-			return true;
-	return relation->from_count == 0;
+	const struct type *type = record->type;
+	bool fits = count == 0 && !type->platform;
+
+	for (size_t i = 0; i < count && !fits; i++)
+		fits = type_same(types[i], type);
+	if (!fits || classes == 0 || type->class_field < 0)
+		return fits;
+	const struct cell *class = record_cell(record, (size_t)type->class_field);
+	return class->kind == CELL_INTEGER && (classes >> class->integer & 1) != 0;
 }
 
-static struct value *relations(struct work *work, const struct type *type)
+/* From this record, and ("~" before the name) read from the other end where that says something else. */
+static struct value *relations(struct work *work, const struct record *record)
 {
 	struct value *list = value_list(work->arena);
 
 	for (size_t i = 0; i < work->model->relation_count; i++) {
 		const struct relation *relation = &work->model->relations[i];
-		if (!may_begin(relation, type))
-			continue;
-		struct value *one = value_map(work->arena);
-		value_set_text(work->arena, one, T("name"), relation->name);
-		value_set_text(work->arena, one, T("label"), label_in(&relation->label, work->language));
-		value_append(work->arena, list, one);
+		text label = label_in(&relation->label, work->language), inverse = label_in(&relation->inverse, work->language);
+		bool from = may_stand(record, relation->from, relation->from_count, relation->from_classes);
+		bool to = may_stand(record, relation->to, relation->to_count, relation->to_classes);
+		if (from) {
+			struct value *one = value_map(work->arena);
+			value_set_text(work->arena, one, T("name"), relation->name);
+			value_set_text(work->arena, one, T("label"), label);
+			value_append(work->arena, list, one);
+		}
+		if (to && !(from && text_equal(label, inverse))) {
+			struct value *one = value_map(work->arena);
+			value_set_text(work->arena, one, T("name"), text_format(work->arena, "~%.*s", TEXT_ARG(relation->name)));
+			value_set_text(work->arena, one, T("label"), inverse);
+			value_append(work->arena, list, one);
+		}
 	}
 	return list;
 }
@@ -260,9 +314,8 @@ struct error *part_side(struct work *work, struct record *record, struct value *
 	value_set(work->arena, data, T("sections"), value);
 	TRY(files(work, record, &value));
 	value_set(work->arena, data, T("files"), value);
-	TRY(links(work, record, &value));
-	value_set(work->arena, data, T("links"), value);
-	value_set(work->arena, data, T("relations"), relations(work, record->type));
+	TRY(links(work, record, data));
+	value_set(work->arena, data, T("relations"), relations(work, record));
 	return watchers(work, record, data);
 }
 

@@ -237,13 +237,29 @@ static void copy_settings(struct web *web, const struct web_settings *settings)
 		copy->attachment_max = LIMIT_ATTACHMENT_BYTES;
 }
 
-static struct error *prepare(struct web *web)
+struct error *web_take_model(struct arena *error_arena, struct web *web, const struct model *model)
 {
 	const struct route *const tables[] = { api_routes, page_routes };
+	struct router *router;
 
+	pthread_mutex_lock(&web->model_mutex);
+	struct error *error = router_new(web->model_arena, model, tables, array_length(tables), &router);
+	if (error == NULL) {
+		struct web_model *taken = arena_new_struct(web->model_arena, struct web_model);
+		*taken = (struct web_model){ model, router };
+		__atomic_store_n(&web->model, taken, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&web->model_mutex);
+	worker_forget_names(web);
+	return error == NULL ? NULL : error_copy(error_arena, error);
+}
+
+static struct error *prepare(struct web *web)
+{
 	TRY(assets_new(web->arena, &web->assets));
 	TRY(compile_templates(web));
-	TRY(router_new(web->arena, web->settings.model, tables, array_length(tables), &web->router));
+	TRY(web_take_model(web->arena, web, web->settings.model));
+	web->router = web_model(web)->router;
 	web->figures = arena_new_array(web->arena, struct route_figures, router_count(web->router) + 1);
 	return NULL;
 }
@@ -268,6 +284,7 @@ struct error *web_start(struct arena *error_arena, const struct web_settings *se
 	struct web *web = arena_new_struct(arena, struct web);
 
 	web->arena = arena;
+	web->model_arena = arena_new(LIMIT_WORK_BYTES);
 	web->loop = web->wake = web->listen_descriptor = -1;
 	web->started_us = monotonic_us();
 	copy_settings(web, settings);
@@ -275,6 +292,7 @@ struct error *web_start(struct arena *error_arena, const struct web_settings *se
 	web->done_last = &web->done_first;
 	pthread_mutex_init(&web->done_mutex, NULL);
 	pthread_mutex_init(&web->key_mutex, NULL);
+	pthread_mutex_init(&web->model_mutex, NULL);
 	pthread_mutex_init(&web->cache_mutex, NULL);
 	struct error *error = start(error_arena, web);
 	if (error != NULL) {
@@ -325,5 +343,6 @@ void web_stop(struct web *web)
 		web->free_exchanges = exchange->next;
 		arena_free(exchange->arena);
 	}
+	arena_free(web->model_arena);
 	arena_free(web->arena);
 }

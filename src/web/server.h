@@ -86,6 +86,7 @@ struct exchange {
 	struct error *refusal;           /* why the head or body was refused */
 	struct web_request request;
 	struct page page;
+	const struct web_model *model;   /* of this request */
 	struct work work;
 	struct lane_job job;
 	struct error *error;             /* of the lane */
@@ -120,6 +121,12 @@ struct queue {
 	pthread_cond_t ready;
 	struct exchange *first, **last;
 	bool closed;
+};
+
+/* The definitions by which requests are answered, and the routes as their roles may take them. */
+struct web_model {
+	const struct model *model;
+	struct router *router;
 };
 
 struct worker {
@@ -157,7 +164,10 @@ struct web {
 	struct exchange *done_first, **done_last;
 	struct worker workers[WORKERS_MAX];
 	int worker_count;
-	struct router *router;
+	struct router *router;           /* the first one: for what does not depend on roles */
+	struct web_model *model;         /* atomic; older ones live as long as the server */
+	pthread_mutex_t model_mutex;
+	struct arena *model_arena;       /* of routers and web_models; under the mutex */
 	struct template_set *templates;
 	struct assets *assets;
 	struct live *live;
@@ -191,6 +201,12 @@ struct record_cache *worker_cache(const struct lane_cache *held);
 void worker_give_cache(struct web *web, struct lane_cache *held);
 /* Names of platform records that caches hold may be old now. Any thread. */
 void worker_forget_names(struct web *web);
+static inline const struct web_model *web_model(struct web *web)
+{
+	return __atomic_load_n(&web->model, __ATOMIC_ACQUIRE);
+}
+/* ERROR_UNAVAILABLE when the definitions were replaced since the work began: its types are not those of the store any more. */
+must_use struct error *worker_check_model(struct web *web, struct work *work);
 /* Any thread: the exchange is answered. */
 void worker_answered(struct exchange *exchange);
 

@@ -17,7 +17,7 @@ struct web;
 struct web_settings {
 	text listen;                     /* "127.0.0.1:8080", "[::1]:0" (0: any free port), "unix:/run/reeve/http.sock" */
 	int listen_descriptor;           /* > 0: an already listening socket (socket activation); `listen` is not opened then */
-	const struct model *model;       /* must outlive the server */
+	const struct model *model;       /* must outlive the server, as those of web_take_model() */
 	struct lane *lane;
 	struct store_settings store;     /* workers open reading connections of their own; uploads of PostgreSQL a writing one */
 	struct search *search;           /* NULL: search answers 503 */
@@ -43,6 +43,8 @@ struct web_settings {
 must_use struct error *web_start(struct arena *error_arena, const struct web_settings *settings, struct web **ret_web);
 /* "http://127.0.0.1:8080": where it really listens. */
 text web_address(const struct web *web);
+/* From now on requests are answered by this model; those under way finish with theirs, unless they are to write. Any thread. */
+must_use struct error *web_take_model(struct arena *error_arena, struct web *web, const struct model *model);
 /* Tells that something was committed: quick, any thread. */
 void web_committed(struct web *web);
 /* Stops accepting, finishes what runs (at most 10 s), closes live connections with a retry hint, joins all threads. */

@@ -172,6 +172,15 @@ static bool is_platform(const struct web_request *request)
 
 /* ---- the lane ---- */
 
+struct error *worker_check_model(struct web *web, struct work *work)
+{
+	if (work->model == web_model(web)->model)
+		return NULL;
+	struct error *error = error_new(work->arena, ERROR_UNAVAILABLE, "the definitions were replaced at this very moment");
+	error->retry_after_s = 1;
+	return error_hint(work->arena, error, "nothing was changed; try again");
+}
+
 static struct error *keep_answer(struct exchange *exchange, struct work *work)
 {
 	text stored;
@@ -221,7 +230,9 @@ static struct error *apply(struct lane_job *job, struct store *store)
 	exchange->work.store = store;
 	exchange->work.cache = worker_cache(held);
 	exchange->request.reader = NULL;
-	struct error *error = apply_held(exchange, &exchange->work);
+	struct error *error = worker_check_model(exchange->web, &exchange->work);
+	if (error == NULL)
+		error = apply_held(exchange, &exchange->work);
 	exchange->work.cache = NULL;
 	worker_give_cache(exchange->web, held);
 	return error;
@@ -285,11 +296,11 @@ static struct error *begin(struct exchange *exchange, bool *ret_submit)
 	*ret_submit = false;
 	TRY(request_read_head(exchange));
 	TRY(session_find_actor(exchange));
-	struct error *error = router_find(exchange->web->router, exchange->arena, request, &allowed);
+	struct error *error = router_find(exchange->model->router, exchange->arena, request, &allowed);
 	if (error != NULL && error->code == ERROR_METHOD)
 		page_add_header(&exchange->page, T("Allow"), allowed);
 	TRY(error);
-	TRY(router_decide(exchange->web->router, work, request));
+	TRY(router_decide(exchange->model->router, work, request));
 	TRY(session_check_site(request, exchange));
 	work->origin = request->is_api ? ORIGIN_API : ORIGIN_WEB;
 	TRY(request_read_body(exchange));
@@ -370,11 +381,15 @@ static void begin_work(struct worker *worker, struct exchange *exchange)
 	struct work *work = &exchange->work;
 
 	if (exchange->stage == STAGE_START)
-		*work = (struct work){ .arena = exchange->arena, .model = web->settings.model, .actor = access_nobody(),
+		*work = (struct work){ .arena = exchange->arena, .actor = access_nobody(),
 			               .now = web_now(web), .language = T("en"),
 			               .calendars = web->settings.calendars };
 	work->store = worker->store;
 	work->cache = worker->cache;
+	if (exchange->stage == STAGE_START) {
+		exchange->model = web_model(web);
+		work->model = exchange->model->model;
+	}
 	exchange->request.reader = worker->reader;
 	if (worker->cache != NULL)
 		record_cache_reset(worker->cache);
@@ -388,7 +403,7 @@ static struct error *run_storeless(struct exchange *exchange, struct error *unre
 
 	/* Whether JSON is wanted is known even when the address is malformed. */
 	TRY(request_read_head(exchange));
-	if (router_find(exchange->web->router, exchange->arena, &exchange->request, &allowed) != NULL ||
+	if (router_find(exchange->model->router, exchange->arena, &exchange->request, &allowed) != NULL ||
 	    (exchange->request.route->flags & ROUTE_STORELESS) == 0)
 		return unreachable;
 	return render(exchange);
@@ -400,6 +415,11 @@ static void run(struct worker *worker, struct exchange *exchange)
 
 	begin_work(worker, exchange);
 	struct error *error = store_begin(worker->store, exchange->arena);
+	/* What was published just before the transaction began is in what it sees. */
+	if (exchange->stage == STAGE_START && exchange->model != web_model(worker->web)) {
+		exchange->model = web_model(worker->web);
+		exchange->work.model = exchange->model->model;
+	}
 	if (error != NULL && exchange->stage == STAGE_START) {
 		error = run_storeless(exchange, error);
 		if (error != NULL)

@@ -44,6 +44,7 @@ static const char *const permit_lines[] = {
 	"  requester: { read: [approvers = me] }",                                                           /* 40 */
 	"automation:",                                                                                       /* 41 */
 	"  tell: { when: approval strong rejected, then: [{ notify: [requester], words: \"{number}\" }] }",  /* 42 */
+	"  more: { when: planned changed, then: [request: extra] }",                                         /* 43 */
 };
 
 static text permit_with(struct arena *arena, size_t line, const char *instead)

@@ -14,8 +14,8 @@ static const struct finding {
 	/* transitions */
 	{ 22, "    begin: { from: fresh, to: busy }", 22, 5, "nobody may take the transition 'begin'" },
 	{ 22, "    begin: { from: fresh, to: busy, by: timer }", 22, 5, "no rule takes the transition 'begin'" },
-	{ 22, "    begin: { from: fresh, to: busy, by: { role: agent, when: state = done } }", 22, 5, "a permit of 'begin' holds in none of the states" },
-	{ 22, "    begin: { from: fresh, to: busy, by: agent, guard: state = busy }", 22, 5, "the guard of 'begin' holds in none of the states" },
+	{ 22, "    begin: { from: fresh, to: busy, by: { role: agent, when: state = done } }", 22, 37, "a permit of 'begin' holds in none of the states" },
+	{ 22, "    begin: { from: fresh, to: busy, by: agent, guard: state = busy }", 22, 48, "the guard of 'begin' holds in none of the states" },
 	{ 22, "    begin: { from: fresh, to: busy, by: agent, needs: [done_at] }", 22, 5, "'begin' needs 'done_at', which only the system sets" },
 	{ 22, "    begin: { from: fresh, to: busy, by: agent, needs: [rank] }", 22, 5, "'begin' needs rank, which none of its roles may write" },
 	{ 22, "    begin: { from: fresh, to: busy, by: requester, needs: [owner] }", 22, 5, "'begin' needs owner, which none of its roles may write" },

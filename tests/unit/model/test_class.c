@@ -206,3 +206,40 @@ TEST(under_asks_for_a_class_and_those_below_it)
 	model_free(model);
 	arena_free(arena);
 }
+
+TEST(related_lists_are_checked)
+{
+	static const struct {
+		const char *list, *message;
+	} cases[] = {
+		{ "{ type: tool, field: name }", "'name' of tool does not point at tool" },
+		{ "{ type: tool, field: nam }", "tool has no field 'nam'" },
+		{ "{ type: tol, field: name }", "no type is named 'tol'" },
+		{ "{ type: tool }", "the related list 'made_of' needs type and field" },
+		{ "{ type: user, field: teams }", "'teams' of user does not point at tool" },
+		{ "{ type: tool, field: whole, where: nme = 1 }", "tool has no field 'nme'" },
+		{ "{ type: tool, field: whole, columns: [story] }", "'story' is prose" },
+		{ "{ type: tool, field: whole, sort: name }", "a related list has no key 'sort'" },
+		{ "{ type: tool, field: whole, where: class under drill, columns: [number, name] }", NULL },
+	};
+
+	for (size_t i = 0; i < array_length(cases); i++) {
+		struct arena *arena = arena_new((size_t)1 << 24);
+		struct model *model = NULL;
+		text line = text_format(arena, "  agent: [read, create, update]\nrelated:\n  made_of: %s", cases[i].list);
+		struct error *error = parse(arena, 13, text_cstring(arena, line),
+		                            "practice: T\npurpose: T\nclass: { of: tool, name: sander }\n"
+		                            "fields:\n  whole: { kind: link, to: tool }\n  story: { kind: prose }\n",
+		                            &model);
+		bool found = cases[i].message == NULL && error == NULL;
+		for (const struct error *one = error; one != NULL; one = one->next)
+			found = found || (cases[i].message != NULL && text_find(one->message, text_from(cases[i].message)) >= 0);
+		if (!found) {
+			fprintf(stderr, "related list %s\n", cases[i].list);
+			shipped_show(error);
+		}
+		assert_true(found);
+		model_free(model);
+		arena_free(arena);
+	}
+}

@@ -95,6 +95,7 @@ TEST(indexes_follow_from_rights_and_views)
 	static const char *const expected[] = {
 		"incident_number_unique",
 		"incident_external_ref",
+		"incident_ci",
 		"incident_requester_created_at",
 		"incident_opened_by_created_at",
 		"incident_team_created_at",
@@ -112,8 +113,8 @@ TEST(indexes_follow_from_rights_and_views)
 	assert_int_equal(incident->index_count, array_length(expected));
 	for (size_t i = 0; i < incident->index_count; i++)
 		assert_text(incident->indexes[i].name, expected[i]);
-	assert_true(incident->indexes[0].unique && incident->indexes[4].set_only &&
-		    !incident->indexes[6].set_only);
+	assert_true(incident->indexes[0].unique && incident->indexes[5].set_only &&
+		    !incident->indexes[7].set_only);
 	model_free(model);
 	arena_free(arena);
 }

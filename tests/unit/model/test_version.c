@@ -327,3 +327,45 @@ STORE_TEST(the_base_of_then_belongs_to_the_version)
 	assert_int_equal(record_state(record), record->type->lifecycle->initial);
 	model_free(model);
 }
+
+static bool says(struct store_fixture *on, const struct difference *items, size_t count, const char *line)
+{
+	for (size_t i = 0; i < count; i++)
+		if (text_starts_with(difference_line(on->arena, &items[i]), text_from(line)))
+			return true;
+	for (size_t i = 0; i < count; i++)
+		print_message("%.*s\n", TEXT_ARG(difference_line(on->arena, &items[i])));
+	return false;
+}
+
+STORE_TEST(versions_are_listed_with_what_changed)
+{
+	struct definition_version *versions;
+	struct model *model;
+	size_t count;
+	text source;
+
+	published(on, gadget_with(on->arena, 0, NULL), TEXT_UNSET);
+	add_gadget(on, 1, 1, 1);
+	add_gadget(on, 2, 1, 1);
+	published(on, second(on->arena), TEXT_UNSET);
+	add_gadget(on, 3, 2, 1);
+	const struct type *gadget = gadget_of(on, &model);
+	struct work work = work_of(on, model);
+	assert_ok(schema_versions(&work, gadget, true, &versions, &count));
+	assert_int_equal(count, 2);
+	assert_int_equal(versions[0].version, 2);
+	assert_true(versions[0].active);
+	assert_int_equal(versions[0].records, 1);
+	assert_int_equal(versions[1].records, 2);
+	assert_int_equal(versions[1].difference_count, 0);
+	assert_true(says(on, versions[0].differences, versions[0].difference_count, "+ state triage: { group: open }"));
+	assert_true(says(on, versions[0].differences, versions[0].difference_count, "- transition begin: "));
+	assert_true(says(on, versions[0].differences, versions[0].difference_count, "- field reason: "));
+	assert_true(says(on, versions[0].differences, versions[0].difference_count, "~ rights of requester: without hide ([reason])"));
+	assert_true(says(on, versions[0].differences, versions[0].difference_count, "~ view mine: where: owner = me and state = busy -> owner = me"));
+	assert_ok(schema_source(&work, gadget, 1, &source));
+	assert_true(gadget_contains(source, "    busy: { group: open }"));
+	assert_int_equal(schema_source(&work, gadget, 9, &source)->code, ERROR_NOT_FOUND);
+	model_free(model);
+}

@@ -1,0 +1,334 @@
+/* What the situations and moves of a lifecycle show: states and transitions that are dead, records that are stuck or leave
+ * something running when they end, and steps around an open approval. */
+#include "model/sound_private.h"
+
+static bool told_at(const struct sound *sound, uint32_t line, uint32_t column)
+{
+	for (const struct error *error = sound->d->errors; error != NULL; error = error->next)
+		if (error->place.line == line && error->place.column == column &&
+		    text_equal(error->place.file, sound->d->file->path))
+			return true;
+	return false;
+}
+
+bool sound_told(const struct sound *sound, const struct value_entry *at)
+{
+	if (sound->d->errors == NULL)
+		return false;
+	for (size_t i = 0; at->value->kind == VALUE_MAP && i < at->value->map.count; i++)
+		if (told_at(sound, at->value->map.entries[i].line, at->value->map.entries[i].column))
+			return true;
+	return told_at(sound, at->line, at->column);
+}
+
+/* ---- states ---- */
+
+/* That a transition to it is dead was told: the state is no further mistake. */
+static bool is_explained(const struct sound *sound, size_t state)
+{
+	for (size_t i = 0; i < sound->lifecycle->transition_count; i++)
+		if (sound->lifecycle->transitions[i].to == state && sound_told(sound, sound_at_transition(sound, i)))
+			return true;
+	return false;
+}
+
+static void find_unreached(struct sound *sound)
+{
+	const struct lifecycle *lifecycle = sound->lifecycle;
+
+	for (size_t i = 0; i < lifecycle->state_count; i++)
+		if (!sound->reached[i] && !lifecycle->states[i].retired && !is_explained(sound, i))
+			define_error_key(sound->d, sound_at_state(sound, i), T("add a transition to it, or take it out"),
+					 "the state '%.*s' is never reached from '%.*s'", TEXT_ARG(lifecycle->states[i].name),
+					 TEXT_ARG(lifecycle->states[lifecycle->initial].name));
+}
+
+/* Situations from which a closed or cancelled state can be reached: backwards from those, edge by edge. */
+static bool *situations_that_end(const struct sound *sound)
+{
+	bool *ends = arena_new_array(sound->arena, bool, sound->count);
+	size_t *begin = arena_new_array(sound->arena, size_t, sound->count + 2);
+	size_t *back = arena_new_array(sound->arena, size_t, sound->edge_count + 1);
+	size_t *queue = arena_new_array(sound->arena, size_t, sound->count + 1), queued = 0;
+
+	for (size_t i = 0; i < sound->edge_count; i++)
+		begin[sound->edges[i].to + 2]++;
+	for (size_t i = 2; i < sound->count + 2; i++)
+		begin[i] += begin[i - 1];
+	for (size_t i = 0; i < sound->edge_count; i++)
+		back[begin[sound->edges[i].to + 1]++] = sound->edges[i].from;
+	for (size_t i = 0; i < sound->count; i++)
+		if (sound_is_finished(sound, sound->situations[i].state)) {
+			ends[i] = true;
+			queue[queued++] = i;
+		}
+	for (size_t next = 0; next < queued; next++)
+		for (size_t i = begin[queue[next]]; i < begin[queue[next] + 1]; i++)
+			if (!ends[back[i]]) {
+				ends[back[i]] = true;
+				queue[queued++] = back[i];
+			}
+	return ends;
+}
+
+/* Whether a move leads from here to another state. */
+static bool moves_on(const struct sound *sound, size_t situation)
+{
+	size_t begin, end;
+
+	sound_edges_of(sound, situation, &begin, &end);
+	for (size_t i = begin; i < end; i++)
+		if (sound->situations[sound->edges[i].to].state != sound->situations[situation].state)
+			return true;
+	return false;
+}
+
+static void tell_stuck(struct sound *sound, size_t situation)
+{
+	size_t state = sound->situations[situation].state;
+	const struct value_entry *at = sound_at_state(sound, state);
+	text name = sound_state_name(sound, state), path = sound_path(sound, situation);
+	bool has_way_out = sound->out_begin[state + 1] > sound->out_begin[state];
+
+	if (sound_told(sound, at))
+		return;
+	if (!has_way_out || moves_on(sound, situation))
+		define_error_key(sound->d, at,
+				 text_format(sound->d->error_arena, "add a transition towards a closed state; %.*s", TEXT_ARG(path)),
+				 "the state '%.*s' is a dead end: no closed or cancelled state can be reached from it", TEXT_ARG(name));
+	else
+		define_error_key(sound->d, at,
+				 text_format(sound->d->error_arena, "let somebody leave it; a record is stuck here: %.*s",
+					     TEXT_ARG(path)),
+				 "nobody owns the state '%.*s': no role can leave it there, and no rule, approval or task leads on",
+				 TEXT_ARG(name));
+}
+
+static void find_stuck(struct sound *sound)
+{
+	const bool *ends = situations_that_end(sound);
+	bool last = false;
+
+	for (int round = 0; round < 2 && !last; round++)
+		for (size_t i = 0; i < sound->count; i++) {
+			/* Where it stops, not all that leads there; unless it goes in a circle for ever. */
+			if (ends[i] || (round == 0 && moves_on(sound, i)))
+				continue;
+			last = true;
+			tell_stuck(sound, i);
+		}
+}
+
+/* ---- what is left running ---- */
+
+static void find_left_running(struct sound *sound)
+{
+	for (size_t i = 0; i < sound->count; i++) {
+		const struct situation *situation = &sound->situations[i];
+		const struct value_entry *at;
+
+		if (!sound_is_finished(sound, situation->state) || situation->tasks != TASKS_RUN || situation->how.transition < 0)
+			continue;
+		at = sound_at_transition(sound, (size_t)situation->how.transition);
+		if (!sound_told(sound, at))
+			define_error_key(sound->d, at,
+					 text_format(sound->d->error_arena, "write waits: yes under tasks; %.*s",
+						     TEXT_ARG(sound_path(sound, i))),
+					 "'%.*s' ends the record in '%.*s' while its tasks still run",
+					 TEXT_ARG(sound->lifecycle->transitions[situation->how.transition].name),
+					 TEXT_ARG(sound_state_name(sound, situation->state)));
+	}
+}
+
+/* ---- transitions ---- */
+
+static bool leaves_a_reached_state(const struct sound *sound, const struct transition *transition)
+{
+	for (size_t i = 0; i < sound->lifecycle->state_count; i++)
+		if (sound->reached[i] && state_in(transition->from, i))
+			return true;
+	return false;
+}
+
+static bool is_held_by_tasks(const struct sound *sound, const struct transition *transition)
+{
+	enum state_group group = sound->lifecycle->states[transition->to].group;
+	bool all = sound->type->tasks != NULL && sound->type->tasks->waits && (group == GROUP_DONE || group == GROUP_CLOSED);
+
+	for (size_t i = 0; i < sound->count && all; i++)
+		if (state_in(transition->from, sound->situations[i].state))
+			all = sound->situations[i].tasks == TASKS_RUN;
+	return all;
+}
+
+static void find_dead(struct sound *sound)
+{
+	for (size_t i = 0; i < sound->lifecycle->transition_count; i++) {
+		const struct transition *transition = &sound->lifecycle->transitions[i];
+		const struct value_entry *at = sound_at_transition(sound, i);
+
+		if (sound->taken[i] || sound_told(sound, at))
+			continue;
+		if (!leaves_a_reached_state(sound, transition))
+			continue; /* it follows from a state that is never reached */
+		if (is_held_by_tasks(sound, transition))
+			define_error_key(sound->d, at, T("let it leave a state in which the tasks are over"),
+					 "the transition '%.*s' is dead: tasks are always open where it leaves",
+					 TEXT_ARG(transition->name));
+		else
+			define_error_key(sound->d, at, T("its guard, and who may take it, never hold together there"),
+					 "the transition '%.*s' is dead: it can never be taken in any of the states it leaves",
+					 TEXT_ARG(transition->name));
+	}
+}
+
+/* ---- around an approval ---- */
+
+static bool is_outcome(const struct move *move)
+{
+	return move->kind == MOVE_APPROVAL || move->kind == MOVE_AT_ONCE;
+}
+
+/* Situations that a record comes to, from those marked, along edges that may be taken. */
+static void spread(const struct sound *sound, bool *marked, size_t state, bool (*barred)(const struct sound *, const struct edge *, size_t))
+{
+	size_t *queue = arena_new_array(sound->arena, size_t, sound->count + 1), queued = 0, begin, end;
+
+	for (size_t i = 0; i < sound->count; i++)
+		if (marked[i])
+			queue[queued++] = i;
+	for (size_t next = 0; next < queued; next++) {
+		sound_edges_of(sound, queue[next], &begin, &end);
+		for (size_t i = begin; i < end; i++) {
+			if (marked[sound->edges[i].to] || barred(sound, &sound->edges[i], state))
+				continue;
+			marked[sound->edges[i].to] = true;
+			queue[queued++] = sound->edges[i].to;
+		}
+	}
+}
+
+/* Out of the approval's state by its approval, or around it. */
+static bool passes_approval(const struct sound *sound, const struct edge *edge, size_t state)
+{
+	if (sound->situations[edge->from].state != state || sound->situations[edge->to].state == state)
+		return false;
+	return !is_outcome(&edge->move) || edge->move.kind == MOVE_AT_ONCE || edge->move.turn == APPROVAL_APPROVED;
+}
+
+static bool voids(const struct sound *sound, const struct edge *edge, size_t state)
+{
+	(void)sound;
+	(void)state;
+	return edge->move.kind == MOVE_APPROVAL && edge->move.turn == APPROVAL_VOIDED;
+}
+
+/* States to which records come by the approval alone. */
+static bool *guarded_states(const struct sound *sound, size_t state)
+{
+	bool *without = arena_new_array(sound->arena, bool, sound->count), *behind = arena_new_array(sound->arena, bool, sound->count);
+	bool *guarded = arena_new_array(sound->arena, bool, sound->lifecycle->state_count);
+
+	for (size_t i = 0; i < sound->count; i++)
+		without[i] = sound->situations[i].parent == SIZE_MAX;
+	spread(sound, without, state, passes_approval);
+	for (size_t i = 0; i < sound->count; i++)
+		guarded[sound->situations[i].state] = true;
+	for (size_t i = 0; i < sound->count; i++)
+		if (without[i])
+			guarded[sound->situations[i].state] = false;
+	/* Where the outcome leads, unless from there records come to be asked: then it is also the work before. */
+	for (size_t i = 0; i < sound->type->approval_count; i++) {
+		const struct approval_definition *approval = &sound->type->approvals[i];
+		bool before = false;
+		size_t to;
+
+		if (!state_in(approval->states, state) || approval->approved < 0)
+			continue;
+		to = sound->lifecycle->transitions[approval->approved].to;
+		for (size_t j = 0; j < sound->count; j++)
+			behind[j] = sound->situations[j].state == to;
+		spread(sound, behind, state, voids);
+		for (size_t j = 0; j < sound->count; j++)
+			before = before || (behind[j] && sound->situations[j].state == state);
+		guarded[to] = guarded[to] || !before;
+	}
+	return guarded;
+}
+
+static void find_bypass_of(struct sound *sound, size_t state)
+{
+	const bool *guarded = guarded_states(sound, state);
+
+	for (size_t i = 0; i < sound->edge_count; i++) {
+		const struct edge *edge = &sound->edges[i];
+		const struct situation *from = &sound->situations[edge->from], *to = &sound->situations[edge->to];
+		const struct value_entry *at;
+
+		if (from->state != state || from->approval < 0 || is_outcome(&edge->move) || edge->move.transition < 0 ||
+		    !guarded[to->state] || sound->lifecycle->states[to->state].group == GROUP_CANCELLED)
+			continue;
+		at = sound_at_transition(sound, (size_t)edge->move.transition);
+		if (!sound_told(sound, at))
+			define_error_key(sound->d, at,
+					 text_format(sound->d->error_arena, "take '%.*s' out of its from; %.*s -%.*s-> %.*s",
+						     TEXT_ARG(sound_state_name(sound, state)), TEXT_ARG(sound_path(sound, edge->from)),
+						     TEXT_ARG(sound_move_words(sound, &edge->move)),
+						     TEXT_ARG(sound_state_name(sound, to->state))),
+					 "'%.*s' goes around the approval '%.*s': from '%.*s' to '%.*s' while it is asked",
+					 TEXT_ARG(sound->lifecycle->transitions[edge->move.transition].name),
+					 TEXT_ARG(sound->type->approvals[from->approval].name), TEXT_ARG(sound_state_name(sound, state)),
+					 TEXT_ARG(sound_state_name(sound, to->state)));
+	}
+}
+
+static bool may_be_gone_around(const struct sound *sound, size_t state)
+{
+	for (size_t i = sound->out_begin[state]; i < sound->out_begin[state + 1]; i++) {
+		const struct transition *transition = &sound->lifecycle->transitions[sound->out[i]];
+
+		for (size_t j = 0; j < transition->permit_count; j++)
+			if ((transition->permits[j].roles != 0 || transition->permits[j].timer) &&
+			    sound->lifecycle->states[transition->to].group != GROUP_CANCELLED)
+				return true;
+	}
+	return false;
+}
+
+static void find_bypasses(struct sound *sound)
+{
+	size_t one;
+
+	for (size_t i = 0; i < sound->lifecycle->state_count; i++)
+		if (sound->reached[i] && sound_approvals_in(sound, i, &one, 1) == 1 && may_be_gone_around(sound, i))
+			find_bypass_of(sound, i);
+}
+
+/* ---- all ---- */
+
+static bool any_state_ends(const struct sound *sound)
+{
+	for (size_t i = 0; i < sound->lifecycle->state_count; i++)
+		if (sound_is_finished(sound, i))
+			return true;
+	return false;
+}
+
+void sound_check_net(struct sound *sound)
+{
+	if (!any_state_ends(sound)) {
+		define_error_key(sound->d, sound_at_state(sound, 0), T("give a last state the group closed or cancelled"),
+				 "no state of %.*s ends it", TEXT_ARG(sound->type->name));
+		return;
+	}
+	if (sound->unproven) {
+		sound_not_proven(sound, sound_at_state(sound, 0), "%.*s has more than %d situations", TEXT_ARG(sound->type->name),
+				 SOUND_SITUATIONS_MAX);
+		return;
+	}
+	find_dead(sound);
+	find_unreached(sound);
+	find_stuck(sound);
+	find_left_running(sound);
+	find_bypasses(sound);
+}

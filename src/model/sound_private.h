@@ -1,0 +1,179 @@
+/*
+ * Soundness: whether a lifecycle with its approvals, tasks, timers and automation can do what it promises, found before any
+ * record runs on it. What the files sound*.c share.
+ *
+ * A record is looked at as a token in a workflow net. A *situation* is what the definition itself knows of it: its state, which
+ * approval is open, whether tasks run, and the values of fields that only transitions and rules set. Everything else people may
+ * change at will, so every test of it may be true or false; but the same test is never both at once. Conditions over choices and
+ * booleans are decided exactly (sound_logic.c); the situations are all enumerated (sound_net.c) up to a limit, beyond which the
+ * finding is *not proven*, never silence. Tasks and the steps of an approval are checked block by block: what runs in parallel
+ * inside them has one end, so that their interleavings need not be walked.
+ */
+#ifndef REEVE_MODEL_SOUND_PRIVATE_H
+#define REEVE_MODEL_SOUND_PRIVATE_H
+
+#include "model/condition_private.h"
+#include "model/define_private.h"
+
+/* Situations of one lifecycle: real ones have some dozen; 100,000 take about 100 ms. */
+#define SOUND_SITUATIONS_MAX 100000
+/* Fields whose values are part of the situation, at most. */
+#define SOUND_TRACKED_MAX 12
+/* Steps of one search for values that fulfil some conditions. */
+#define SOUND_STEPS_MAX 20000
+
+/* ---- conditions as formulas over finite variables (sound_logic.c) ---- */
+
+/* The values of one field or path, or the outcome of one test that is not decided (a variable of two values). */
+struct variable {
+	text key;
+	uint64_t domain;		     /* bit per value; the last one is "unset" where there is one */
+	size_t field;			     /* of the type itself; SIZE_MAX: a path or a test */
+	const struct expression *constraint; /* what the decision table says, or NULL */
+};
+
+struct expression {
+	enum { EXPRESSION_TRUE, EXPRESSION_AND, EXPRESSION_OR, EXPRESSION_VALUES, EXPRESSION_STATE } kind;
+	bool negated;
+	size_t variable; /* VALUES: holds when its value is in the mask */
+	uint64_t mask;
+	const struct node *node; /* STATE: a test of the record's own state */
+	const struct expression **parts;
+	size_t count;
+};
+
+struct logic {
+	struct arena *arena; /* goes with the check */
+	const struct type *type;
+	struct variable *variables;
+	size_t count, capacity;
+	struct table keys;	/* key -> variable's position + 1 */
+	struct table compiled;	/* address of a condition -> expression */
+	uint64_t *remaining;	/* while solving */
+	size_t remaining_capacity;
+	int steps;
+	bool gave_up; /* a search was given up: somebody must say "not proven" */
+};
+
+/* What is known while asking. */
+struct facts {
+	size_t state;		/* of the record */
+	const uint8_t *values;	/* of the tracked fields */
+	const size_t *tracked;	/* their variables */
+	size_t tracked_count;
+};
+
+/* One demand of a search: the condition (NULL: always holds) must hold, or must not. */
+struct claim {
+	const struct condition *condition;
+	bool holds;
+};
+
+void logic_init(struct logic *logic, struct arena *arena, const struct type *type);
+/* The variable of a field of the type that has finitely many values (set or unset counts), with its number of values. */
+size_t logic_field(struct logic *logic, size_t field, size_t *ret_values);
+/* Whether the condition mentions the variable. */
+bool logic_mentions(struct logic *logic, const struct condition *condition, size_t variable);
+/* Whether all claims can be fulfilled at once. When the search is given up: yes, and logic->gave_up. */
+bool logic_possible(struct logic *logic, const struct claim *claims, size_t count, const struct facts *facts);
+/* The same for one condition. */
+bool logic_may_hold(struct logic *logic, const struct condition *condition, const struct facts *facts);
+bool logic_may_fail(struct logic *logic, const struct condition *condition, const struct facts *facts);
+
+/* ---- situations (sound_net.c) ---- */
+
+enum move_kind { MOVE_START, MOVE_PERSON, MOVE_RULE, MOVE_APPROVAL, MOVE_AT_ONCE, MOVE_TASKS, MOVE_OTHER };
+/* What led from one situation to another. */
+struct move {
+	enum move_kind kind;
+	ptrdiff_t transition; /* -1: the record stays in its state */
+	size_t index;	      /* rule, approval */
+	int turn;	      /* MOVE_APPROVAL: enum approval_turn; MOVE_TASKS: 0 done, 1 failed */
+};
+
+enum { APPROVAL_NONE = -1, APPROVAL_SKIPPED = -2 }; /* SKIPPED: none was asked, so it counts as approved at once */
+enum { TASKS_NONE, TASKS_RUN, TASKS_OVER };
+
+struct situation {
+	size_t state;
+	int approval; /* the open one */
+	uint8_t tasks;
+	uint8_t values[SOUND_TRACKED_MAX];
+	size_t parent; /* where it was first reached from; SIZE_MAX: a beginning */
+	struct move how;
+	size_t next; /* in its bucket */
+};
+
+struct edge {
+	size_t from, to;
+	struct move move;
+};
+
+struct sound {
+	struct define *d;
+	struct draft *draft;
+	const struct type *type;
+	const struct lifecycle *lifecycle;
+	struct arena *arena;
+	struct logic logic;
+	size_t tracked_fields[SOUND_TRACKED_MAX], tracked[SOUND_TRACKED_MAX], tracked_values[SOUND_TRACKED_MAX];
+	size_t tracked_count;
+	size_t *out, *out_begin; /* transitions by the state they leave: out[out_begin[i]] to out[out_begin[i + 1] - 1] */
+	struct situation *situations;
+	size_t count, capacity;
+	size_t *buckets, bucket_count;
+	struct edge *edges;
+	size_t edge_count, edge_capacity;
+	size_t *edge_begin; /* [count + 1]: edges stand in the order of the situations they leave */
+	bool *foreign;		/* per transition: rules of other records take it */
+	bool *taken;		/* per transition: some move takes it */
+	bool *reached;		/* per state */
+	size_t *first;		/* per state: a situation in it, SIZE_MAX none */
+	bool is_task;		/* the type of tasks: other records move it */
+	bool unproven;		/* too many situations */
+};
+
+bool sound_is_finished(const struct sound *sound, size_t state); /* closed or cancelled */
+struct facts sound_facts(const struct sound *sound, const struct situation *situation);
+/* Finds all situations and moves. */
+void sound_explore(struct sound *sound);
+/* The approvals that entering this state asks, in their order. */
+size_t sound_approvals_in(const struct sound *sound, size_t state, size_t *ret_approvals, size_t size);
+/* Whether a rule's occasion can come in this situation. */
+bool sound_occasion(const struct sound *sound, const struct rule *rule, const struct situation *situation);
+/* The edges that leave a situation are edges[*ret_begin] up to edges[*ret_end - 1]. */
+void sound_edges_of(const struct sound *sound, size_t situation, size_t *ret_begin, size_t *ret_end);
+
+/* ---- words (sound_words.c) ---- */
+
+/* "new -assign-> assigned -[cab approved] authorise-> scheduled": how the situation is reached. */
+text sound_path(const struct sound *sound, size_t situation);
+/* The same for any way through situations: moves[i] leads to situations[i]; moves[0] is not told. */
+text sound_route(const struct sound *sound, const size_t *situations, const struct move *moves, size_t count);
+text sound_move_words(const struct sound *sound, const struct move *move);
+text sound_state_name(const struct sound *sound, size_t state);
+/* Where things stand in their files; d->file is set to the file. */
+const struct value_entry *sound_at_state(const struct sound *sound, size_t state);
+const struct value_entry *sound_at_transition(const struct sound *sound, size_t transition);
+const struct value_entry *sound_at_clock(const struct sound *sound, size_t clock);
+const struct value_entry *sound_at_rule(const struct sound *sound, size_t rule);
+const struct value_entry *sound_at_approval(const struct sound *sound, size_t approval);
+/* The key `name` inside the value of an entry, or the entry itself when there is none. */
+const struct value_entry *sound_at_key(const struct value_entry *entry, text key);
+/* A finding that is not an error: it could not be decided within the limits. */
+void sound_not_proven(const struct sound *sound, const struct value_entry *at, const char *format, ...) printf_like(3, 4);
+
+/* ---- findings ---- */
+
+/* Whether a mistake was told at this entry or inside it already: then nothing more is said about what follows from it. */
+bool sound_told(const struct sound *sound, const struct value_entry *at);
+
+void sound_check_net(struct sound *sound);	   /* sound_find.c: states, transitions, approvals and tasks as one net */
+void sound_check_clocks(struct sound *sound);	   /* sound_clock.c */
+void sound_check_transitions(struct sound *sound); /* sound_guard.c: guards that can never or must always hold ... */
+void sound_check_conditions(struct sound *sound);  /* ... and what else can never hold */
+void sound_check_rules(struct sound *sound);	   /* sound_rule.c: automatic steps that compete */
+void sound_check_approvals(struct sound *sound);   /* sound_approval.c: who is asked, and what goes around it */
+void sound_check_fields(struct sound *sound);	   /* sound_field.c: what is needed, and on no form */
+
+#endif
