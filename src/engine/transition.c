@@ -6,17 +6,41 @@ static bool cell_is_set(const struct cell *cell)
 	return cell->kind != CELL_NULL && !(cell->kind == CELL_TEXT && text_is_empty(text_trim(cell->text)));
 }
 
+/* The field as it will be; `step` NULL: as it is. Links are rows of their own, not cells. */
+static struct error *field_is_set(struct work *work, const struct step *step, const struct record *record, const struct field *field,
+                                  bool *ret_set)
+{
+	int64_t *ids;
+	size_t count;
+
+	*ret_set = cell_is_set(&record->cells[field->position]);
+	if (field->kind != KIND_LINKS)
+		return NULL;
+	for (size_t i = 0; step != NULL && i < step->link_count; i++)
+		if (step->links[i].field->position == field->position) {
+			*ret_set = step->links[i].count > 0;
+			return NULL;
+		}
+	TRY(record_links(work, record, field, &ids, &count));
+	*ret_set = count > 0;
+	return NULL;
+}
+
 /* What the record's class lacks altogether is not needed of it. */
-static bool need_is_met(const struct need *need, const struct record *record)
+static struct error *need_is_met(struct work *work, const struct step *step, const struct need *need, const struct record *record,
+                                 bool *ret_met)
 {
 	bool had = false;
 
 	for (size_t i = 0; i < need->field_count; i++) {
-		if (cell_is_set(&record->cells[need->fields[i]]))
-			return true;
-		had = had || record_has_field(record, &record->type->fields[need->fields[i]]);
+		const struct field *field = &record->type->fields[need->fields[i]];
+		TRY(field_is_set(work, step, record, field, ret_met));
+		if (*ret_met)
+			return NULL;
+		had = had || record_has_field(record, field);
 	}
-	return !had;
+	*ret_met = !had;
+	return NULL;
 }
 
 /* "assign needs team or assignee" */
@@ -57,7 +81,10 @@ static struct error *check_needs(const struct step *step, struct work *work, con
 			told = told || step->refused[need->fields[j]];
 		if (told)
 			continue;
-		if (need->comment ? !text_is_set(step->comment) : !need_is_met(need, result))
+		bool met = text_is_set(step->comment);
+		if (!need->comment)
+			TRY(need_is_met(work, step, need, result, &met));
+		if (!met)
 			*ret_errors = error_append(*ret_errors, need_error(step, work, need));
 	}
 	return NULL;
@@ -175,7 +202,10 @@ static struct error *open_needs(struct work *work, struct record *record, const 
 		const struct need *need = &transition->needs[i];
 
 		TRY(rule_holds(work, need->when, record, &ret_needed[i]));
-		if (!need->comment && need_is_met(need, record))
+		bool met = false;
+		if (!need->comment && ret_needed[i])
+			TRY(need_is_met(work, NULL, need, record, &met));
+		if (met)
 			ret_needed[i] = false;
 	}
 	return NULL;
