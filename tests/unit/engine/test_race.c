@@ -243,3 +243,51 @@ RACE_TEST(an_open_transaction_is_not_overtaken)
 	assert_int_equal(report.unsealed, 0);
 	store_close(slow);
 }
+
+/* ---- the last two tasks of a record ---- */
+
+#define JOBS                                                                                                         \
+	"practice: Tests\npurpose: Jobs with two tasks.\n"                                                           \
+	"type: { name: job, extends: task, number: \"JOB{000}\", title: title }\n"                                  \
+	"lifecycle:\n"                                                                                               \
+	"  states: { doing: { group: open }, review: { group: open }, over: { group: closed } }\n"                   \
+	"  transitions:\n"                                                                                           \
+	"    finish: { from: doing, to: review, by: tasks }\n"                                                       \
+	"    close: { from: review, to: over, by: agent }\n"                                                         \
+	"tasks: { in: doing, done: finish, steps: { one: {}, two: {} } }\n"                                          \
+	"rights: { agent: [read, create, update, comment, note] }\n"
+
+static struct error *act_complete(struct racer *racer, struct work *work)
+{
+	struct record *record;
+
+	return engine_transition(work, model_type(racer->desk->model, T("work_task")), text_from(racer->number), T("complete"), 0, NULL,
+	                         &record);
+}
+
+DESK_TEST_WITH(two_last_tasks_at_once_move_the_record_on_once, JOBS)
+{
+	struct racer racers[2] = { { .act = act_complete, .login = "agent" }, { .act = act_complete, .login = "lead" } };
+	struct record_task *tasks;
+	struct record *job;
+	struct event *events;
+	size_t count, finished = 0;
+
+	desk_as(desk, "agent");
+	job = desk_create(desk, model_type(desk->model, T("job")), "{'title': 'x'}");
+	assert_ok(engine_tasks(desk->work, desk_reload(desk, job), &tasks, &count));
+	assert_int_equal(count, 2);
+	for (int i = 0; i < 2; i++)
+		racers[i].number = text_cstring(desk->arena, record_number(tasks[i].record));
+	if (!desk->on->postgres)
+		return; /* one writer: there is nothing to race */
+	assert_int_equal(race(desk, racers), 2);
+	desk_as(desk, NULL);
+	job = desk_reload(desk, job);
+	assert_true(text_equal(desk_state(job), T("review")));
+	assert_ok(engine_history(desk->work, job, 0, &events, &count));
+	for (size_t i = 0; i < count; i++)
+		finished += text_equal(value_get_text(events[i].payload, T("transition")), T("finish"));
+	assert_int_equal(finished, 1);
+	end(racers);
+}
