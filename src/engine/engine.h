@@ -65,6 +65,13 @@ struct record_link {
 must_use struct error *engine_link(struct work *work, const struct type *type, text number, text relation, text to_number,
                                    int64_t *ret_id);
 must_use struct error *engine_unlink(struct work *work, const struct type *type, text number, int64_t link_id);
+/*
+ * Says that the unauthorised edits of a record under control (section `control` of its type) were right: with a comment, or with
+ * the number of a record that authorises them afterwards (it must point at this one); one of the two may be unset. ERROR_FORBIDDEN
+ * without one of the roles for it, ERROR_CONFLICT when nothing is marked.
+ */
+must_use struct error *engine_control_clear(struct work *work, const struct type *type, text number, text comment, text by_number,
+                                            struct record **ret_record);
 /* `user_id` 0: the actor. */
 must_use struct error *engine_watch(struct work *work, const struct type *type, text number, int64_t user_id, bool watch);
 

@@ -183,6 +183,7 @@ struct error *step_save(struct step *step, struct work *work)
 	bool any = apply_cells(step);
 	if (!any && step->link_count == 0 && step->transition == NULL && !step->touch)
 		return NULL;
+	TRY(control_check(step, work, before));
 	step_set(step, FIELD_UPDATED_AT, cell_moment(work->now));
 	step_set(step, FIELD_UPDATED_BY, cell_id(work->actor->id));
 	step->record->cells[FIELD_UPDATED_AT] = step->cells[FIELD_UPDATED_AT];

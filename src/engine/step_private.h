@@ -81,6 +81,11 @@ static inline bool step_has_field(const struct step *step, const struct field *f
 	return field->classes == 0 || step->type->class_field < 0 ||
 	       class_has_field(step->type, step_cell(step, (size_t)step->type->class_field), field);
 }
+/*
+ * Section `control` (control.c): an edit of controlled fields without a record that authorises it is marked in the step, or refused
+ * with ERROR_CONFLICT. Called with what really changes: step->changed, step->links and, for links by relations, the payload.
+ */
+must_use struct error *control_check(struct step *step, struct work *work, struct record *before);
 /* Well-formed, not empty, not too long. */
 must_use struct error *comment_check(struct work *work, text comment);
 /*

@@ -187,6 +187,7 @@ static void read_all(struct define *d)
 	each_process(d, define_automation);
 	each_type(d, define_views);
 	each_type(d, define_forms);
+	each_type(d, define_control);
 	each_type(d, define_related);
 	define_relations(d);
 	define_models(d);

@@ -170,6 +170,7 @@ void define_daily(struct define *d, const struct type *type, const struct rule *
 ptrdiff_t define_approval_at(struct define *d, const struct type *type, text name, const struct value *at);
 void define_views(struct define *d, struct draft *draft);	/* define_view.c */
 void define_forms(struct define *d, struct draft *draft);	/* define_view.c */
+void define_control(struct define *d, struct draft *draft);	/* define_control.c */
 void define_related(struct define *d, struct draft *draft);	/* define_related.c */
 void define_relations(struct define *d);			/* define_platform.c */
 void define_models(struct define *d);				/* define_model.c */

@@ -238,6 +238,11 @@ struct control_definition {           /* edits of these fields want a record tha
 	size_t by_field;                  /* its link or links to this type */
 	const struct condition *when;     /* on `by` */
 	bool refuse;                      /* else marked only */
+	bool relations;                   /* links by relations with an impact too */
+	const struct condition *where;    /* which records are controlled, as they were before the edit; NULL: all */
+	uint64_t clear;                   /* roles that may say afterwards that a marked edit was right */
+	size_t flag;                      /* field unauthorised (boolean), */
+	ptrdiff_t at, who;                /* unauthorised_at, unauthorised_by: when and whose the first such edit was; -1 */
 };
 struct related_list {
 	text name;

@@ -51,6 +51,8 @@ const struct route api_routes[] = {
 	  .summary = "Records that point at this one, as its definition lists them" },
 	{ METHOD_GET, RECORD "/impact", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_impact, .name = "impact_get",
 	  .summary = "What suffers when it fails (up), or what it rests on (down)" },
+	{ METHOD_POST, RECORD "/control", POLICY_SIGNED_IN, NULL, SCOPE_WRITE, .apply = control_apply, .render = api_record_changed,
+	  .name = "control_clear", .summary = "Say that unauthorised edits were right" },
 	{ METHOD_GET, RECORD "/links", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_links, .name = "link_list",
 	  .summary = "Relations of a record" },
 	{ METHOD_POST, RECORD "/links", POLICY_SIGNED_IN, NULL, SCOPE_WRITE, api_link_prepare, api_link_apply, api_link_render,

@@ -47,7 +47,8 @@ struct error *api_links(struct work *work, struct web_request *request, struct p
 struct error *api_unlink_apply(struct work *work, struct web_request *request, struct page *page);
 struct error *api_no_content(struct work *work, struct web_request *request, struct page *page);
 
-/* pages_related.c, pages_impact.c */
+/* pages_related.c, pages_impact.c, pages_control.c */
+struct error *control_apply(struct work *work, struct web_request *request, struct page *page);
 struct error *api_related(struct work *work, struct web_request *request, struct page *page);
 struct error *api_impact(struct work *work, struct web_request *request, struct page *page);
 

@@ -182,6 +182,7 @@ static const struct shape {
 	{ "attachment_delete", NULL, NULL, NULL, 204 },
 	{ "event_list", "EventList", NULL, NULL, 200 },
 	{ "related_list", "RelatedList", NULL, NULL, 200 },
+	{ "control_clear", "%", "ControlClear", NULL, 200 },
 	{ "impact_get", "Impact", NULL, NULL, 200 },
 	{ "link_list", "LinkList", NULL, NULL, 200 },
 	{ "calendar", "ScheduleList", NULL, NULL, 200 },

@@ -75,7 +75,9 @@
 	"\"description\":\"Raster images may be shown instead of saved\"}]}"
 
 #define OPENAPI_SCHEMAS \
-	"{\"RelatedList\":{\"type\":\"object\",\"required\":[\"items\",\"next\"],\"properties\":{\"items\":{\"type\":\"array\"," \
+	"{\"ControlClear\":{\"type\":\"object\",\"properties\":{\"comment\":{\"type\":\"string\"},\"by\":{\"type\":\"string\"," \
+	"\"description\":\"Number of the record that authorises it afterwards\"}},\"additionalProperties\":false}," \
+	"\"RelatedList\":{\"type\":\"object\",\"required\":[\"items\",\"next\"],\"properties\":{\"items\":{\"type\":\"array\"," \
 	"\"items\":{\"type\":\"object\",\"required\":[\"number\",\"type\"],\"additionalProperties\":true}}," \
 	"\"next\":{\"type\":[\"string\",\"null\"]},\"total\":{\"type\":\"integer\"},\"total_capped\":{\"type\":\"boolean\"}}," \
 	"\"additionalProperties\":false},\"Impact\":{\"type\":\"object\",\"required\":[\"direction\",\"items\",\"hidden\",\"cut\"," \

@@ -88,6 +88,8 @@ must_use struct error *part_collisions(struct work *work, struct record *record,
 must_use struct error *part_head(struct work *work, struct record *record, struct value *data);
 /* What a requester's page shows of a record: progress in plain words, promises, faces to rate with (pages_portal.c). */
 must_use struct error *part_request(struct work *work, struct record *record, struct value *data);
+/* "control": {edits, may_clear ...} when the record has unauthorised edits (pages_control.c). */
+must_use struct error *part_control(struct work *work, struct record *record, struct value *data);
 /* "related": [{name, label, href, more, records}] of the definition's related lists (pages_related.c). */
 must_use struct error *part_related(struct work *work, struct record *record, struct value *data);
 /* "impact": {up, down, item, href} of an item, or of the items that the record points at (pages_impact.c). Nothing without any. */
@@ -122,6 +124,7 @@ PHASE(schedule_published_render);
 PHASE(clocks_render);
 PHASE(similar_render);
 PHASE(impact_render);
+PHASE(control_apply);
 PHASE(edit_render);
 PHASE(edit_prepare);
 PHASE(edit_apply);

@@ -149,6 +149,30 @@ static text event_line(struct work *work, const struct record *record, const str
 	return TEXT_UNSET;
 }
 
+/* What an edit of a record under control says of its authority. */
+static text authority_words(struct work *work, const struct event *event)
+{
+	struct value *arguments = value_map(work->arena);
+	text by = value_get_text(event->payload, T("authorised_by"));
+
+	value_set_text(work->arena, arguments, T("number"), by);
+	if (value_get_bool(event->payload, T("unauthorised"), false))
+		return words(work->language, T("without an authorised change"));
+	if (value_get_bool(event->payload, T("cleared"), false))
+		return text_is_set(by) ? with_person(work, "Unauthorised edits cleared: authorised by {number}", arguments)
+		                       : words(work->language, T("Unauthorised edits cleared"));
+	return text_is_set(by) ? with_person(work, "authorised by {number}", arguments) : TEXT_UNSET;
+}
+
+static text line_with_authority(struct work *work, text line, text authority)
+{
+	if (!text_is_set(authority))
+		return line;
+	if (!text_is_set(line) || text_is_empty(line))
+		return authority;
+	return text_format(work->arena, "%.*s – %.*s", TEXT_ARG(line), TEXT_ARG(authority));
+}
+
 /* ---- entries ---- */
 
 static text origin_words(const struct work *work, const struct event *event)
@@ -184,7 +208,8 @@ static struct error *entry_value(struct work *work, const struct record *record,
 	                                                                         : value_get_text(person, T("name"))));
 	value_add(arena, entry, T("moment"), part_moment(work, event->at));
 	value_add(arena, entry, T("origin"), value_text(arena, origin_words(work, event)));
-	value_add(arena, entry, T("line"), value_text(arena, event_line(work, record, event)));
+	value_add(arena, entry, T("line"), 
+	          value_text(arena, line_with_authority(work, event_line(work, record, event), authority_words(work, event))));
 	value_add(arena, entry, T("internal"), value_bool(arena, event->visibility == VISIBLE_INTERNAL));
 	if (text_is_set(comment))
 		value_add(arena, entry, T("html"), markdown_html(arena, comment));
