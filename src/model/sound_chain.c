@@ -1,0 +1,529 @@
+/*
+ * Endless chains of automation: rules that set each other off, on one record or by making others. First which rule can set off
+ * which, by what they wait for and what they do; where that goes in a circle, the circle is walked with the state and the values
+ * that the rules themselves set, because a value that is set twice changes once, and a condition may end the chain. A chain that
+ * comes again to a rule with the same state and values never ends (when it runs, a budget stops it).
+ */
+#include "model/sound_private.h"
+
+#define FIELDS_MAX 12
+#define NODES_MAX 20000
+#define DEPTH_MAX 100
+
+/* A value that a chain has set: constants are told apart, whatever else it may be is ANY. */
+enum { VALUE_ANY = 0, VALUE_FIRST = 1, VALUE_MOMENT = 100, VALUE_CONSTANT = 200, VALUE_COPY = 10000, VALUE_WORDS = 20000 };
+
+struct chain_type {
+	const struct type *type;
+	struct logic logic;
+	size_t fields[FIELDS_MAX], variables[FIELDS_MAX], values[FIELDS_MAX]; /* values 0: not finite */
+	size_t count;
+	size_t first_rule; /* its rules among those of all types */
+};
+
+struct chain_node {
+	size_t rule; /* among those of all types */
+	size_t state;
+	int values[FIELDS_MAX];
+};
+
+struct chain {
+	struct define *d;
+	struct arena *arena;
+	struct chain_type *types;
+	const struct rule **rules;
+	size_t *type_of; /* per rule */
+	size_t rule_count;
+	char *colours;
+	struct table seen;
+	size_t nodes;
+	struct chain_node path[DEPTH_MAX];
+	size_t depth;
+	bool gave_up;
+	text circle;
+	size_t circle_rule;
+};
+
+/* What one rule has done. */
+struct effects {
+	struct chain_node after;
+	const struct transition *transition; /* the last one taken, or NULL */
+	bool entered;
+	bool changed[FIELDS_MAX];
+	bool assigned, comment, comment_public;
+};
+
+/* ---- which rule can set off which, whatever the values ---- */
+
+static bool sets_field(const struct setting *settings, size_t count, size_t field)
+{
+	for (size_t i = 0; i < count; i++)
+		if (settings[i].field == field)
+			return true;
+	return false;
+}
+
+static bool wait_for_step(const struct rule *rule, const struct type *type, size_t position)
+{
+	const struct transition *transition = &type->lifecycle->transitions[position];
+
+	switch ((int)rule->when) {
+	case WHEN_TRANSITION:
+		return rule->index == position;
+	case WHEN_STATE:
+		return rule->index == transition->to;
+	case WHEN_CHANGED:
+		return sets_field(transition->sets, transition->set_count, rule->index);
+	case WHEN_APPROVAL:
+		return rule->what == APPROVAL_ASKED && state_in(type->approvals[rule->index].states, transition->to);
+	default:
+		return false;
+	}
+}
+
+static bool waits_for_creation(const struct rule *rule, const struct action *action)
+{
+	return rule->when == WHEN_CREATED || rule->when == WHEN_COMMENT ||
+	       (rule->when == WHEN_STATE && rule->index == action->type->lifecycle->initial) ||
+	       (rule->when == WHEN_CHANGED && sets_field(action->sets, action->set_count, rule->index));
+}
+
+/* On the record that the first rule runs on, or on the other that its action makes or changes. */
+static bool sets_off(const struct chain *chain, size_t first, size_t second)
+{
+	const struct type *type = chain->types[chain->type_of[first]].type, *other = chain->types[chain->type_of[second]].type;
+	const struct rule *rule = chain->rules[second];
+
+	for (size_t i = 0; i < chain->rules[first]->action_count; i++) {
+		const struct action *action = &chain->rules[first]->actions[i];
+
+		if (action->kind == ACTION_CREATE_LINKED && action->type == other && waits_for_creation(rule, action))
+			return true;
+		if (action->kind == ACTION_EACH && action->type == other &&
+		    ((action->each_transition >= 0 && wait_for_step(rule, other, (size_t)action->each_transition)) ||
+		     (rule->when == WHEN_CHANGED && sets_field(action->sets, action->set_count, rule->index))))
+			return true;
+		if (type != other)
+			continue;
+		if ((action->kind == ACTION_TRANSITION && wait_for_step(rule, type, action->transition)) ||
+		    (action->kind == ACTION_SET && rule->when == WHEN_CHANGED &&
+		     sets_field(action->sets, action->set_count, rule->index)) ||
+		    (action->kind == ACTION_ASSIGN && rule->when == WHEN_CHANGED && (ptrdiff_t)rule->index == type->assignee) ||
+		    (action->kind == ACTION_REQUEST && rule->when == WHEN_APPROVAL && rule->what == APPROVAL_ASKED &&
+		     rule->index == action->transition) ||
+		    (action->kind == ACTION_COMMENT && rule->when == WHEN_COMMENT && rule->comment_by == COMMENT_BY_ANYONE &&
+		     (action->comment_public || !rule->comment_public_only)))
+			return true;
+	}
+	return false;
+}
+
+/* As deep as there are rules in one chain. */
+static bool in_circle(struct chain *chain, size_t rule, int depth)
+{
+	if (chain->colours[rule] != 0)
+		return chain->colours[rule] == 1;
+	if (depth > 1000)
+		return true; /* walked, then */
+	chain->colours[rule] = 1;
+	for (size_t i = 0; i < chain->rule_count; i++)
+		if (sets_off(chain, rule, i) && in_circle(chain, i, depth + 1))
+			return true;
+	chain->colours[rule] = 2;
+	return false;
+}
+
+/* ---- values ---- */
+
+static void add_field(struct chain_type *type, size_t field)
+{
+	size_t values;
+
+	for (size_t i = 0; i < type->count; i++)
+		if (type->fields[i] == field)
+			return;
+	if (type->count == FIELDS_MAX)
+		return; /* then it may be anything: the chain looks longer than it is, never shorter */
+	type->fields[type->count] = field;
+	type->variables[type->count] = logic_field(&type->logic, field, &values);
+	type->values[type->count++] = values > 2 || type->type->fields[field].kind == KIND_BOOLEAN ? values : 0;
+}
+
+static void add_settings(struct chain_type *type, const struct setting *settings, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		add_field(type, settings[i].field);
+}
+
+static void add_fields(struct chain *chain, struct chain_type *into)
+{
+	for (size_t i = 0; i < chain->rule_count; i++)
+		for (size_t j = 0; j < chain->rules[i]->action_count; j++) {
+			const struct action *action = &chain->rules[i]->actions[j];
+			bool own = chain->types[chain->type_of[i]].type == into->type;
+
+			if ((own && action->kind == ACTION_SET) || (action->kind != ACTION_SET && action->type == into->type))
+				add_settings(into, action->sets, action->set_count);
+			if (own && action->kind == ACTION_TRANSITION)
+				add_settings(into, into->type->lifecycle->transitions[action->transition].sets,
+					     into->type->lifecycle->transitions[action->transition].set_count);
+		}
+}
+
+static int hash_of(text t)
+{
+	return (int)(text_hash(t) % 5000);
+}
+
+static int value_of(const struct chain_type *type, size_t at, const struct setting *setting)
+{
+	switch (setting->how) {
+	case SET_UNSET:
+		return VALUE_FIRST + (int)(type->values[at] == 0 ? 0 : type->values[at] - 1);
+	case SET_VALUE:
+		if (setting->value == NULL)
+			return VALUE_ANY;
+		if (type->values[at] != 0)
+			return VALUE_FIRST + (int)setting->value->integer;
+		return VALUE_CONSTANT + (setting->value->kind == CELL_TEXT ? hash_of(setting->value->text)
+									   : (int)(setting->value->integer & 4095));
+	case SET_ME:
+	case SET_NOW: /* the same for the whole chain */
+		return VALUE_MOMENT;
+	case SET_FIELD:
+		return VALUE_COPY + (int)setting->from;
+	case SET_WORDS:
+	case SET_LINK:
+		return VALUE_WORDS + hash_of(setting->words);
+	case SET_PATH:
+		break;
+	}
+	return VALUE_ANY;
+}
+
+static ptrdiff_t place_of(const struct chain_type *type, size_t field)
+{
+	for (size_t i = 0; i < type->count; i++)
+		if (type->fields[i] == field)
+			return (ptrdiff_t)i;
+	return -1;
+}
+
+/* What was copied from a field is no longer the same when that changes. */
+static void forget_copies(const struct chain_type *type, struct chain_node *node, size_t field)
+{
+	for (size_t i = 0; i < type->count; i++)
+		if (node->values[i] == VALUE_COPY + (int)field || node->values[i] >= VALUE_WORDS)
+			node->values[i] = VALUE_ANY;
+}
+
+static struct facts facts_of(const struct chain_type *type, const struct chain_node *node, uint8_t *values, size_t *tracked)
+{
+	struct facts facts = { .state = node->state, .values = values, .tracked = tracked };
+
+	for (size_t i = 0; i < type->count; i++)
+		if (type->values[i] != 0 && node->values[i] >= VALUE_FIRST && node->values[i] < VALUE_MOMENT) {
+			values[facts.tracked_count] = (uint8_t)(node->values[i] - VALUE_FIRST);
+			tracked[facts.tracked_count++] = type->variables[i];
+		}
+	return facts;
+}
+
+static bool may_hold(struct chain_type *type, const struct condition *condition, const struct chain_node *node)
+{
+	uint8_t values[FIELDS_MAX];
+	size_t tracked[FIELDS_MAX];
+	struct facts facts = facts_of(type, node, values, tracked);
+
+	return logic_may_hold(&type->logic, condition, &facts);
+}
+
+static void apply_settings(struct chain_type *type, struct effects *effects, const struct setting *settings, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		ptrdiff_t at = place_of(type, settings[i].field);
+		int value;
+
+		if (at < 0 || !may_hold(type, settings[i].when, &effects->after))
+			continue;
+		value = value_of(type, (size_t)at, &settings[i]);
+		if (value != VALUE_ANY && value == effects->after.values[at])
+			continue;
+		forget_copies(type, &effects->after, settings[i].field);
+		effects->after.values[at] = value;
+		effects->changed[at] = true;
+	}
+}
+
+/* ---- one rule runs ---- */
+
+static bool run_step(struct chain_type *type, struct effects *effects, size_t position)
+{
+	const struct transition *transition = &type->type->lifecycle->transitions[position];
+
+	if (!state_in(transition->from, effects->after.state) || !may_hold(type, transition->guard, &effects->after))
+		return false;
+	apply_settings(type, effects, transition->sets, transition->set_count);
+	effects->entered = effects->entered || transition->to != effects->after.state;
+	effects->after.state = transition->to;
+	effects->transition = transition;
+	return true;
+}
+
+/* False: an action cannot be done, and the whole rule is undone. */
+static bool run_rule(struct chain *chain, const struct chain_node *node, struct effects *effects)
+{
+	struct chain_type *type = &chain->types[chain->type_of[node->rule]];
+	const struct rule *rule = chain->rules[node->rule];
+
+	*effects = (struct effects){ .after = *node };
+	for (size_t i = 0; i < rule->action_count; i++) {
+		const struct action *action = &rule->actions[i];
+
+		if (action->kind == ACTION_TRANSITION && !run_step(type, effects, action->transition))
+			return false;
+		if (action->kind == ACTION_SET)
+			apply_settings(type, effects, action->sets, action->set_count);
+		effects->assigned = effects->assigned || action->kind == ACTION_ASSIGN;
+		effects->comment = effects->comment || action->kind == ACTION_COMMENT;
+		effects->comment_public = effects->comment_public || (action->kind == ACTION_COMMENT && action->comment_public);
+	}
+	return true;
+}
+
+static bool is_set_off(const struct chain *chain, const struct effects *effects, const struct rule *rule, const struct type *type)
+{
+	const struct chain_type *own = &chain->types[type->position];
+	ptrdiff_t at;
+
+	switch ((int)rule->when) {
+	case WHEN_TRANSITION:
+		return effects->transition == &type->lifecycle->transitions[rule->index];
+	case WHEN_STATE:
+		return effects->entered && effects->after.state == rule->index;
+	case WHEN_CHANGED:
+		at = place_of(own, rule->index);
+		return (at >= 0 && effects->changed[at]) || (effects->assigned && (ptrdiff_t)rule->index == type->assignee);
+	case WHEN_COMMENT:
+		return effects->comment && rule->comment_by == COMMENT_BY_ANYONE &&
+		       (effects->comment_public || !rule->comment_public_only);
+	case WHEN_APPROVAL:
+		return rule->what == APPROVAL_ASKED && effects->entered &&
+		       state_in(type->approvals[rule->index].states, effects->after.state);
+	default:
+		return false;
+	}
+}
+
+static bool walk(struct chain *chain, const struct chain_node *node);
+
+static bool walk_rules(struct chain *chain, const struct effects *effects, const struct type *type)
+{
+	for (size_t i = 0; i < type->rule_count; i++) {
+		struct chain_node next = effects->after;
+
+		next.rule = chain->types[type->position].first_rule + i;
+		if (is_set_off(chain, effects, &type->rules[i], type) && walk(chain, &next))
+			return true;
+	}
+	return false;
+}
+
+/* A new record knows what it was given, its defaults, and nothing else. */
+static void begin_record(const struct chain_type *type, struct chain_node *node, const struct action *action)
+{
+	struct effects effects = { .after = { .rule = node->rule, .state = type->type->lifecycle->initial } };
+
+	for (size_t i = 0; i < type->count; i++) {
+		const struct field *field = &type->type->fields[type->fields[i]];
+
+		if (type->values[i] == 0 || field->decision != NULL)
+			continue;
+		effects.after.values[i] = VALUE_FIRST + (int)(field->has_default && field->fallback != NULL
+								  ? (size_t)field->fallback->integer
+								  : type->values[i] - 1);
+	}
+	for (size_t i = 0; i < action->set_count; i++) {
+		ptrdiff_t at = place_of(type, action->sets[i].field);
+
+		if (at >= 0)
+			effects.after.values[at] = action->sets[i].how == SET_VALUE || action->sets[i].how == SET_UNSET
+						       ? value_of(type, (size_t)at, &action->sets[i])
+						       : VALUE_ANY;
+	}
+	*node = effects.after;
+}
+
+static bool walk_created(struct chain *chain, const struct action *action)
+{
+	const struct type *type = action->type;
+
+	for (size_t i = 0; i < type->rule_count && type->lifecycle != NULL; i++) {
+		struct chain_node next = { .rule = chain->types[type->position].first_rule + i };
+
+		begin_record(&chain->types[type->position], &next, action);
+		if (waits_for_creation(&type->rules[i], action) && walk(chain, &next))
+			return true;
+	}
+	return false;
+}
+
+static bool walk_each(struct chain *chain, const struct action *action)
+{
+	const struct type *type = action->type;
+
+	for (size_t state = 0; state < type->lifecycle->state_count; state++) {
+		struct effects effects = { .after = { .state = state } };
+
+		if (action->each_transition >= 0 && !run_step(&chain->types[type->position], &effects, (size_t)action->each_transition))
+			continue;
+		apply_settings(&chain->types[type->position], &effects, action->sets, action->set_count);
+		if (walk_rules(chain, &effects, type))
+			return true;
+	}
+	return false;
+}
+
+static bool walk_others(struct chain *chain, const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->action_count; i++) {
+		const struct action *action = &rule->actions[i];
+
+		if ((action->kind == ACTION_CREATE_LINKED && walk_created(chain, action)) ||
+		    (action->kind == ACTION_EACH && action->type->lifecycle != NULL && walk_each(chain, action)))
+			return true;
+	}
+	return false;
+}
+
+static bool is_same(const struct chain_node *a, const struct chain_node *b)
+{
+	return a->rule == b->rule && a->state == b->state && memcmp(a->values, b->values, sizeof(a->values)) == 0;
+}
+
+static bool close_circle(struct chain *chain, const struct chain_node *node)
+{
+	for (size_t i = 0; i < chain->depth; i++) {
+		if (!is_same(&chain->path[i], node))
+			continue;
+		chain->circle_rule = node->rule;
+		chain->circle = TEXT_UNSET;
+		for (size_t j = i; j < chain->depth; j++)
+			chain->circle = text_format(chain->arena, "%.*s%.*s -> ", TEXT_ARG(chain->circle),
+						    TEXT_ARG(chain->rules[chain->path[j].rule]->name));
+		chain->circle = text_format(chain->arena, "%.*s%.*s", TEXT_ARG(chain->circle),
+					    TEXT_ARG(chain->rules[node->rule]->name));
+		return true;
+	}
+	return false;
+}
+
+/* True when the chain never ends; the circle is in chain->circle. */
+static bool walk(struct chain *chain, const struct chain_node *node)
+{
+	text key = { (const char *)node, sizeof(*node) };
+	struct effects effects;
+	bool endless;
+
+	if (!may_hold(&chain->types[chain->type_of[node->rule]], chain->rules[node->rule]->condition, node))
+		return false;
+	if (close_circle(chain, node))
+		return true;
+	if (table_get(&chain->seen, key) != NULL)
+		return false;
+	if (chain->depth == DEPTH_MAX || chain->nodes == NODES_MAX) {
+		chain->gave_up = true;
+		return false;
+	}
+	if (!run_rule(chain, node, &effects))
+		return false;
+	chain->nodes++;
+	key.data = arena_copy(chain->arena, key.data, key.length);
+	table_set(&chain->seen, key, chain);
+	chain->path[chain->depth++] = *node;
+	endless = walk_rules(chain, &effects, chain->types[chain->type_of[node->rule]].type) ||
+		  walk_others(chain, chain->rules[node->rule]);
+	chain->depth--;
+	return endless;
+}
+
+/* ---- all rules ---- */
+
+static void collect(struct chain *chain)
+{
+	const struct model *model = chain->d->model;
+	size_t count = 0;
+
+	for (size_t i = 0; i < model->type_count; i++)
+		count += model->types[i].rule_count;
+	chain->types = arena_new_array(chain->arena, struct chain_type, model->type_count);
+	chain->rules = arena_new_array(chain->arena, const struct rule *, count + 1);
+	chain->type_of = arena_new_array(chain->arena, size_t, count + 1);
+	chain->colours = arena_new_array(chain->arena, char, count + 1);
+	for (size_t i = 0; i < model->type_count; i++) {
+		const struct type *type = &model->types[i];
+
+		chain->types[i] = (struct chain_type){ .type = type, .first_rule = chain->rule_count };
+		for (size_t j = 0; j < type->rule_count && type->lifecycle != NULL && !type->abstract; j++) {
+			chain->type_of[chain->rule_count] = i;
+			chain->rules[chain->rule_count++] = &type->rules[j];
+		}
+	}
+}
+
+static void tell(struct chain *chain, size_t rule, bool proven)
+{
+	size_t type = chain->type_of[rule];
+	struct sound place = { .d = chain->d, .draft = &chain->d->drafts[type] };
+	const struct value_entry *at = sound_at_rule(&place, rule - chain->types[type].first_rule);
+
+	if (proven)
+		define_error_key(chain->d, at,
+				 text_format(chain->d->error_arena, "let a condition end it; %.*s", TEXT_ARG(chain->circle)),
+				 "the rule '%.*s' sets itself off again without end", TEXT_ARG(chain->rules[rule]->name));
+	else
+		sound_not_proven(&place, at, "that what the rule '%.*s' sets off comes to an end", TEXT_ARG(chain->rules[rule]->name));
+}
+
+static void walk_from(struct chain *chain, size_t rule)
+{
+	const struct type *type = chain->types[chain->type_of[rule]].type;
+
+	for (size_t state = 0; state < type->lifecycle->state_count; state++) {
+		struct chain_node node = { .rule = rule, .state = state };
+
+		if (walk(chain, &node)) {
+			tell(chain, chain->circle_rule, true);
+			return;
+		}
+	}
+	if (chain->gave_up)
+		tell(chain, rule, false);
+}
+
+void define_chains(struct define *d)
+{
+	struct chain chain = { .d = d, .arena = arena_new((size_t)256 * 1024 * 1024) };
+	bool any = false;
+
+	collect(&chain);
+	for (size_t i = 0; i < chain.rule_count && !any; i++)
+		any = in_circle(&chain, i, 0);
+	if (any) {
+		table_init(&chain.seen, chain.arena);
+		for (size_t i = 0; i < d->model->type_count; i++) {
+			logic_init(&chain.types[i].logic, chain.arena, &d->model->types[i]);
+			if (d->model->types[i].lifecycle != NULL)
+				add_fields(&chain, &chain.types[i]);
+		}
+		for (size_t i = 0; i < chain.rule_count && !chain.gave_up; i++) {
+			size_t told = d->error_count;
+
+			chain.depth = 0;
+			walk_from(&chain, i);
+			if (d->error_count > told)
+				break; /* the others of the circle would only tell it again */
+		}
+	}
+	arena_free(chain.arena);
+}
