@@ -198,6 +198,7 @@ static void read_all(struct define *d)
 		return;
 	each_type(d, define_check);
 	each_type(d, define_sound);
+	define_sound_models(d);
 	define_chains(d);
 	each_type(d, define_indexes);
 	define_older_finish(d);

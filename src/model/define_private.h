@@ -186,6 +186,7 @@ void define_indexes(struct define *d, struct draft *draft); /* index.c */
 text define_index_name(struct define *d, const text *parts, size_t count);
 void define_check(struct define *d, struct draft *draft); /* check.c: who may take what, with which fields */
 void define_sound(struct define *d, struct draft *draft); /* sound.c: whether the lifecycle can work */
+void define_sound_models(struct define *d); /* sound_model.c: what models ask, set and make */
 void define_chains(struct define *d); /* sound_chain.c: rules that set each other off without end */
 
 /* What fields and questions have in common (define_field.c, define_decision.c). */

@@ -29,6 +29,7 @@ static void check(struct sound *sound)
 	if (sound->unproven || !is_whole(sound))
 		return;
 	sound_check_conditions(sound);
+	sound_check_tasks(sound);
 	sound_check_clocks(sound);
 	sound_check_rules(sound);
 }

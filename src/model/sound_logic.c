@@ -140,7 +140,8 @@ size_t logic_field(struct logic *logic, size_t position, size_t *ret_values)
 	size_t values = values_of(field) == 0 ? 1 : values_of(field), variable, before = logic->count;
 	uint64_t domain = (UNSET_VALUE(values) << 1) - 1;
 
-	if (field->required)
+	/* Questions of a form are required where they are shown only. */
+	if (field->required && !logic->type->abstract)
 		domain &= ~UNSET_VALUE(values);
 	variable = add_variable(logic, field->name, domain, position);
 	*ret_values = values + 1;

@@ -174,6 +174,7 @@ void sound_check_transitions(struct sound *sound); /* sound_guard.c: guards that
 void sound_check_conditions(struct sound *sound);  /* ... and what else can never hold */
 void sound_check_rules(struct sound *sound);	   /* sound_rule.c: automatic steps that compete */
 void sound_check_approvals(struct sound *sound);   /* sound_approval.c: who is asked, and what goes around it */
+void sound_check_tasks(struct sound *sound);	   /* sound_model.c: steps of its own that are never made */
 void sound_check_fields(struct sound *sound);	   /* sound_field.c: what is needed, and on no form */
 
 #endif
