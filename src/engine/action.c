@@ -98,7 +98,7 @@ static struct error *run_action(struct work *work, const struct errand *errand, 
 	case ACTION_WEBHOOK:
 		return webhook_run(work, errand, action);
 	case ACTION_REQUEST:
-		break;
+		return approval_request(work, errand->record, action->transition);
 	case ACTION_EACH:
 		return each_run(work, errand, action);
 	}

@@ -41,9 +41,6 @@ must_use struct error *rounds_load(struct work *work, const struct record *recor
 must_use struct error *voters_load(struct work *work, const struct record *record, int64_t round_id, struct voter **ret_voters,
                                    size_t *ret_count);
 must_use struct error *voter_save(struct work *work, const struct voter *voter);
-text vote_kind_name(enum vote_kind kind);
-/* False when it is none. */
-bool vote_kind_of(text name, enum vote_kind *ret_kind);
 
 /* ---- who ---- */
 

@@ -154,6 +154,74 @@ must_use struct error *engine_idempotency_find(struct work *work, text key, text
                                                text *ret_answer);
 must_use struct error *engine_idempotency_keep(struct work *work, text key, text fingerprint, int status, text answer);
 
+/* ---- approvals ---- */
+
+enum vote_kind { VOTE_NONE, VOTE_APPROVE, VOTE_REJECT, VOTE_ABSTAIN };
+text vote_kind_name(enum vote_kind kind); /* "approve" */
+/* False when it is none. */
+bool vote_kind_of(text name, enum vote_kind *ret_kind);
+
+struct ballot {
+	enum vote_kind vote;
+	text comment;        /* needed to reject */
+	int64_t for_id;      /* whose vote it is; 0: one's own, else that of each for whom one stands in now */
+	text step;           /* unset: of every step that waits for it */
+};
+/*
+ * Votes in a round of an approval; a vote given before the end may be changed. ERROR_NOT_FOUND: no such round, or the record may not
+ * be read; ERROR_FORBIDDEN: not asked, does not stand in for them, or is left out (`not`), with why; ERROR_CONFLICT: decided already.
+ * The outcome and its transition follow in the same transaction.
+ */
+must_use struct error *engine_vote(struct work *work, const struct type *type, text number, int64_t approval_id,
+                                   const struct ballot *ballot, struct record **ret_record);
+
+struct approval_vote {
+	int64_t user_id;       /* who was asked */
+	text via;              /* why: "role change_authority", "team cab", "service.owner" */
+	bool counts;           /* false: has left, or is left out, since */
+	bool waiting;
+	int64_t *delegates;    /* who stands in for them now (while waiting) */
+	size_t delegate_count;
+	enum vote_kind vote;   /* VOTE_NONE: not yet */
+	int64_t voted_by;      /* who said it: they, or who stood in */
+	moment voted_at;
+	text comment;
+	int64_t version;       /* of the record that was voted on */
+};
+struct approval_part { /* a step */
+	const struct approval_step *definition;
+	enum approval_part_state { PART_TO_COME, PART_OPEN, PART_APPROVED, PART_REJECTED, PART_SKIPPED, PART_LACKING, PART_ENDED } state;
+	int64_t asked, approvals, rejections, abstentions, needed;
+	struct approval_vote *votes;
+	size_t vote_count;
+};
+struct approval { /* a round */
+	int64_t id, round, version; /* version: of the record that was asked about */
+	const struct approval_definition *definition; /* NULL: no longer defined */
+	text name;
+	enum approval_turn state;   /* APPROVAL_ASKED: open */
+	moment asked_at, due_at, ended_at;
+	struct approval_part *parts;
+	size_t part_count;
+};
+text approval_part_state_name(enum approval_part_state state);
+/* All rounds of a record, the oldest first; *ret_count 0 where nothing was asked. */
+must_use struct error *engine_approvals(struct work *work, struct record *record, struct approval **ret_approvals, size_t *ret_count);
+
+struct approval_waiting { /* a vote that is expected of the actor */
+	int64_t approval_id;
+	const struct approval_definition *definition;
+	const struct approval_step *step;
+	int64_t round;
+	struct record *record;
+	int64_t for_id;         /* whose vote: the actor, or the one for whom they stand in */
+	moment since, due_at;
+};
+/* What waits for the actor, the oldest first, also for those for whom they stand in; only of records that they may read. */
+must_use struct error *engine_approvals_waiting(struct work *work, size_t limit, struct approval_waiting **ret_list, size_t *ret_count);
+/* How many, capped at LIMIT_UNREAD: for the navigation of every page. */
+must_use struct error *engine_approvals_waiting_count(struct work *work, int64_t *ret_count);
+
 /* ---- import: history at its original moments (origin import; no automation, notifications, breach timers) ---- */
 
 struct import_step {
@@ -244,7 +312,8 @@ must_use struct error *engine_outbox_sweep(struct work *work, size_t limit);
 
 enum event_kind {
 	EVENT_CREATED, EVENT_UPDATED, EVENT_TRANSITION, EVENT_COMMENT, EVENT_ATTACHED, EVENT_DETACHED, EVENT_LINKED, EVENT_UNLINKED,
-	EVENT_WATCHED, EVENT_CLOCK, EVENT_AUTOMATION, EVENT_NOTIFIED, EVENT_ERASED, EVENT_IMPORTED, EVENT_KIND_COUNT
+	EVENT_WATCHED, EVENT_CLOCK, EVENT_AUTOMATION, EVENT_NOTIFIED, EVENT_ERASED, EVENT_IMPORTED, EVENT_APPROVAL,
+	EVENT_KIND_COUNT
 };
 text event_kind_name(enum event_kind kind);
 text origin_name(enum origin origin);

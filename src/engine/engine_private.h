@@ -16,6 +16,7 @@ struct change {
 	struct record *after;       /* as it is now; the engine's inner functions keep this very object up to date */
 	const bool *changed;        /* [type->field_count]; all false for a comment alone */
 	const struct transition *transition; /* NULL: none was taken (an import may change the state without one) */
+	const bool *links_changed;  /* [type->field_count]: lists of links that changed; NULL: none */
 	text comment;               /* unset: none */
 	enum visibility visibility; /* of the comment */
 	enum event_kind kind;       /* EVENT_CREATED, EVENT_UPDATED, EVENT_TRANSITION, EVENT_COMMENT or EVENT_IMPORTED */
@@ -44,6 +45,15 @@ must_use struct error *rules_follow(struct work *work, const struct change *chan
 must_use struct error *tasks_follow(struct work *work, const struct change *change);
 /* Further records that its model makes with a new record, in the same transaction (bundle.c). */
 must_use struct error *bundle_follow(struct work *work, const struct change *change);
+
+
+/*
+ * Approvals (approval_follow.c): asked when a state is entered, withdrawn when it is left, voided by covered fields. Called after
+ * rules_follow(), not for imports. Outcomes and rules that wait for them run in this transaction.
+ */
+must_use struct error *approval_follow(struct work *work, const struct change *change);
+/* `request: NAME` of a rule. Nothing when it is asked already. */
+must_use struct error *approval_request(struct work *work, struct record *record, size_t approval);
 
 /* All followers of a change, in order; for an import the clocks alone. */
 must_use struct error *engine_follow(struct work *work, const struct change *change);

@@ -1,6 +1,6 @@
 /*
  * The followers of every change, in their order: clocks first, because rules may ask for them; then what its model makes with a new
- * record; tasks after the rules, which have then noted the change they wait for.
+ * record; tasks and approvals after the rules, which have then noted the change they wait for, or moved the record on.
  */
 #include "engine/engine_private.h"
 
@@ -11,5 +11,6 @@ struct error *engine_follow(struct work *work, const struct change *change)
 		return NULL;
 	TRY(bundle_follow(work, change));
 	TRY(rules_follow(work, change));
-	return tasks_follow(work, change);
+	TRY(tasks_follow(work, change));
+	return approval_follow(work, change);
 }

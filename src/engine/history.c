@@ -141,6 +141,7 @@ static bool is_for_everyone(const struct event *event)
 	case EVENT_COMMENT:
 	case EVENT_ATTACHED:
 	case EVENT_DETACHED:
+	case EVENT_APPROVAL:
 		return true;
 	case EVENT_IMPORTED:
 	case EVENT_UPDATED:

@@ -296,3 +296,20 @@ struct error *notify_administrators(struct work *work, struct record *record, in
 	}
 	return NULL;
 }
+
+struct error *notify_people(struct work *work, struct record *record, const int64_t *people, size_t count,
+			    text words, text reason, text label, int64_t event_id)
+{
+	struct audience audience = { NULL, 0, 0 };
+	const struct root root = { work->actor->id, event_id };
+	const struct action action = { .words = words };
+	for (size_t i = 0; i < count; i++)
+		audience_add(work->arena, &audience,
+			     (struct candidate){ .user_id = people[i], .reason = reason, .name = label });
+	TRY(keep_readers(work, record, &root, &audience));
+	for (size_t i = 0; i < audience.count; i++) {
+		bool told;
+		TRY(tell(record, &action, &audience.items[i], event_id, &told));
+	}
+	return NULL;
+}

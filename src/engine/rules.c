@@ -232,3 +232,19 @@ struct error *rules_run_timed(struct work *work, const struct errand *errand)
 	TRY(run_errand(work, &agenda, errand, true));
 	return run_agenda(work, &agenda);
 }
+
+struct error *rules_follow_approval(struct work *work, struct record *record,
+				    const struct approval_definition *approval, enum approval_turn turn,
+				    int64_t event_id)
+{
+	const struct type *type = record->type;
+	size_t index = (size_t)(approval - type->approvals);
+	struct agenda fresh = { .root = { 0, event_id } };
+	struct agenda *agenda = work->agenda == NULL ? &fresh : work->agenda;
+	for (size_t i = 0; i < type->rule_count; i++)
+		if (type->rules[i].when == WHEN_APPROVAL && type->rules[i].index == index &&
+		    type->rules[i].what == (int)turn)
+			agenda_add(work->arena, agenda,
+				   (struct errand){ &type->rules[i], record, event_id, TEXT_UNSET });
+	return work->agenda == NULL ? run_agenda(work, agenda) : NULL;
+}

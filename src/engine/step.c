@@ -128,6 +128,15 @@ static struct error *journal(struct step *step, struct work *work, const struct 
 	return NULL;
 }
 
+static const bool *links_changed(const struct step *step, struct work *work)
+{
+	bool *changed = step->link_count == 0 ? NULL : arena_new_array(work->arena, bool, step->type->field_count);
+
+	for (size_t i = 0; i < step->link_count; i++)
+		changed[step->links[i].field->position] = true;
+	return changed;
+}
+
 static struct error *follow(struct step *step, struct work *work, struct record *before)
 {
 	const struct change change = {
@@ -135,6 +144,7 @@ static struct error *follow(struct step *step, struct work *work, struct record 
 		.before = before,
 		.after = step->record,
 		.changed = step->changed,
+		.links_changed = links_changed(step, work),
 		.transition = step->transition,
 		.comment = step->comment,
 		.visibility = step->visibility,
@@ -160,6 +170,7 @@ static struct error *follow(struct step *step, struct work *work, struct record 
 	case EVENT_NOTIFIED:
 	case EVENT_ERASED:
 	case EVENT_IMPORTED:
+	case EVENT_APPROVAL:
 	case EVENT_KIND_COUNT:
 		break;
 	}

@@ -127,6 +127,21 @@ must_use struct error *webhook_run(struct work *work, const struct errand *erran
 /* The people who are away now (absent.c). */
 must_use struct error *engine_absent(struct work *work, int64_t **ret_ids, size_t *ret_count);
 
+/* Tells these people under the event, each with the reason ("{field}" is `label`), unless they did it or may not read the record. */
+must_use struct error *notify_people(struct work *work, struct record *record, const int64_t *people, size_t count,
+				     text words, text reason, text label, int64_t event_id);
+/* Runs the rules that wait for this turn of the approval. */
+must_use struct error *rules_follow_approval(struct work *work, struct record *record,
+					     const struct approval_definition *approval,
+					     enum approval_turn turn, int64_t event_id);
+/* Plans or moves one timer of the record (timer.c). */
+must_use struct error *timer_put(struct work *work, const struct record *record, text kind, text name, moment due_at,
+				 text data);
+/* Timers of approvals (approval_time.c); *ret_again MOMENT_UNSET: done. `record` NULL: it is gone. */
+bool approval_is_timer(text kind);
+must_use struct error *approval_run_timer(struct work *work, struct record *record, text kind, text name, text data,
+					  moment *ret_again, text *ret_data);
+
 /* ---- timers (timer.c, daily.c) ---- */
 
 /* A rule whose time has come for the record: runs as a timer of its own, tried again when it fails. */

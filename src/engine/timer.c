@@ -46,6 +46,12 @@ static struct error *put_timer(struct work *work, const struct record *record, c
 			 NULL);
 }
 
+struct error *timer_put(struct work *work, const struct record *record, text kind, text name, moment due_at, text data)
+{
+	const struct timer timer = { .kind = kind, .name = name, .due_at = due_at, .data = data, .cause_id = work->cause };
+	return put_timer(work, record, &timer);
+}
+
 static moment delayed(moment now, int attempts)
 {
 	int64_t delay = TIMER_FIRST_DELAY_MS;
@@ -320,6 +326,14 @@ static struct error *run_daily(struct work *work, const struct timer *timer)
 	return move_timer(work, timer->id, text_is_set(next) ? work->now : due, 0, next);
 }
 
+static struct error *run_approval(struct work *work, const struct timer *timer, struct record *record)
+{
+	moment again;
+	text data;
+	TRY(approval_run_timer(work, record, timer->kind, timer->name, timer->data, &again, &data));
+	return again == MOMENT_UNSET ? remove_timer(work, timer->id) : move_timer(work, timer->id, again, 0, data);
+}
+
 static struct error *run_timer(struct work *work, int64_t id)
 {
 	struct record *record;
@@ -331,6 +345,8 @@ static struct error *run_timer(struct work *work, int64_t id)
 		return NULL;
 	if (text_equal(timer.kind, TIMER_CLOCKS))
 		return run_clocks(work, &timer);
+	if (approval_is_timer(timer.kind))
+		return run_approval(work, &timer, record);
 	if (text_equal(timer.kind, TIMER_DAILY))
 		return run_daily(work, &timer);
 	return run_rule(work, &timer, record);
@@ -347,7 +363,8 @@ static struct error *put_off_timer(struct work *work, int64_t id, const struct e
 	if (!found)
 		return NULL;
 	int attempts = timer.attempts + 1;
-	bool for_ever = text_equal(timer.kind, TIMER_CLOCKS) || text_equal(timer.kind, TIMER_DAILY);
+	bool for_ever = text_equal(timer.kind, TIMER_CLOCKS) || text_equal(timer.kind, TIMER_DAILY) ||
+			approval_is_timer(timer.kind);
 	if (attempts < TIMER_ATTEMPTS || for_ever)
 		return move_timer(work, id, delayed(work->now, minimum(attempts, TIMER_ATTEMPTS)), attempts,
 				  timer.data);

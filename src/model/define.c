@@ -98,7 +98,7 @@ static bool find_platform_types(struct define *d)
 		{ "user", &model->user },	  { "team", &model->team },
 		{ "role", &model->role },	  { "organisation", &model->organisation },
 		{ "service", &model->service },	  { "calendar", &model->calendar },
-		{ "category", &model->category },
+		{ "category", &model->category }, { "absence", &model->absence },
 	};
 	bool all = true;
 

@@ -338,7 +338,7 @@ struct model {
 	size_t work_model_count;
 	struct plain_table *tables;
 	size_t table_count;
-	const struct type *user, *team, *role, *organisation, *service, *calendar, *category; /* always there */
+	const struct type *user, *team, *role, *organisation, *service, *calendar, *category, *absence; /* always there */
 	struct migration_step *migrations; /* in the order of their files */
 	size_t migration_count;
 	struct definition_source *sources;

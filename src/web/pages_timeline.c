@@ -91,6 +91,63 @@ static text link_line(struct work *work, const struct event *event, struct value
 	                   arguments);
 }
 
+static text person_name(struct work *work, const struct value *payload, const char *key)
+{
+	struct record_name name;
+	int64_t id = value_get_integer(payload, text_from(key), 0);
+
+	return id == 0 || access_name(work, work->model->user, id, &name) != NULL ? TEXT_UNSET : name.title;
+}
+
+static text approval_label(struct work *work, const struct record *record, text name)
+{
+	for (size_t i = 0; i < record->type->approval_count; i++)
+		if (text_equal(record->type->approvals[i].name, name))
+			return label_in(&record->type->approvals[i].label, work->language);
+	return name;
+}
+
+/* "Authorisation: approved", "Authorisation: Lena Weber rejects, for Ivan Petrov". */
+static text approval_line(struct work *work, const struct record *record, const struct event *event)
+{
+	static const struct {
+		const char *what, *words;
+	} lines[] = {
+		{ "asked", "{approval}: asked" },
+		{ "approved", "{approval}: approved" },
+		{ "rejected", "{approval}: rejected" },
+		{ "expired", "{approval}: nobody decided in time" },
+		{ "voided", "{approval}: void, because what it was given for has changed" },
+		{ "withdrawn", "{approval}: withdrawn" },
+		{ "reminded", "{approval}: reminded those who have not voted" },
+		{ "not_needed", "{approval}: not needed" },
+		{ "lacks", "{approval}: nobody was found who could decide" },
+		{ "handed_over", "{approval}: {to} stands in for {person}" },
+		{ "left", "{approval}: {person} is asked no longer" },
+		{ "stopped", "{approval}: stopped, since too many steps followed each other" },
+	};
+	struct value *arguments = value_map(work->arena);
+	text what = value_get_text(event->payload, T("what")), vote = value_get_text(event->payload, T("vote"));
+	text person = person_name(work, event->payload, "for");
+
+	value_set_text(work->arena, arguments, T("approval"),
+	               approval_label(work, record, value_get_text(event->payload, T("approval"))));
+	value_set_text(work->arena, arguments, T("person"), person);
+	value_set_text(work->arena, arguments, T("to"), person_name(work, event->payload, "to"));
+	for (size_t i = 0; i < array_length(lines); i++)
+		if (text_equal(what, text_from(lines[i].what)))
+			return with_person(work, lines[i].words, arguments);
+	if (text_is_set(person))
+		return with_person(work, text_equal(vote, T("approve"))  ? "{approval}: approves, for {person}"
+		                         : text_equal(vote, T("reject")) ? "{approval}: rejects, for {person}"
+		                                                         : "{approval}: abstains, for {person}",
+		                   arguments);
+	return with_person(work, text_equal(vote, T("approve"))  ? "{approval}: approves"
+	                         : text_equal(vote, T("reject")) ? "{approval}: rejects"
+	                                                         : "{approval}: abstains",
+	                   arguments);
+}
+
 static text transition_label(struct work *work, const struct record *record, const struct event *event)
 {
 	text name = value_get_text(event->payload, T("transition"));
@@ -141,6 +198,8 @@ static text event_line(struct work *work, const struct record *record, const str
 	case EVENT_NOTIFIED:
 		value_set_text(work->arena, arguments, T("rule"), value_get_text(event->payload, T("rule")));
 		return with_person(work, "People were told ({rule})", arguments);
+	case EVENT_APPROVAL:
+		return approval_line(work, record, event);
 	case EVENT_ERASED:
 		return words(work->language, T("An entry was erased"));
 	case EVENT_KIND_COUNT:
