@@ -265,7 +265,8 @@ static struct error *history_line(struct work *work, const struct event *event, 
 	if (event->kind == EVENT_COMMENT && event->visibility == VISIBLE_INTERNAL)
 		buffer_literal(&line, "internal ");
 	buffer_text(&line, event_kind_name(event->kind));
-	static const text names[] = { { "transition", 10 }, { "clock", 5 }, { "name", 4 }, { "relation", 8 } };
+	static const text names[] = { { "transition", 10 }, { "clock", 5 }, { "name", 4 }, { "relation", 8 }, { "approval", 8 }, { "what", 4 },
+		                      { "vote", 4 } };
 	for (size_t i = 0; i < array_length(names); i++)
 		if (text_is_set(value_get_text(event->payload, names[i])))
 			buffer_format(&line, " %.*s", TEXT_ARG(value_get_text(event->payload, names[i])));
@@ -384,6 +385,8 @@ static struct error *expect_entry(struct story_world *world, struct work *work, 
                                   const struct value *actual)
 {
 	text key = entry->key;
+	if (text_equal(key, T("approvals")))
+		return story_expect_approvals(world, work, record, entry->value);
 	if (text_equal(key, T("clocks")))
 		return expect_clocks(world, work, record, entry->value);
 	if (text_equal(key, T("transitions")) || text_equal(key, T("can")) || text_equal(key, T("cannot")))

@@ -20,10 +20,14 @@ enum story_verb {
 	STORY_WATCHES,  /* WHO watches NAME:                  - or a login: makes that person watch */
 	STORY_UNWATCHES,
 	STORY_ATTACHES, /* WHO attaches to NAME: { name, text, visibility } */
+	STORY_APPROVES, /* WHO approves NAME: { approval, step, comment, for } - or: WHO approves NAME, APPROVAL */
+	STORY_REJECTS,
+	STORY_ABSTAINS, /* WHO abstains on NAME */
 	STORY_SEES,     /* WHO sees NAME: { expectations } */
 	STORY_MISSES,   /* WHO cannot see NAME: */
 	STORY_LISTS,    /* WHO lists TYPE: { where, sort, finds } */
 	STORY_FINDS,    /* WHO finds TYPE NAME: condition      - the only one; NAME from now on */
+	STORY_ASKED,    /* WHO has approvals: [NAME, ...]     - all that waits for them, also as standing in */
 	STORY_PASSES,   /* time passes: 2h */
 	STORY_IS        /* NAME is: { expectations }           - as the system sees it */
 };
@@ -36,6 +40,7 @@ struct story_step {
 	text name;                     /* the story's name of the record; unset: none */
 	text transition;               /* TAKES */
 	text offering, person;         /* ORDERS */
+	text approval;                 /* APPROVES, REJECTS, ABSTAINS: which; unset: the one that is open */
 	struct value *value;           /* what stands behind the colon */
 	int64_t version;               /* expected by UPDATES and TAKES; 0: any */
 	/* What must come of it; NULL: not said. */
@@ -127,6 +132,11 @@ text story_condition(struct story_world *world, struct arena *arena, text source
 must_use struct error *story_expect_list(struct story_world *world, struct work *work, const struct story_step *step);
 /* The only record for which the condition holds. */
 must_use struct error *story_expect_one(struct story_world *world, struct work *work, const struct story_step *step, text *ret_number);
+/* Votes, and what is expected of approvals (story_approval.c). */
+must_use struct error *story_vote(struct story_world *world, struct work *work, const struct story_step *step, text number);
+must_use struct error *story_expect_approvals(struct story_world *world, struct work *work, struct record *record,
+                                              const struct value *expected);
+must_use struct error *story_expect_asked(struct story_world *world, struct work *work, const struct story_step *step);
 void story_expect_told(struct story_world *world, const struct story_step *step);
 void story_expect_refused(struct story_world *world, const struct story_step *step, const struct error *error);
 

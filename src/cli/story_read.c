@@ -184,12 +184,35 @@ static void check_tasks(struct reader *reader, const struct type *type, const st
 	}
 }
 
+static text *approval_names(struct reader *reader, const struct type *type)
+{
+	text *names = arena_new_array(reader->arena, text, type->approval_count + 1);
+	for (size_t i = 0; i < type->approval_count; i++)
+		names[i] = type->approvals[i].name;
+	return names;
+}
+
+static void check_approvals(struct reader *reader, const struct type *type, const struct value *approvals)
+{
+	static const text keys[] = { { "state", 5 }, { "round", 5 }, { "asked", 5 }, { "waiting", 7 }, { "approved", 8 }, { "rejected", 8 },
+		                     { "abstained", 9 }, { "left", 4 }, { "standing in", 11 }, { "steps", 5 }, { "needed", 6 }, { "due", 3 },
+		                     { "versions", 8 } };
+	if (approvals->kind != VALUE_MAP) {
+		(void)mistake(reader, approvals->line, approvals->column, T("approvals are a map: { authorisation: open }"));
+		return;
+	}
+	check_keys(reader, approvals, 0, approval_names(reader, type), type->approval_count);
+	for (size_t i = 0; i < approvals->map.count; i++)
+		if (approvals->map.entries[i].value->kind == VALUE_MAP)
+			check_keys(reader, approvals->map.entries[i].value, 0, keys, array_length(keys));
+}
+
 static void check_expectations(struct reader *reader, const struct type *type, const struct value *expected)
 {
 	static const text others[] = { { "clocks", 6 }, { "transitions", 11 }, { "can", 3 }, { "cannot", 6 }, { "history", 7 },
 		                       { "events", 6 }, { "hides", 5 }, { "links", 5 }, { "attachments", 11 }, { "as of", 5 },
 		                       { "writes", 6 }, { "not in history", 14 }, { "answers", 7 }, { "tasks", 5 },
-		                       { "children", 8 } };
+		                       { "children", 8 }, { "approvals", 9 } };
 	if (value_is_null(expected))
 		return;
 	if (expected->kind != VALUE_MAP) {
@@ -207,6 +230,8 @@ static void check_expectations(struct reader *reader, const struct type *type, c
 			check_choices(reader, value_get(expected, lists[i]), "the transition", names, count);
 	if (value_get(expected, T("tasks")) != NULL)
 		check_tasks(reader, type, value_get(expected, T("tasks")));
+	if (value_get(expected, T("approvals")) != NULL)
+		check_approvals(reader, type, value_get(expected, T("approvals")));
 	if (value_get(expected, T("clocks")) != NULL)
 		check_clocks(reader, type, value_get(expected, T("clocks")));
 }
@@ -257,7 +282,9 @@ static const struct sentence sentences[] = {
 	{ "orders OFFERING NAME", STORY_ORDERS }, { "orders OFFERING NAME for PERSON", STORY_ORDERS },
 	{ "comments on NAME", STORY_COMMENTS }, { "notes on NAME", STORY_NOTES }, { "updates NAME", STORY_UPDATES },
 	{ "links NAME", STORY_LINKS }, { "unlinks NAME", STORY_UNLINKS }, { "watches NAME", STORY_WATCHES },
-	{ "unwatches NAME", STORY_UNWATCHES }, { "attaches to NAME", STORY_ATTACHES }, { "sees NAME", STORY_SEES },
+	{ "approves NAME", STORY_APPROVES }, { "approves NAME APPROVAL", STORY_APPROVES }, { "rejects NAME", STORY_REJECTS },
+	{ "rejects NAME APPROVAL", STORY_REJECTS }, { "abstains on NAME", STORY_ABSTAINS }, { "abstains on NAME APPROVAL", STORY_ABSTAINS },
+	{ "has approvals", STORY_ASKED }, { "unwatches NAME", STORY_UNWATCHES }, { "attaches to NAME", STORY_ATTACHES }, { "sees NAME", STORY_SEES },
 	{ "cannot see NAME", STORY_MISSES }, { "lists TYPE", STORY_LISTS }, { "finds TYPE NAME", STORY_FINDS },
 };
 
@@ -267,14 +294,14 @@ static size_t split_words(text source, text *words, size_t max)
 	text part;
 	while (count < max && text_cut(&source, ' ', &part))
 		if (!text_is_empty(part))
-			words[count++] = part;
+			words[count++] = text_ends_with(part, T(",")) ? text_slice(part, 0, part.length - 1) : part;
 	return count;
 }
 
 static bool is_place(text word)
 {
 	return text_equal(word, T("TYPE")) || text_equal(word, T("NAME")) || text_equal(word, T("TRANSITION")) ||
-	       text_equal(word, T("OFFERING")) || text_equal(word, T("PERSON"));
+	       text_equal(word, T("OFFERING")) || text_equal(word, T("PERSON")) || text_equal(word, T("APPROVAL"));
 }
 
 static bool fits(const struct sentence *sentence, const text *words, size_t count)
@@ -304,6 +331,12 @@ static void wrong_sentence(struct reader *reader, const struct value_entry *at, 
 	unknown(reader, at->line, at->column, "the verb", count == 0 ? at->key : words[0], verbs, array_length(verbs));
 }
 
+static void need_approval(struct reader *reader, const struct value_entry *at, const struct type *type, text name)
+{
+	if (type != NULL && !one_of(name, approval_names(reader, type), type->approval_count))
+		unknown(reader, at->line, at->column, "the approval", name, approval_names(reader, type), type->approval_count);
+}
+
 static void need_transition(struct reader *reader, const struct value_entry *at, struct story_step *step)
 {
 	const struct lifecycle *lifecycle = step->type == NULL ? NULL : step->type->lifecycle;
@@ -328,6 +361,8 @@ static void fill_step(struct reader *reader, const struct value_entry *at, const
 			step->type = need_type(reader, at, words[i]);
 		else if (text_equal(pattern[i], T("TRANSITION")))
 			step->transition = words[i];
+		else if (text_equal(pattern[i], T("APPROVAL")))
+			step->approval = words[i];
 		else if (text_equal(pattern[i], T("NAME")))
 			step->name = words[i];
 		else if (text_equal(pattern[i], T("OFFERING")))
@@ -352,6 +387,8 @@ static void fill_step(struct reader *reader, const struct value_entry *at, const
 	}
 	if (text_is_set(step->transition))
 		need_transition(reader, at, step);
+	if (text_is_set(step->approval))
+		need_approval(reader, at, step->type, step->approval);
 }
 
 static void read_sentence(struct reader *reader, const struct value_entry *at, struct story_step *step)
@@ -411,11 +448,20 @@ static void check_list_step(struct reader *reader, const struct story_step *step
 
 static void check_value(struct reader *reader, const struct story_step *step)
 {
-	static const text said[] = { { "comment", 7 }, { "visibility", 10 }, { "answers", 7 } };
+	static const text said[] = { { "comment", 7 }, { "visibility", 10 }, { "answers", 7 }, { "approvals", 9 } };
 	static const text file[] = { { "name", 4 }, { "text", 4 }, { "visibility", 10 } };
 	bool fields = step->verb == STORY_CREATES || step->verb == STORY_TAKES || step->verb == STORY_UPDATES;
+	if (step->verb == STORY_ASKED)
+		want(reader, step->value, VALUE_LIST, "the records that wait for them: [A, B]");
 	if (step->type == NULL)
 		return;
+	if (step->verb == STORY_APPROVES || step->verb == STORY_REJECTS || step->verb == STORY_ABSTAINS) {
+		if (!value_is_null(step->value))
+			want(reader, step->value, VALUE_MAP, "what goes with the vote: { comment: words }");
+		if (step->value != NULL && step->value->kind == VALUE_MAP)
+			check_keys(reader, step->value, 0, vote, array_length(vote));
+		return;
+	}
 	if (fields && !value_is_null(step->value)) {
 		want(reader, step->value, VALUE_MAP, "a map of fields: { title: Mail is down }");
 		/* What is refused may be refused for a field that does not exist. */

@@ -210,6 +210,11 @@ static struct error *change_story(struct work *work, void *data)
 		return do_watch(work, doing);
 	case STORY_ATTACHES:
 		return engine_attach(work, type, doing->number, &doing->file, &id);
+	case STORY_APPROVES:
+	case STORY_REJECTS:
+	case STORY_ABSTAINS:
+		return story_vote(doing->world, work, step, doing->number);
+	case STORY_ASKED:
 	case STORY_SEES:
 	case STORY_MISSES:
 	case STORY_LISTS:
@@ -313,6 +318,8 @@ static struct error *look(struct story_world *world, struct arena *arena, const 
 	if (step->verb == STORY_SEES || step->verb == STORY_IS)
 		return expect_after(world, arena, step, step->value, step->verb == STORY_IS ? TEXT_UNSET : step->who);
 	TRY(story_reader(world, step->who, arena, &work));
+	if (step->verb == STORY_ASKED)
+		return story_expect_asked(world, &work, step);
 	if (step->verb == STORY_LISTS)
 		return story_expect_list(world, &work, step);
 	if (step->verb == STORY_FINDS) {

@@ -99,7 +99,8 @@ static struct error *remind(struct work *work, struct record *record, text name,
 	size_t count;
 
 	TRY(open_round(work, record, name, &round));
-	if (round == NULL || round->definition == NULL)
+	/* It ends at this very moment: its other timer comes next. */
+	if (round == NULL || round->definition == NULL || (round->due_at != MOMENT_UNSET && round->due_at <= work->now))
 		return NULL;
 	/* Whom a step did not find before, it may find now. */
 	TRY(approval_evaluate(work, record, round));
