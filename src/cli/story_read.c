@@ -448,7 +448,8 @@ static void check_list_step(struct reader *reader, const struct story_step *step
 
 static void check_value(struct reader *reader, const struct story_step *step)
 {
-	static const text said[] = { { "comment", 7 }, { "visibility", 10 }, { "answers", 7 }, { "approvals", 9 } };
+	static const text said[] = { { "comment", 7 }, { "visibility", 10 }, { "answers", 7 } };
+	static const text vote[] = { { "approval", 8 }, { "step", 4 }, { "comment", 7 }, { "for", 3 } };
 	static const text file[] = { { "name", 4 }, { "text", 4 }, { "visibility", 10 } };
 	bool fields = step->verb == STORY_CREATES || step->verb == STORY_TAKES || step->verb == STORY_UPDATES;
 	if (step->verb == STORY_ASKED)
