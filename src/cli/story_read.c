@@ -2,70 +2,21 @@
  * A story file as steps. The grammar is that of short English sentences, so that a story can be read by somebody who has never
  * seen one; therefore every word that is not understood is an error with its place and the nearest one that would have been.
  */
-#include "cli/story_private.h"
+#include "cli/story_read_private.h"
 
 #include "base/yaml.h"
 
 #define WORDS_MAX 6
 
-struct known {
-	text name;
-	const struct type *type;
-};
-struct reader {
-	struct arena *arena;
-	const struct model *model;
-	text file;
-	struct story *story;
-	struct known *known; /* people, records of `given` and of earlier steps */
-	size_t known_count, known_capacity;
-	struct error *errors;
-};
-
-/* ---- mistakes ---- */
-
-static struct error *mistake(struct reader *reader, uint32_t line, uint32_t column, text message)
-{
-	struct error *error = error_new(reader->arena, ERROR_DEFINITION, "%.*s", TEXT_ARG(message));
-	(void)error_place(error, (struct place){ reader->file, line, column });
-	reader->errors = error_append(reader->errors, error);
-	return error;
-}
-
-static void unknown(struct reader *reader, uint32_t line, uint32_t column, const char *what, text name, const text *names, size_t count)
-{
-	struct error *error = mistake(reader, line, column, text_format(reader->arena, "%s '%.*s' is not known", what, TEXT_ARG(name)));
-	text nearest = text_nearest(name, names, count);
-	if (text_is_set(nearest))
-		(void)error_hint(reader->arena, error, "did you mean '%.*s'?", TEXT_ARG(nearest));
-}
-
-static bool one_of(text name, const text *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (text_equal(name, names[i]))
-			return true;
-	return false;
-}
-
-static void check_keys(struct reader *reader, const struct value *map, size_t from, const text *names, size_t count)
-{
-	for (size_t i = from; i < map->map.count; i++) {
-		const struct value_entry *entry = &map->map.entries[i];
-		if (!one_of(entry->key, names, count))
-			unknown(reader, entry->line, entry->column, "the key", entry->key, names, count);
-	}
-}
-
 /* ---- names ---- */
 
-static void learn(struct reader *reader, text name, const struct type *type)
+static void learn(struct story_reader *reader, text name, const struct type *type)
 {
 	arena_make_room(reader->arena, reader->known, reader->known_count, reader->known_capacity);
-	reader->known[reader->known_count++] = (struct known){ name, type };
+	reader->known[reader->known_count++] = (struct story_known){ name, type };
 }
 
-static const struct known *find_known(const struct reader *reader, text name)
+static const struct story_known *find_known(const struct story_reader *reader, text name)
 {
 	for (size_t i = reader->known_count; i > 0; i--)
 		if (text_equal(reader->known[i - 1].name, name))
@@ -74,9 +25,9 @@ static const struct known *find_known(const struct reader *reader, text name)
 }
 
 /* The record with that name; a mistake when there is none (people: only users count). */
-static const struct type *need_known(struct reader *reader, const struct value_entry *at, text name, bool person)
+static const struct type *need_known(struct story_reader *reader, const struct value_entry *at, text name, bool person)
 {
-	const struct known *known = find_known(reader, name);
+	const struct story_known *known = find_known(reader, name);
 	text record, step;
 	if (known == NULL && !person && story_split_task(name, &record, &step) && (known = find_known(reader, record)) != NULL) {
 		if (story_is_step(reader->model, known->type, step))
@@ -90,12 +41,12 @@ static const struct type *need_known(struct reader *reader, const struct value_e
 	for (size_t i = 0; i < reader->known_count; i++)
 		if (!person || reader->known[i].type == reader->model->user)
 			names[count++] = reader->known[i].name;
-	unknown(reader, at->line, at->column, person ? "the person" : "the record", name, names, count);
+	story_unknown(reader, at->line, at->column, person ? "the person" : "the record", name, names, count);
 	return NULL;
 }
 
 /* By its name or, in `given`, by its plural: "team", "teams", "people". */
-static const struct type *find_type(struct reader *reader, text name)
+static const struct type *find_type(struct story_reader *reader, text name)
 {
 	for (size_t i = 0; i < reader->model->type_count; i++) {
 		const struct type *type = &reader->model->types[i];
@@ -106,7 +57,7 @@ static const struct type *find_type(struct reader *reader, text name)
 	return NULL;
 }
 
-static const struct type *need_type(struct reader *reader, const struct value_entry *at, text name)
+static const struct type *need_type(struct story_reader *reader, const struct value_entry *at, text name)
 {
 	const struct type *type = find_type(reader, name);
 	if (type != NULL)
@@ -114,100 +65,23 @@ static const struct type *need_type(struct reader *reader, const struct value_en
 	text *names = arena_new_array(reader->arena, text, reader->model->type_count + 1);
 	for (size_t i = 0; i < reader->model->type_count; i++)
 		names[i] = reader->model->types[i].name;
-	unknown(reader, at->line, at->column, "the type", name, names, reader->model->type_count);
+	story_unknown(reader, at->line, at->column, "the type", name, names, reader->model->type_count);
 	return NULL;
 }
 
-static void check_fields(struct reader *reader, const struct type *type, const struct value *map, const text *others, size_t other_count)
+static void check_fields(struct story_reader *reader, const struct type *type, const struct value *map, const text *others, size_t other_count)
 {
 	text *names = arena_new_array(reader->arena, text, type->field_count + other_count);
 	for (size_t i = 0; i < type->field_count; i++)
 		names[i] = type->fields[i].name;
 	for (size_t i = 0; i < other_count; i++)
 		names[type->field_count + i] = others[i];
-	check_keys(reader, map, 0, names, type->field_count + other_count);
+	story_check_keys(reader, map, 0, names, type->field_count + other_count);
 }
 
 /* ---- what is expected ---- */
 
-static void check_choices(struct reader *reader, const struct value *list, const char *what, const text *names, size_t count)
-{
-	if (list->kind != VALUE_LIST) {
-		(void)mistake(reader, list->line, list->column, T("here stands a list: [one, another]"));
-		return;
-	}
-	for (size_t i = 0; i < list->list.count; i++) {
-		const struct value *item = list->list.items[i];
-		if (item->kind != VALUE_TEXT || !one_of(item->text, names, count))
-			unknown(reader, item->line, item->column, what, item->kind == VALUE_TEXT ? item->text : T("?"), names, count);
-	}
-}
-
-static void check_clocks(struct reader *reader, const struct type *type, const struct value *clocks)
-{
-	static const text keys[] = { { "state", 5 }, { "breached", 8 }, { "elapsed", 7 }, { "remaining", 9 }, { "goal", 4 }, { "due", 3 },
-		                     { "paused for", 10 }, { "closed", 6 }, { "calendar", 8 } };
-	text *names = arena_new_array(reader->arena, text, type->clock_count + 1);
-	for (size_t i = 0; i < type->clock_count; i++)
-		names[i] = type->clocks[i].name;
-	if (clocks->kind != VALUE_MAP) {
-		(void)mistake(reader, clocks->line, clocks->column, T("clocks are a map: { response: stopped }"));
-		return;
-	}
-	check_keys(reader, clocks, 0, names, type->clock_count);
-	for (size_t i = 0; i < clocks->map.count; i++)
-		if (clocks->map.entries[i].value->kind == VALUE_MAP)
-			check_keys(reader, clocks->map.entries[i].value, 0, keys, array_length(keys));
-}
-
-/* A key is a step, or the title of a task that was added by hand (which has blanks or capitals). */
-static void check_tasks(struct reader *reader, const struct type *type, const struct value *tasks)
-{
-	const struct type *task = model_type(reader->model, T("work_task"));
-	if (tasks->kind != VALUE_MAP || type->tasks == NULL || task == NULL) {
-		(void)mistake(reader, tasks->line, tasks->column, type->tasks == NULL ? T("records of this type have no tasks")
-		                                                                      : T("tasks are a map: { account: done }"));
-		return;
-	}
-	text *names = arena_new_array(reader->arena, text, task->lifecycle->state_count + 1);
-	for (size_t i = 0; i < task->lifecycle->state_count; i++)
-		names[i] = task->lifecycle->states[i].name;
-	for (size_t i = 0; i < tasks->map.count; i++) {
-		const struct value_entry *entry = &tasks->map.entries[i];
-		bool plain = text_find_char(entry->key, ' ') < 0 && entry->key.length > 0 && entry->key.data[0] >= 'a';
-		if (plain && !story_is_step(reader->model, type, entry->key))
-			unknown(reader, entry->line, entry->column, "the step", entry->key, NULL, 0);
-		if (!value_is_null(entry->value) &&
-		    (entry->value->kind != VALUE_TEXT || !one_of(entry->value->text, names, task->lifecycle->state_count)))
-			unknown(reader, entry->line, entry->column, "the state", entry->value->kind == VALUE_TEXT ? entry->value->text : T("?"),
-			        names, task->lifecycle->state_count);
-	}
-}
-
-static text *approval_names(struct reader *reader, const struct type *type)
-{
-	text *names = arena_new_array(reader->arena, text, type->approval_count + 1);
-	for (size_t i = 0; i < type->approval_count; i++)
-		names[i] = type->approvals[i].name;
-	return names;
-}
-
-static void check_approvals(struct reader *reader, const struct type *type, const struct value *approvals)
-{
-	static const text keys[] = { { "state", 5 }, { "round", 5 }, { "asked", 5 }, { "waiting", 7 }, { "approved", 8 }, { "rejected", 8 },
-		                     { "abstained", 9 }, { "left", 4 }, { "standing in", 11 }, { "steps", 5 }, { "needed", 6 }, { "due", 3 },
-		                     { "versions", 8 } };
-	if (approvals->kind != VALUE_MAP) {
-		(void)mistake(reader, approvals->line, approvals->column, T("approvals are a map: { authorisation: open }"));
-		return;
-	}
-	check_keys(reader, approvals, 0, approval_names(reader, type), type->approval_count);
-	for (size_t i = 0; i < approvals->map.count; i++)
-		if (approvals->map.entries[i].value->kind == VALUE_MAP)
-			check_keys(reader, approvals->map.entries[i].value, 0, keys, array_length(keys));
-}
-
-static void check_expectations(struct reader *reader, const struct type *type, const struct value *expected)
+static void check_expectations(struct story_reader *reader, const struct type *type, const struct value *expected)
 {
 	static const text others[] = { { "clocks", 6 }, { "transitions", 11 }, { "can", 3 }, { "cannot", 6 }, { "history", 7 },
 		                       { "events", 6 }, { "hides", 5 }, { "links", 5 }, { "attachments", 11 }, { "as of", 5 },
@@ -216,7 +90,7 @@ static void check_expectations(struct reader *reader, const struct type *type, c
 	if (value_is_null(expected))
 		return;
 	if (expected->kind != VALUE_MAP) {
-		(void)mistake(reader, expected->line, expected->column, T("expectations are a map: { state: new, priority: 1 }"));
+		(void)story_mistake(reader, expected->line, expected->column, T("expectations are a map: { state: new, priority: 1 }"));
 		return;
 	}
 	check_fields(reader, type, expected, others, array_length(others));
@@ -227,16 +101,16 @@ static void check_expectations(struct reader *reader, const struct type *type, c
 	static const text lists[] = { { "transitions", 11 }, { "can", 3 }, { "cannot", 6 } };
 	for (size_t i = 0; i < array_length(lists); i++)
 		if (value_get(expected, lists[i]) != NULL)
-			check_choices(reader, value_get(expected, lists[i]), "the transition", names, count);
+			story_check_choices(reader, value_get(expected, lists[i]), "the transition", names, count);
 	if (value_get(expected, T("tasks")) != NULL)
-		check_tasks(reader, type, value_get(expected, T("tasks")));
+		story_check_tasks(reader, type, value_get(expected, T("tasks")));
 	if (value_get(expected, T("approvals")) != NULL)
-		check_approvals(reader, type, value_get(expected, T("approvals")));
+		story_check_approvals(reader, type, value_get(expected, T("approvals")));
 	if (value_get(expected, T("clocks")) != NULL)
-		check_clocks(reader, type, value_get(expected, T("clocks")));
+		story_check_clocks(reader, type, value_get(expected, T("clocks")));
 }
 
-static void check_refused(struct reader *reader, const struct value *refused)
+static void check_refused(struct story_reader *reader, const struct value *refused)
 {
 	static const text keys[] = { { "code", 4 }, { "message", 7 }, { "field", 5 }, { "hint", 4 } };
 	text codes[ERROR_CODE_COUNT];
@@ -244,22 +118,22 @@ static void check_refused(struct reader *reader, const struct value *refused)
 		codes[i] = error_slug((enum error_code)i);
 	const struct value *code = refused;
 	if (refused->kind == VALUE_MAP) {
-		check_keys(reader, refused, 0, keys, array_length(keys));
+		story_check_keys(reader, refused, 0, keys, array_length(keys));
 		code = value_get(refused, T("code"));
 	}
 	if (code == NULL || code->kind != VALUE_TEXT)
-		(void)mistake(reader, refused->line, refused->column, T("say how it is refused: a code such as forbidden, or { code, message }"));
-	else if (!one_of(code->text, codes, ERROR_CODE_COUNT))
-		unknown(reader, code->line, code->column, "the code", code->text, codes, ERROR_CODE_COUNT);
+		(void)story_mistake(reader, refused->line, refused->column, T("say how it is refused: a code such as forbidden, or { code, message }"));
+	else if (!story_one_of(code->text, codes, ERROR_CODE_COUNT))
+		story_unknown(reader, code->line, code->column, "the code", code->text, codes, ERROR_CODE_COUNT);
 }
 
-static void check_told(struct reader *reader, const struct value_entry *entry)
+static void check_told(struct story_reader *reader, const struct value_entry *entry)
 {
 	const struct value *told = entry->value;
 	if (told->kind == VALUE_TEXT && text_equal(told->text, T("nobody")))
 		return;
 	if (told->kind != VALUE_LIST && told->kind != VALUE_MAP) {
-		(void)mistake(reader, told->line, told->column, T("told is nobody, [rosa, finn], or { rosa: words }"));
+		(void)story_mistake(reader, told->line, told->column, T("told is nobody, [rosa, finn], or { rosa: words }"));
 		return;
 	}
 	for (size_t i = 0; told->kind == VALUE_MAP && i < told->map.count; i++)
@@ -315,29 +189,29 @@ static bool fits(const struct sentence *sentence, const text *words, size_t coun
 	return true;
 }
 
-static void wrong_sentence(struct reader *reader, const struct value_entry *at, const text *words, size_t count)
+static void wrong_sentence(struct story_reader *reader, const struct value_entry *at, const text *words, size_t count)
 {
 	text verbs[array_length(sentences)];
 	for (size_t i = 0; i < array_length(sentences); i++) {
 		text rest = text_from(sentences[i].words);
 		(void)text_cut(&rest, ' ', &verbs[i]);
 		if (count > 0 && text_equal(verbs[i], words[0])) {
-			struct error *error = mistake(reader, at->line, at->column,
+			struct error *error = story_mistake(reader, at->line, at->column,
 			                              text_format(reader->arena, "this is no sentence: '%.*s'", TEXT_ARG(at->key)));
 			(void)error_hint(reader->arena, error, "it reads: WHO %s", sentences[i].words);
 			return;
 		}
 	}
-	unknown(reader, at->line, at->column, "the verb", count == 0 ? at->key : words[0], verbs, array_length(verbs));
+	story_unknown(reader, at->line, at->column, "the verb", count == 0 ? at->key : words[0], verbs, array_length(verbs));
 }
 
-static void need_approval(struct reader *reader, const struct value_entry *at, const struct type *type, text name)
+static void need_approval(struct story_reader *reader, const struct value_entry *at, const struct type *type, text name)
 {
-	if (type != NULL && !one_of(name, approval_names(reader, type), type->approval_count))
-		unknown(reader, at->line, at->column, "the approval", name, approval_names(reader, type), type->approval_count);
+	if (type != NULL && !story_one_of(name, story_approval_names(reader, type), type->approval_count))
+		story_unknown(reader, at->line, at->column, "the approval", name, story_approval_names(reader, type), type->approval_count);
 }
 
-static void need_transition(struct reader *reader, const struct value_entry *at, struct story_step *step)
+static void need_transition(struct story_reader *reader, const struct value_entry *at, struct story_step *step)
 {
 	const struct lifecycle *lifecycle = step->type == NULL ? NULL : step->type->lifecycle;
 	if (step->type == NULL || (lifecycle != NULL && lifecycle_transition(lifecycle, step->transition) >= 0))
@@ -346,11 +220,11 @@ static void need_transition(struct reader *reader, const struct value_entry *at,
 	text *names = arena_new_array(reader->arena, text, count + 1);
 	for (size_t i = 0; i < count; i++)
 		names[i] = lifecycle->transitions[i].name;
-	unknown(reader, at->line, at->column, "the transition", step->transition, names, count);
+	story_unknown(reader, at->line, at->column, "the transition", step->transition, names, count);
 }
 
 /* The places of the pattern, filled from the words. */
-static void fill_step(struct reader *reader, const struct value_entry *at, const struct sentence *sentence, const text *words,
+static void fill_step(struct story_reader *reader, const struct value_entry *at, const struct sentence *sentence, const text *words,
                       struct story_step *step)
 {
 	text pattern[WORDS_MAX];
@@ -376,7 +250,7 @@ static void fill_step(struct reader *reader, const struct value_entry *at, const
 		const struct type *offering = need_known(reader, at, step->offering, false);
 		step->type = story_ordered_type(reader->model, offering);
 		if (step->type == NULL && offering != NULL)
-			(void)mistake(reader, at->line, at->column, text_format(reader->arena, "'%.*s' cannot be ordered", TEXT_ARG(step->offering)));
+			(void)story_mistake(reader, at->line, at->column, text_format(reader->arena, "'%.*s' cannot be ordered", TEXT_ARG(step->offering)));
 		if (step->type != NULL)
 			learn(reader, step->name, step->type);
 	} else if (step->verb == STORY_CREATES || step->verb == STORY_FINDS) {
@@ -391,7 +265,7 @@ static void fill_step(struct reader *reader, const struct value_entry *at, const
 		need_approval(reader, at, step->type, step->approval);
 }
 
-static void read_sentence(struct reader *reader, const struct value_entry *at, struct story_step *step)
+static void read_sentence(struct story_reader *reader, const struct value_entry *at, struct story_step *step)
 {
 	text words[WORDS_MAX], *rest = words;
 	size_t count = split_words(at->key, words, WORDS_MAX);
@@ -425,19 +299,19 @@ static void read_sentence(struct reader *reader, const struct value_entry *at, s
 
 /* ---- steps ---- */
 
-static void want(struct reader *reader, const struct value *value, enum value_kind kind, const char *what)
+static void want(struct story_reader *reader, const struct value *value, enum value_kind kind, const char *what)
 {
 	if (value->kind != kind)
-		(void)mistake(reader, value->line, value->column, text_format(reader->arena, "here stands %s", what));
+		(void)story_mistake(reader, value->line, value->column, text_format(reader->arena, "here stands %s", what));
 }
 
-static void check_list_step(struct reader *reader, const struct story_step *step)
+static void check_list_step(struct story_reader *reader, const struct story_step *step)
 {
 	static const text keys[] = { { "where", 5 }, { "sort", 4 }, { "finds", 5 }, { "count", 5 } };
 	want(reader, step->value, VALUE_MAP, "what is asked and found: { where: condition, finds: [NAME] }");
 	if (step->value->kind != VALUE_MAP)
 		return;
-	check_keys(reader, step->value, 0, keys, array_length(keys));
+	story_check_keys(reader, step->value, 0, keys, array_length(keys));
 	const struct value *finds = value_get(step->value, T("finds"));
 	for (size_t i = 0; finds != NULL && finds->kind == VALUE_LIST && i < finds->list.count; i++) {
 		const struct value *item = finds->list.items[i];
@@ -446,7 +320,7 @@ static void check_list_step(struct reader *reader, const struct story_step *step
 	}
 }
 
-static void check_value(struct reader *reader, const struct story_step *step)
+static void check_value(struct story_reader *reader, const struct story_step *step)
 {
 	static const text said[] = { { "comment", 7 }, { "visibility", 10 }, { "answers", 7 } };
 	static const text vote[] = { { "approval", 8 }, { "step", 4 }, { "comment", 7 }, { "for", 3 } };
@@ -460,7 +334,7 @@ static void check_value(struct reader *reader, const struct story_step *step)
 		if (!value_is_null(step->value))
 			want(reader, step->value, VALUE_MAP, "what goes with the vote: { comment: words }");
 		if (step->value != NULL && step->value->kind == VALUE_MAP)
-			check_keys(reader, step->value, 0, vote, array_length(vote));
+			story_check_keys(reader, step->value, 0, vote, array_length(vote));
 		return;
 	}
 	if (fields && !value_is_null(step->value)) {
@@ -479,7 +353,7 @@ static void check_value(struct reader *reader, const struct story_step *step)
 	} else if (step->verb == STORY_ATTACHES) {
 		want(reader, step->value, VALUE_MAP, "a file: { name: log.txt, text: what is in it }");
 		if (step->value->kind == VALUE_MAP)
-			check_keys(reader, step->value, 0, file, array_length(file));
+			story_check_keys(reader, step->value, 0, file, array_length(file));
 	} else if (step->verb == STORY_SEES || step->verb == STORY_IS) {
 		check_expectations(reader, step->type, step->value);
 	} else if (step->verb == STORY_LISTS) {
@@ -489,31 +363,31 @@ static void check_value(struct reader *reader, const struct story_step *step)
 	}
 }
 
-static void read_step(struct reader *reader, struct value *source, struct story_step *step)
+static void read_step(struct story_reader *reader, struct value *source, struct story_step *step)
 {
 	static const text keys[] = { { "refused", 7 }, { "expect", 6 }, { "told", 4 }, { "version", 7 } };
 	*step = (struct story_step){ .verb = STORY_IS, .place = { reader->file, source->line, source->column } };
 	if (source->kind != VALUE_MAP || source->map.count == 0) {
-		(void)mistake(reader, source->line, source->column, T("a step begins with a sentence: - rosa creates incident A: { ... }"));
+		(void)story_mistake(reader, source->line, source->column, T("a step begins with a sentence: - rosa creates incident A: { ... }"));
 		return;
 	}
 	const struct value_entry *first = &source->map.entries[0];
 	step->place = (struct place){ reader->file, first->line, first->column };
 	step->value = first->value;
 	read_sentence(reader, first, step);
-	check_keys(reader, source, 1, keys, array_length(keys));
+	story_check_keys(reader, source, 1, keys, array_length(keys));
 	step->refused = value_get(source, T("refused"));
 	step->expect = value_get(source, T("expect"));
 	step->told = value_get(source, T("told"));
 	text version = value_get_text(source, T("version"));
 	if (text_is_set(version) && !text_to_integer(version, &step->version))
-		(void)mistake(reader, source->line, source->column, T("a version is a number"));
+		(void)story_mistake(reader, source->line, source->column, T("a version is a number"));
 	if (step->refused != NULL)
 		check_refused(reader, step->refused);
 	if (step->told != NULL)
 		check_told(reader, value_entry(source, T("told")));
 	if (step->expect != NULL && (step->verb == STORY_PASSES || step->verb == STORY_LISTS))
-		(void)mistake(reader, source->line, source->column, T("no record is meant here; expect in a step of its own: - NAME is: { ... }"));
+		(void)story_mistake(reader, source->line, source->column, T("no record is meant here; expect in a step of its own: - NAME is: { ... }"));
 	else if (step->expect != NULL && step->type != NULL)
 		check_expectations(reader, step->type, step->expect);
 	check_value(reader, step);
@@ -521,7 +395,7 @@ static void read_step(struct reader *reader, struct value *source, struct story_
 
 /* ---- stories ---- */
 
-static void read_given(struct reader *reader, const struct value *given)
+static void read_given(struct story_reader *reader, const struct value *given)
 {
 	if (given == NULL)
 		return;
@@ -544,21 +418,21 @@ bool story_moment(const struct story *story, text source, moment *ret_at)
 	return moment_parse(source, story->zone, ret_at);
 }
 
-static void read_time(struct reader *reader, const struct value *source, struct story *story)
+static void read_time(struct story_reader *reader, const struct value *source, struct story *story)
 {
 	const struct value *zone = value_get(source, T("zone")), *now = value_get(source, T("now"));
 	if (zone != NULL) {
 		story->zone = zone->kind == VALUE_TEXT ? zone_find(zone->text) : NULL;
 		if (story->zone == NULL) {
-			(void)mistake(reader, zone->line, zone->column, T("there is no such time zone; write one such as Europe/Berlin"));
+			(void)story_mistake(reader, zone->line, zone->column, T("there is no such time zone; write one such as Europe/Berlin"));
 			story->zone = zone_utc();
 		}
 	}
 	if (now != NULL && (now->kind != VALUE_TEXT || !story_moment(story, now->text, &story->now)))
-		(void)mistake(reader, now->line, now->column, T("now is a moment such as 2026-03-02T09:00"));
+		(void)story_mistake(reader, now->line, now->column, T("now is a moment such as 2026-03-02T09:00"));
 }
 
-static void read_story(struct reader *reader, struct value *source, const struct value *background, struct story *story)
+static void read_story(struct story_reader *reader, struct value *source, const struct value *background, struct story *story)
 {
 	static const text keys[] = { { "story", 5 }, { "zone", 4 }, { "now", 3 }, { "given", 5 }, { "steps", 5 } };
 	/* Monday, 2 March 2026: a week without holiday and change of clocks. */
@@ -566,10 +440,10 @@ static void read_story(struct reader *reader, struct value *source, const struct
 	(void)moment_parse(T("2026-03-02T09:00"), NULL, &story->now);
 	reader->story = story;
 	reader->known_count = 0;
-	check_keys(reader, source, 0, keys, array_length(keys));
+	story_check_keys(reader, source, 0, keys, array_length(keys));
 	story->title = value_get_text(source, T("story"));
 	if (!text_is_set(story->title))
-		(void)mistake(reader, source->line, source->column, T("a story has a title: story: Mail is down"));
+		(void)story_mistake(reader, source->line, source->column, T("a story has a title: story: Mail is down"));
 	if (background != NULL) {
 		read_time(reader, background, story);
 		read_given(reader, value_get(background, T("given")));
@@ -580,7 +454,7 @@ static void read_story(struct reader *reader, struct value *source, const struct
 	story->given = value_get(source, T("given"));
 	struct value *steps = value_get(source, T("steps"));
 	if (steps == NULL || steps->kind != VALUE_LIST || steps->list.count == 0) {
-		(void)mistake(reader, source->line, source->column, T("a story has steps"));
+		(void)story_mistake(reader, source->line, source->column, T("a story has steps"));
 		return;
 	}
 	story->step_count = steps->list.count;
@@ -593,7 +467,7 @@ struct error *story_read(struct arena *arena, const struct model *model, text fi
                          size_t *ret_count)
 {
 	static const text keys[] = { { "background", 10 }, { "zone", 4 }, { "now", 3 }, { "given", 5 } };
-	struct reader reader = { .arena = arena, .model = model, .file = file };
+	struct story_reader reader = { .arena = arena, .model = model, .file = file };
 	const struct value *background = NULL;
 	struct value *list;
 	size_t count = 0;
@@ -604,10 +478,10 @@ struct error *story_read(struct arena *arena, const struct model *model, text fi
 	for (size_t i = 0; i < list->list.count; i++) {
 		struct value *item = list->list.items[i];
 		if (item->kind != VALUE_MAP) {
-			(void)mistake(&reader, item->line, item->column, T("here stands a story: - story: its title"));
+			(void)story_mistake(&reader, item->line, item->column, T("here stands a story: - story: its title"));
 		} else if (value_get(item, T("background")) != NULL) {
 			background = item;
-			check_keys(&reader, item, 0, keys, array_length(keys));
+			story_check_keys(&reader, item, 0, keys, array_length(keys));
 		} else {
 			read_story(&reader, item, background, &stories[count++]);
 		}
