@@ -160,6 +160,23 @@ static void hash_sources(struct define *d, struct draft *draft)
 	draft->type->definition = 1;
 }
 
+static int by_rank(const void *a, const void *b)
+{
+	const struct type *left = *(const struct type *const *)a, *right = *(const struct type *const *)b;
+
+	if (left->rank != right->rank)
+		return left->rank < right->rank ? -1 : 1;
+	return left->position < right->position ? -1 : 1;
+}
+
+static void rank_types(struct model *model)
+{
+	model->ranked = arena_new_array(model->arena, const struct type *, model->type_count);
+	for (size_t i = 0; i < model->type_count; i++)
+		model->ranked[i] = &model->types[i];
+	qsort(model->ranked, model->type_count, sizeof(*model->ranked), by_rank);
+}
+
 static void read_all(struct define *d)
 {
 	define_roles(d);
@@ -201,6 +218,7 @@ static void read_all(struct define *d)
 	define_sound_models(d);
 	define_chains(d);
 	each_type(d, define_indexes);
+	rank_types(d->model);
 	define_older_finish(d);
 }
 

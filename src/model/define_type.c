@@ -2,7 +2,9 @@
  */
 #include "model/define_private.h"
 
-#define TYPE_KEYS "name extends label plural number key title subtitle icon platform abstract"
+/* Behind every rank that can be written. */
+#define RANK_LAST 1000
+#define TYPE_KEYS "name extends label plural number key title subtitle icon rank platform abstract"
 
 const struct value *define_section(struct define *d, const struct draft *draft, text name)
 {
@@ -67,6 +69,7 @@ static void read_header(struct define *d, struct draft *draft)
 		type->plural.count = 1;
 	}
 	type->icon = define_text(d, header, T("icon"));
+	type->rank = (int)define_integer(d, header, T("rank"), RANK_LAST, 1, RANK_LAST - 1);
 	type->platform = define_bool(d, header, T("platform"), false);
 	type->abstract = define_bool(d, header, T("abstract"), false);
 	type->table = text_format(d->arena, "%.*s_record", TEXT_ARG(type->name));

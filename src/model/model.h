@@ -227,6 +227,7 @@ struct type {
 	struct label label, plural;
 	text practice, purpose;
 	text icon;            /* Tabler icon name */
+	int rank;             /* place in menus, ascending; those without one come last, by their files' names */
 	bool platform;        /* user, team ...: names are cached, shown under administration */
 	bool abstract;        /* task: only extended */
 	size_t position;      /* in model->types */
@@ -329,6 +330,7 @@ struct model {
 	struct arena *arena;
 	struct type *types;
 	size_t type_count;
+	const struct type **ranked; /* [type_count], as menus show them: by rank */
 	struct table type_names;
 	struct role *roles;      /* at most 64 */
 	size_t role_count;

@@ -6,7 +6,7 @@
 bool is_staff(const struct work *work)
 {
 	for (size_t i = 0; i < work->model->type_count; i++) {
-		const struct type *type = &work->model->types[i];
+		const struct type *type = work->model->ranked[i];
 		if (type->platform || type->abstract)
 			continue;
 		for (size_t j = 0; j < type->view_count; j++)
@@ -52,13 +52,14 @@ static struct value *new_link(struct work *work, text href, text label, bool cur
 	return link;
 }
 
-static void append_group(struct work *work, struct value *groups, text label, struct value *links)
+static void append_group(struct work *work, struct value *groups, text label, bool open, struct value *links)
 {
 	struct value *group = value_map(work->arena);
 
 	if (value_count(links) == 0)
 		return;
 	value_add(work->arena, group, T("label"), value_text(work->arena, label));
+	value_add(work->arena, group, T("open"), value_bool(work->arena, open));
 	value_add(work->arena, group, T("links"), links);
 	value_append(work->arena, groups, group);
 }
@@ -83,7 +84,8 @@ static void add_views(struct work *work, const struct web_request *request, cons
 		value_append(work->arena, links,
 		             new_link(work, text_format(work->arena, "/%.*s/calendar", TEXT_ARG(type->name)), words(work->language, T("Calendar")),
 		                      request->type == type && text_ends_with(request->path, T("/calendar"))));
-	append_group(work, groups, label_in(&type->plural, work->language), links);
+	append_group(work, groups, label_in(&type->plural, work->language),
+	             request->type == type || (request->type == NULL && value_count(groups) == 0), links);
 }
 
 /* What everybody may read, for those who see nothing else of it: [{href, label}]. */
@@ -107,7 +109,7 @@ static struct value *rail_groups(struct work *work, const struct web_request *re
 	text current = value_get_text(data, T("view"));
 
 	for (size_t i = 0; i < work->model->type_count; i++) {
-		const struct type *type = &work->model->types[i];
+		const struct type *type = work->model->ranked[i];
 		if (type->abstract)
 			continue;
 		if (!type->platform) {
@@ -122,7 +124,7 @@ static struct value *rail_groups(struct work *work, const struct web_request *re
 		value_add(work->arena, link, T("icon"), part_icon(work->arena, type->icon));
 		value_append(work->arena, platform, link);
 	}
-	append_group(work, groups, words(work->language, T("Organisation")), platform);
+	append_group(work, groups, words(work->language, T("Organisation")), request->type != NULL && request->type->platform, platform);
 	return groups;
 }
 
@@ -131,7 +133,7 @@ static struct error *creatable(struct work *work, struct value **ret_links)
 	struct value *links = value_list(work->arena);
 
 	for (size_t i = 0; i < work->model->type_count; i++) {
-		const struct type *type = &work->model->types[i];
+		const struct type *type = work->model->ranked[i];
 		bool may;
 		if (type->platform || type->abstract || type_form(type, T("create")) == NULL)
 			continue;

@@ -106,7 +106,7 @@ static struct error *person_part(struct work *work, struct record *user, struct 
 	const struct field *field = type_field(user->type, T("teams"));
 
 	for (size_t i = 0; i < work->model->type_count; i++) {
-		const struct type *type = &work->model->types[i];
+		const struct type *type = work->model->ranked[i];
 		TRY(add_open(work, type, type->assignee, record_number(user), lists));
 		TRY(add_open(work, type, type->requester, record_number(user), lists));
 	}
@@ -136,7 +136,7 @@ static struct error *load_of(struct work *work, text login, int64_t *ret_load)
 {
 	*ret_load = 0;
 	for (size_t i = 0; i < work->model->type_count; i++) {
-		const struct type *type = &work->model->types[i];
+		const struct type *type = work->model->ranked[i];
 		struct condition *condition;
 		int64_t count;
 		bool has;
@@ -174,7 +174,7 @@ static struct error *team_part(struct work *work, struct record *team, struct va
 	int64_t most = 1;
 
 	for (size_t i = 0; i < work->model->type_count; i++)
-		TRY(add_open(work, &work->model->types[i], work->model->types[i].team, record_number(team), lists));
+		TRY(add_open(work, work->model->ranked[i], work->model->ranked[i]->team, record_number(team), lists));
 	value_set(work->arena, data, T("open_lists"), lists);
 	if (field == NULL || !access_field_readable(work, work->model->user, field))
 		return NULL;

@@ -307,7 +307,7 @@ static struct error *add_answers(struct work *work, struct web_request *request,
 	struct value *asks = value_list(work->arena), *similar = value_list(work->arena);
 
 	for (size_t i = 0; i < work->model->type_count; i++) {
-		const struct type *type = &work->model->types[i];
+		const struct type *type = work->model->ranked[i];
 		bool may;
 		if (type->platform || type->abstract || type_form(type, T("portal")) == NULL)
 			continue;
@@ -379,7 +379,7 @@ static struct error *portal_render(struct work *work, struct web_request *reques
 		return NULL;
 	}
 	for (size_t i = 0; i < work->model->type_count; i++) {
-		const struct type *type = &work->model->types[i];
+		const struct type *type = work->model->ranked[i];
 		for (size_t j = 0; !type->platform && !type->abstract && j < type->view_count; j++) {
 			if (!type->views[j].portal || !view_is_for(work, &type->views[j]))
 				continue;
@@ -400,7 +400,7 @@ struct error *home_render(struct work *work, struct web_request *request, struct
 		return NULL;
 	}
 	for (size_t i = 0; is_staff(work) && i < work->model->type_count; i++) {
-		const struct type *type = &work->model->types[i];
+		const struct type *type = work->model->ranked[i];
 		const struct view *view = type->platform || type->abstract ? NULL : first_view(work, type);
 		if (view == NULL || view->portal)
 			continue;

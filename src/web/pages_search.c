@@ -39,7 +39,7 @@ static struct error *add_tabs(struct work *work, text typed, text type_name, tex
 	add_tab(work, types, words(work->language, T("Everything")), search_href(work, typed, TEXT_UNSET, order, TEXT_UNSET),
 	        !text_is_set(type_name));
 	for (size_t i = 0; i < work->model->type_count; i++) {
-		const struct type *type = &work->model->types[i];
+		const struct type *type = work->model->ranked[i];
 		bool may, searched = false;
 		for (size_t j = 0; j < type->field_count; j++)
 			searched = searched || type->fields[j].searched;

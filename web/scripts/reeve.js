@@ -149,10 +149,11 @@ async function count(type) {
 }
 
 function countAll() {
-	const types = new Set([...document.querySelectorAll("[data-count]")].map((element) => element.dataset.count.split("/")[0]));
+	const types = new Set([...document.querySelectorAll("[open] [data-count]")].map((element) => element.dataset.count.split("/")[0]));
 	for (const type of types) count(type);
 }
 countAll();
+for (const group of document.querySelectorAll("details.rail-group")) group.addEventListener("toggle", () => group.open && countAll());
 
 /* Something changed: the counts follow, at most once in ten seconds. */
 let later = 0;
