@@ -128,9 +128,10 @@ static struct value *rail_groups(struct work *work, const struct web_request *re
 	return groups;
 }
 
-static struct error *creatable(struct work *work, struct value **ret_links)
+/* What this person may make: the kind of this page (else the first of all) is one button, the others unfold. */
+static struct error *add_creatable(struct work *work, const struct web_request *request, struct value *frame)
 {
-	struct value *links = value_list(work->arena);
+	struct value *links = value_list(work->arena), *first = NULL;
 
 	for (size_t i = 0; i < work->model->type_count; i++) {
 		const struct type *type = work->model->ranked[i];
@@ -140,11 +141,19 @@ static struct error *creatable(struct work *work, struct value **ret_links)
 		TRY(access_may(work, RIGHT_CREATE, type, NULL, &may));
 		if (!may)
 			continue;
-		value_append(work->arena, links,
-		             new_link(work, text_format(work->arena, "/%.*s/new", TEXT_ARG(type->name)),
-		                      label_in(&type->label, work->language), false));
+		struct value *link = new_link(work, text_format(work->arena, "/%.*s/new", TEXT_ARG(type->name)),
+		                              label_in(&type->label, work->language), false);
+		if (first == NULL || request->type == type) {
+			if (first != NULL)
+				value_append(work->arena, links, first);
+			first = link;
+		} else {
+			value_append(work->arena, links, link);
+		}
 	}
-	*ret_links = links;
+	if (first != NULL)
+		value_set(work->arena, frame, T("create"), first);
+	value_set(work->arena, frame, T("create_more"), links);
 	return NULL;
 }
 
@@ -170,18 +179,17 @@ static text notice_words(const struct work *work, text name)
 	return TEXT_UNSET;
 }
 
-static struct error *add_person(struct work *work, struct value *frame)
+static struct error *add_person(struct work *work, const struct web_request *request, struct value *frame)
 {
 	struct arena *arena = work->arena;
-	struct value *person = value_map(arena), *create;
+	struct value *person = value_map(arena);
 	int64_t unread;
 
 	value_set_text(arena, person, T("name"), work->actor->name);
 	value_set_text(arena, person, T("initials"), part_initials(arena, work->actor->name));
 	value_set_text(arena, person, T("login"), work->actor->login);
 	value_add(arena, frame, T("person"), person);
-	TRY(creatable(work, &create));
-	value_add(arena, frame, T("create"), create);
+	TRY(add_creatable(work, request, frame));
 	TRY(engine_notifications_unread(work, &unread));
 	value_add(arena, frame, T("unread"), value_integer(arena, unread));
 	value_add(arena, frame, T("unread_shown"),
@@ -223,5 +231,5 @@ struct error *pages_frame(struct work *work, struct web_request *request, struct
 		value_add(arena, frame, T("schedules"), published_schedules(work));
 	if (is_staff(work))
 		value_add(arena, frame, T("groups"), rail_groups(work, request, page->data));
-	return add_person(work, frame);
+	return add_person(work, request, frame);
 }

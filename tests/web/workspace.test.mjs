@@ -51,6 +51,21 @@ test("pages follow each other without doubles", async () => {
 	equal(new Set(seen).size, 60);
 });
 
+test("the rail folds by practice, and one may create what the page is about", async () => {
+	const reeve = await server();
+	const page = await reeve.page("adam", plain);
+	await page.goto("/incident?view=all");
+	const open = await page.locator("details.rail-group").evaluateAll((all) => all.map((group) => (group.open ? group.querySelector("summary").textContent : "")));
+	match(open[0], /Incidents/);
+	equal(open.filter((name) => name !== "").length, 1);
+	match(await page.locator("[data-create]").textContent(), /Incident/);
+	await page.locator(".drop summary").click();
+	await page.locator(".drop").getByRole("link", { name: "Task" }).click();
+	match(page.url(), /\/work_task\/new$/);
+	match(await page.locator("[data-create]").textContent(), /Task/);
+	equal(page.problems.join(), "");
+});
+
 test("counts of the views come by themselves", async () => {
 	const reeve = await server();
 	const page = await reeve.page("adam");

@@ -118,3 +118,19 @@ TEST(indexes_follow_from_rights_and_views)
 	model_free(model);
 	arena_free(arena);
 }
+
+TEST(menus_show_types_by_rank)
+{
+	struct arena *arena = arena_new((size_t)1 << 24);
+	struct model *model = shipped_model(arena);
+
+	assert_text(model->ranked[0]->name, "incident");
+	for (size_t i = 1; i < model->type_count; i++) {
+		const struct type *before = model->ranked[i - 1], *type = model->ranked[i];
+
+		assert_true(before->rank < type->rank ||
+			    (before->rank == type->rank && before->position < type->position));
+	}
+	model_free(model);
+	arena_free(arena);
+}
