@@ -317,13 +317,14 @@ static bool is_set_off(const struct chain *chain, const struct effects *effects,
 
 static bool walk(struct chain *chain, const struct chain_node *node);
 
-static bool walk_rules(struct chain *chain, const struct effects *effects, const struct type *type)
+/* `but` is no successor; NULL: all are. */
+static bool walk_rules(struct chain *chain, const struct effects *effects, const struct type *type, const struct rule *but)
 {
 	for (size_t i = 0; i < type->rule_count; i++) {
 		struct chain_node next = effects->after;
 
 		next.rule = chain->types[type->position].first_rule + i;
-		if (is_set_off(chain, effects, &type->rules[i], type) && walk(chain, &next))
+		if (&type->rules[i] != but && is_set_off(chain, effects, &type->rules[i], type) && walk(chain, &next))
 			return true;
 	}
 	return false;
@@ -368,9 +369,15 @@ static bool walk_created(struct chain *chain, const struct action *action)
 	return false;
 }
 
-static bool walk_each(struct chain *chain, const struct action *action)
+/*
+ * A rule that moves other records of its own type does so once to each of them where its transition does not leave the state it
+ * enters (resolving a parent resolves its children, theirs, and so on): records are finitely many, that is no endless chain.
+ */
+static bool walk_each(struct chain *chain, const struct action *action, const struct rule *rule)
 {
 	const struct type *type = action->type;
+	const struct transition *taken = action->each_transition < 0 ? NULL : &type->lifecycle->transitions[action->each_transition];
+	const struct rule *but = taken != NULL && !state_in(taken->from, taken->to) ? rule : NULL;
 
 	for (size_t state = 0; state < type->lifecycle->state_count; state++) {
 		struct effects effects = { .after = { .state = state } };
@@ -378,7 +385,7 @@ static bool walk_each(struct chain *chain, const struct action *action)
 		if (action->each_transition >= 0 && !run_step(&chain->types[type->position], &effects, (size_t)action->each_transition))
 			continue;
 		apply_settings(&chain->types[type->position], &effects, action->sets, action->set_count);
-		if (walk_rules(chain, &effects, type))
+		if (walk_rules(chain, &effects, type, but))
 			return true;
 	}
 	return false;
@@ -390,7 +397,7 @@ static bool walk_others(struct chain *chain, const struct rule *rule)
 		const struct action *action = &rule->actions[i];
 
 		if ((action->kind == ACTION_CREATE_LINKED && walk_created(chain, action)) ||
-		    (action->kind == ACTION_EACH && action->type->lifecycle != NULL && walk_each(chain, action)))
+		    (action->kind == ACTION_EACH && action->type->lifecycle != NULL && walk_each(chain, action, rule)))
 			return true;
 	}
 	return false;
@@ -441,7 +448,7 @@ static bool walk(struct chain *chain, const struct chain_node *node)
 	key.data = arena_copy(chain->arena, key.data, key.length);
 	table_set(&chain->seen, key, chain);
 	chain->path[chain->depth++] = *node;
-	endless = walk_rules(chain, &effects, chain->types[chain->type_of[node->rule]].type) ||
+	endless = walk_rules(chain, &effects, chain->types[chain->type_of[node->rule]].type, NULL) ||
 		  walk_others(chain, chain->rules[node->rule]);
 	chain->depth--;
 	return endless;
