@@ -60,6 +60,9 @@ struct error *api_openapi(struct work *work, struct web_request *request, struct
 struct error *api_health(struct work *work, struct web_request *request, struct page *page);
 struct error *api_ready(struct work *work, struct web_request *request, struct page *page);
 struct error *api_metrics(struct work *work, struct web_request *request, struct page *page);
+/* webhook.c */
+struct error *api_webhook_messages(struct work *work, struct web_request *request, struct page *page);
+struct error *api_webhook_resend(struct work *work, struct web_request *request, struct page *page);
 /* schedule.c */
 struct error *api_collisions(struct work *work, struct web_request *request, struct page *page);
 struct error *api_calendar(struct work *work, struct web_request *request, struct page *page);

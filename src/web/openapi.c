@@ -189,6 +189,8 @@ static const struct shape {
 	{ "collision_list", "CollisionList", NULL, NULL, 200 },
 	{ "link_create", "Link", "LinkInput", NULL, 201 },
 	{ "link_delete", NULL, NULL, NULL, 204 },
+	{ "webhook_messages", "WebhookMessages", NULL, NULL, 200 },
+	{ "webhook_resend", NULL, NULL, NULL, 204 },
 };
 
 static const struct shape *shape_of(const struct route *route)

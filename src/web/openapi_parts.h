@@ -89,6 +89,15 @@
 	"\"relation\":{\"type\":[\"string\",\"null\"]},\"inverse\":{\"type\":\"boolean\"}," \
 	"\"via\":{\"oneOf\":[{\"$ref\":\"#/components/schemas/Reference\"},{\"type\":\"null\"}]}}," \
 	"\"additionalProperties\":false}}},\"additionalProperties\":false}," \
+	"\"WebhookMessages\":{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{\"items\":{\"type\":\"array\"," \
+	"\"items\":{\"type\":\"object\",\"required\":[\"id\",\"key\",\"state\",\"attempts\"],\"properties\":{\"id\":{\"type\":\"integer\"}," \
+	"\"key\":{\"type\":\"string\"},\"rule\":{\"type\":[\"string\",\"null\"]}," \
+	"\"state\":{\"type\":\"string\",\"enum\":[\"waiting\",\"sent\",\"dead\"]},\"payload\":{\"type\":\"object\"}," \
+	"\"created_at\":{\"type\":\"string\"},\"due_at\":{\"type\":[\"string\",\"null\"]},\"ended_at\":{\"type\":[\"string\",\"null\"]}," \
+	"\"attempts\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"at\",\"status\",\"duration_ms\"]," \
+	"\"properties\":{\"at\":{\"type\":\"string\"},\"status\":{\"type\":[\"integer\",\"null\"]},\"duration_ms\":{\"type\":\"integer\"}," \
+	"\"error\":{\"type\":[\"string\",\"null\"]}},\"additionalProperties\":false}}},\"additionalProperties\":false}}}," \
+	"\"additionalProperties\":false}," \
 	"\"Anything\":{\"type\":\"object\",\"additionalProperties\":true},\"Status\":{\"type\":\"object\"," \
 	"\"required\":[\"status\"],\"properties\":{\"status\":{\"type\":\"string\"}," \
 	"\"version\":{\"type\":\"string\"},\"definitions\":{\"type\":\"integer\"}}," \

@@ -216,6 +216,8 @@ struct error *part_platform(struct work *work, struct record *record, struct val
 		TRY(service_part(work, record, part));
 	else if (type_same(record->type, work->model->calendar))
 		TRY(part_calendar(work, record, part));
+	else if (text_equal(record->type->name, T("webhook")))
+		TRY(part_webhook(work, record, part));
 	else
 		return NULL;
 	value_set(work->arena, data, T("about"), part);
