@@ -1,4 +1,5 @@
 /* reeve check and reeve version: what needs no data directory. */
+#include "cli/publication_private.h"
 #include "cli/story_private.h"
 
 #include <jansson.h>
@@ -20,6 +21,35 @@ static struct error *run_check(struct arena *arena, const struct options *option
 	return error;
 }
 
+/* What would change for the records of a store, read only: a server may be at work on it. */
+static struct error *show_records(struct arena *arena, const struct options *options)
+{
+	struct program_settings settings;
+	struct definition_source *sources;
+	struct publication publication;
+	struct store *store;
+	struct model *before = NULL;
+	struct io io;
+	size_t count;
+	text folder = options->operand_count > 0 ? options->operands[0] : option_text(options, "practices");
+	TRY(program_settings_of(arena, options, &settings));
+	TRY(program_definitions(arena, folder, &sources, &count));
+	TRY(io_standard(arena, TEXT_UNSET, TEXT_UNSET, &io));
+	struct store_settings place = { .data_dir = settings.data_dir, .url = settings.database };
+	TRY(store_open(arena, &place, STORE_READ, &store));
+	struct error *error = schema_load(arena, store, &before);
+	if (error == NULL)
+		error = publication_make(arena, store, before, sources, count, false, &publication);
+	if (error == NULL) {
+		error = publication_show(arena, &io, &publication, false);
+		error = error_append(error, publication.refused);
+		publication_free(&publication);
+	}
+	model_free(before);
+	store_close(store);
+	return error;
+}
+
 int check_command(struct arena *arena, const struct options *options)
 {
 	size_t count = 0, stories = 0;
@@ -29,7 +59,9 @@ int check_command(struct arena *arena, const struct options *options)
 			(void)printf("[]\n");
 		else
 			(void)printf("%zu definitions are sound, %zu stories can be run\n", count, stories);
-		return 0;
+		(void)fflush(stdout);
+		error = option_given(options, "data") || option_given(options, "database") ? show_records(arena, options) : NULL;
+		return error == NULL ? 0 : complain("check", error);
 	}
 	if (error->place.line == 0 && error->next == NULL)
 		return complain("check", error);

@@ -63,6 +63,7 @@ must_use struct error *io_finish(struct io *io, struct arena *arena);
 struct program_settings {
 	text data_dir;         /* never unset */
 	text database;         /* unset: SQLite */
+	bool migrating;        /* the store may lack tables that this program's statements name: migrate makes them */
 	bool must_exist;       /* a data directory without a store is an error (SQLite) */
 	text practices;        /* folder of definitions; unset: the embedded ones */
 	bool relaxed;          /* throw-away store without fsync (demo generation, stories) */

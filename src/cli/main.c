@@ -18,7 +18,7 @@ static const struct option serve_options[] = { { "listen", "ADDR:PORT", false },
 	                                       { "attachment-max", "MIB", false }, END };
 static const struct option demo_options[] = { { "listen", "ADDR:PORT", false }, { "days", "N", false }, { "seed", "N", false },
 	                                      { "fresh", NULL, false }, { "no-serve", NULL, false }, END };
-static const struct option migrate_options[] = { { "plan", NULL, false }, { "apply", NULL, false }, END };
+static const struct option migrate_options[] = { { "plan", NULL, false }, { "apply", NULL, false }, { "revert", "TYPE|all", false }, END };
 static const struct option user_options[] = { { "name", "NAME", false }, { "mail", "ADDR", false }, { "role", "ROLE", true },
 	                                      { "team", "TEAM", true }, { "password-stdin", NULL, false }, END };
 static const struct option token_options[] = { { "name", "NAME", false }, { "expires", "90d", false }, { "scope", "SCOPE", true }, END };
@@ -32,7 +32,7 @@ const struct command commands[] = {
 	{ "demo", "", "serve a demo company with some 60 days of history", demo_options, 0, 0, demo_command, NULL, -1, false, false, false },
 	{ "check", "[DIR]", "verify practice definitions", none, 0, 1, check_command, NULL, -1, false, false, false },
 	{ "story", "[DIR]", "run the stories beside the definitions", none, 0, 1, story_command, NULL, -1, false, false, false },
-	{ "migrate", "--plan | --apply", "show or do the steps to the given definitions", migrate_options, 0, 0, NULL, migrate_run, -1, false, false, false },
+	{ "migrate", "--plan | --apply | --revert TYPE|all", "show or do the steps to the given definitions, or go back", migrate_options, 0, 0, NULL, migrate_run, -1, false, false, false },
 	{ "user", "add LOGIN | list | disable LOGIN | link LOGIN | password LOGIN", "people who sign in", user_options, 1, 2, NULL, user_run, -1, false, true, false },
 	{ "token", "add LOGIN | list LOGIN | revoke LOGIN ID", "API tokens", token_options, 1, 3, NULL, token_run, -1, false, false, false },
 	{ "import", "TYPE FILE", "CSV or JSON lines, with history where a map says so", import_options, 2, 2, NULL, import_run, 1, false, false, false },
@@ -102,6 +102,7 @@ static struct error *run_here(struct arena *arena, const struct command *command
 	struct program_settings settings;
 	TRY(program_settings_of(arena, options, &settings));
 	settings.must_exist = command->needs_store;
+	settings.migrating = command->run == migrate_run;
 	log_set_level(LOG_ERROR); /* what a server tells its operator is noise behind a command */
 	struct program *program;
 	TRY(program_open(arena, &settings, &program));

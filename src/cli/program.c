@@ -160,8 +160,9 @@ static struct error *prepare_store(struct program *program, struct arena *arena)
 	struct error *error = schema_load(arena, store, &program->model);
 	if (error == NULL && program->model == NULL)
 		error = create_schema(program, arena, store);
-	if (error == NULL)
-		error = store_check_statements(store, arena);
+	struct error *lacking = error == NULL ? store_check_statements(store, arena) : NULL;
+	if (lacking != NULL && !program->settings.migrating)
+		error = error_hint(arena, lacking, "the store was made by an earlier version: reeve migrate --plan shows what it lacks");
 	store_close(store);
 	if (error == NULL && !program->fresh)
 		program->definitions_differ = definitions_differ(program, arena);

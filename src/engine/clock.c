@@ -9,7 +9,7 @@
 static bool state_entered(const struct change *change, size_t state)
 {
 	return record_state(change->after) == (int)state &&
-	       (change->before == NULL || record_state(change->before) != (int)state);
+	       (change->kind == EVENT_MOVED || change->before == NULL || record_state(change->before) != (int)state);
 }
 
 static bool trigger_hits(const struct work *work, const struct change *change,
@@ -169,13 +169,23 @@ static struct error *apply_change(struct work *work, const struct change *change
 	return NULL;
 }
 
+/* A clock that the record's version did not have begins with the move, where it would run had the record been made now. */
+static bool begins_with_version(const struct work *work, const struct change *change, const struct clock_definition *definition)
+{
+	for (size_t i = 0; i < definition->start_count; i++)
+		if (definition->starts[i].kind == TRIGGER_CREATED)
+			return !is_over(change->after) && !is_stop_state(definition, change->after);
+	return any_hits(work, change, definition->starts, definition->start_count);
+}
+
 static struct error *follow_clock(struct work *work, const struct change *change, struct clock_row *row,
 				  struct clock_news *ret_news)
 {
 	enum ledger_kind kind;
 	text reason;
 	bool changed;
-	if (row->id == 0 && !any_hits(work, change, row->definition->starts, row->definition->start_count))
+	if (row->id == 0 && !(change->kind == EVENT_MOVED ? begins_with_version(work, change, row->definition)
+							   : any_hits(work, change, row->definition->starts, row->definition->start_count)))
 		return NULL;
 	TRY(wanted_kind(work, change, row, &kind, &reason));
 	const struct ledger_entry *last = ledger_last(&row->ledger);

@@ -10,6 +10,7 @@
 #define REEVE_ENGINE_ENGINE_H
 
 #include "access/access.h"
+#include "model/schema.h"
 #include "store/lane.h"
 
 /* ---- changing ---- */
@@ -242,6 +243,15 @@ enum import_outcome { IMPORT_NEW, IMPORT_CHANGED, IMPORT_UNCHANGED };
 must_use struct error *engine_import(struct work *work, const struct type *type, const struct import_step *step,
                                      enum import_outcome *ret_outcome, struct record **ret_record);
 
+/* ---- versions of definitions ---- */
+
+/*
+ * The record goes on as the newest version of its definition, as system; *ret_moved false: it did already, or the move does not speak
+ * of its version. ERROR_CONFLICT when its state has no target. One event (kind moved); no rule runs.
+ */
+must_use struct error *engine_move(struct work *work, const struct type *type, int64_t id, const struct migration_step *move,
+                                   bool *ret_moved);
+
 /* ---- time ---- */
 
 /* Ids of due timers and clocks, earliest first; *ret_next is when to look again (MOMENT_UNSET: nothing waits). Reading connection. */
@@ -312,7 +322,7 @@ must_use struct error *engine_outbox_sweep(struct work *work, size_t limit);
 
 enum event_kind {
 	EVENT_CREATED, EVENT_UPDATED, EVENT_TRANSITION, EVENT_COMMENT, EVENT_ATTACHED, EVENT_DETACHED, EVENT_LINKED, EVENT_UNLINKED,
-	EVENT_WATCHED, EVENT_CLOCK, EVENT_AUTOMATION, EVENT_NOTIFIED, EVENT_ERASED, EVENT_IMPORTED, EVENT_APPROVAL,
+	EVENT_WATCHED, EVENT_CLOCK, EVENT_AUTOMATION, EVENT_NOTIFIED, EVENT_ERASED, EVENT_IMPORTED, EVENT_APPROVAL, EVENT_MOVED,
 	EVENT_KIND_COUNT
 };
 text event_kind_name(enum event_kind kind);

@@ -15,7 +15,7 @@ static const char *const kind_names[] = {
 	[EVENT_LINKED] = "linked",     [EVENT_UNLINKED] = "unlinked", [EVENT_WATCHED] = "watched",
 	[EVENT_CLOCK] = "clock",       [EVENT_AUTOMATION] = "automation", [EVENT_NOTIFIED] = "notified",
 	[EVENT_ERASED] = "erased",     [EVENT_IMPORTED] = "imported",
-	[EVENT_APPROVAL] = "approval",
+	[EVENT_APPROVAL] = "approval", [EVENT_MOVED] = "moved",
 };
 static const char *const origin_names[] = {
 	[ORIGIN_WEB] = "web",       [ORIGIN_API] = "api",     [ORIGIN_MAIL] = "mail", [ORIGIN_IMPORT] = "import",

@@ -28,7 +28,7 @@ static struct error *may_know(struct work *work, const struct event *event, bool
 {
 	struct record *record;
 	bool is_private = event->visibility == VISIBLE_INTERNAL && event->kind != EVENT_TRANSITION && event->kind != EVENT_CREATED &&
-	                  event->kind != EVENT_UPDATED && event->kind != EVENT_IMPORTED;
+	                  event->kind != EVENT_UPDATED && event->kind != EVENT_IMPORTED && event->kind != EVENT_MOVED;
 
 	*ret_may = false;
 	if (event->type == NULL || event->kind == EVENT_NOTIFIED)

@@ -7,7 +7,7 @@
 struct error *engine_follow(struct work *work, const struct change *change)
 {
 	TRY(clock_follow(work, change));
-	if (change->kind == EVENT_IMPORTED)
+	if (change->kind == EVENT_IMPORTED || change->kind == EVENT_MOVED)
 		return NULL;
 	TRY(bundle_follow(work, change));
 	TRY(rules_follow(work, change));

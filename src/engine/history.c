@@ -79,6 +79,11 @@ static struct error *raw_value(struct work *work, const struct field *field, con
 {
 	if (field->kind != KIND_LINKS) {
 		const struct cell cell = event_value_cell(field, raw);
+		/* A choice or state that no version has any more keeps its name. */
+		if (field->kind == KIND_CHOICE && cell.kind == CELL_NULL && raw != NULL && raw->kind == VALUE_TEXT) {
+			*ret_value = value_text(work->arena, raw->text);
+			return NULL;
+		}
 		return cell_value(work, field, &cell, ret_value);
 	}
 	size_t count = raw != NULL && raw->kind == VALUE_LIST ? raw->list.count : 0;
@@ -144,6 +149,7 @@ static bool is_for_everyone(const struct event *event)
 	case EVENT_APPROVAL:
 		return true;
 	case EVENT_IMPORTED:
+	case EVENT_MOVED:
 	case EVENT_UPDATED:
 		return text_is_set(value_get_text(event->payload, T("comment"))) ||
 		       value_get(value_get(event->payload, T("changes")), T("state")) != NULL;

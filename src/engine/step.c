@@ -171,6 +171,7 @@ static struct error *follow(struct step *step, struct work *work, struct record 
 	case EVENT_ERASED:
 	case EVENT_IMPORTED:
 	case EVENT_APPROVAL:
+	case EVENT_MOVED:
 	case EVENT_KIND_COUNT:
 		break;
 	}

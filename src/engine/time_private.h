@@ -60,6 +60,9 @@ must_use struct error *clock_wake(struct work *work, int64_t id);
  * done. */
 must_use struct error *clock_replan_some(struct work *work, int64_t after_id, int64_t *ret_last_id);
 
+/* Timers of rules that the newest version does not have go; those of its rules are planned, but for what lies in the past. */
+must_use struct error *timers_move(struct work *work, const struct change *change);
+
 /* ---- who (who.c) ---- */
 
 /* Whether the one who did it is an agent for this record: has the role and is not its requester. Never for

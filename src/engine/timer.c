@@ -159,6 +159,42 @@ struct error *timers_follow(struct work *work, const struct change *change)
 	return NULL;
 }
 
+static const struct rule *find_rule(const struct type *type, text name)
+{
+	for (size_t i = 0; i < type->rule_count; i++)
+		if (text_equal(type->rules[i].name, name))
+			return &type->rules[i];
+	return NULL;
+}
+
+static struct error *move_rule(struct work *work, const struct change *change, const struct rule *rule)
+{
+	struct timer timer = { .kind = TIMER_RULE, .name = rule->name, .cause_id = change->event_id };
+	bool may;
+
+	TRY(may_apply(work, rule, change->after, &may));
+	TRY(rule_due(work, change->after, rule, &timer.due_at));
+	return may && timer.due_at != MOMENT_UNSET && timer.due_at > work->now ? put_timer(work, change->after, &timer) : NULL;
+}
+
+struct error *timers_move(struct work *work, const struct change *change)
+{
+	const struct type *old = change->before->type, *type = change->after->type;
+
+	for (size_t i = 0; i < old->rule_count; i++) {
+		const struct rule *now = find_rule(type, old->rules[i].name);
+
+		if (is_timed(&old->rules[i]) && (now == NULL || !is_timed(now)))
+			TRY(store_run(work->store, work->arena, SQL_TIMER_REMOVE,
+				      CELLS(cell_integer(change->after->id), cell_text(TIMER_RULE), cell_text(old->rules[i].name)),
+				      NULL));
+	}
+	for (size_t i = 0; i < type->rule_count; i++)
+		if (is_timed(&type->rules[i]))
+			TRY(move_rule(work, change, &type->rules[i]));
+	return NULL;
+}
+
 /* ---- finding ---- */
 
 struct due_row {
@@ -266,14 +302,6 @@ static struct error *lock_record_of(struct work *work, int64_t id, struct record
 	if (error == NULL || error->code != ERROR_NOT_FOUND)
 		return error;
 	*ret_record = NULL;
-	return NULL;
-}
-
-static const struct rule *find_rule(const struct type *type, text name)
-{
-	for (size_t i = 0; i < type->rule_count; i++)
-		if (text_equal(type->rules[i].name, name))
-			return &type->rules[i];
 	return NULL;
 }
 

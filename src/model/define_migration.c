@@ -29,6 +29,27 @@ static bool split_name(struct define *d, struct migration_step *step, const stru
 	return false;
 }
 
+/* Names are those of then and of today: whether they fit is told when the move is to be made (schema_check_moves). */
+static void read_move(struct define *d, struct migration_step *step, const struct value *node)
+{
+	const struct value *from = value_get(node, T("from")), *states = value_get(node, T("states"));
+
+	step->kind = MIGRATION_MOVE;
+	step->place = (struct place){ d->file->path, node->line, node->column };
+	step->type = define_text(d, node, T("move"));
+	if (from == NULL || from->kind != VALUE_TEXT ||
+	    (!text_equal(from->text, T("all")) && (!text_to_integer(from->text, &step->from) || step->from < 1)))
+		define_error(d, from == NULL ? node : from, T("from: 3, or from: all"),
+			     "a move says from which version its records come");
+	if (states == NULL || !define_names(d, states, "states"))
+		return;
+	step->states = arena_new_array(d->arena, struct migration_state, states->map.count);
+	for (size_t i = 0; i < states->map.count; i++)
+		step->states[step->state_count++] = (struct migration_state){
+			states->map.entries[i].key, define_scalar(d, states->map.entries[i].value, "a state")
+		};
+}
+
 static void read_step(struct define *d, struct migration_step *step, const struct value *node)
 {
 	static const char *const kinds[] = {
@@ -36,6 +57,11 @@ static void read_step(struct define *d, struct migration_step *step, const struc
 	};
 	const struct value *what = NULL;
 
+	if (value_get(node, T("move")) != NULL) {
+		if (define_map(d, node, "a move", "move from states"))
+			read_move(d, step, node);
+		return;
+	}
 	if (!define_map(d, node, "a step", "rename drop keep to"))
 		return;
 	for (size_t i = 0; i < array_length(kinds); i++)
@@ -44,7 +70,7 @@ static void read_step(struct define *d, struct migration_step *step, const struc
 			what = value_get(node, text_from(kinds[i]));
 		}
 	if (what == NULL) {
-		define_error(d, node, T("rename, drop or keep"), "this step does nothing");
+		define_error(d, node, T("rename, drop, keep or move"), "this step does nothing");
 		return;
 	}
 	step->place = (struct place){ d->file->path, node->line, node->column };

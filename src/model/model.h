@@ -308,9 +308,14 @@ struct plain_table { /* session, event, timer ...: tables without records, from 
 
 /* What the migration by difference may not guess, from migrations/NNNN-name.yaml (docs/definitions.md, Migrations). */
 struct migration_step {
-	enum migration_kind { MIGRATION_RENAME, MIGRATION_DROP, MIGRATION_KEEP } kind;
+	enum migration_kind { MIGRATION_RENAME, MIGRATION_DROP, MIGRATION_KEEP, MIGRATION_MOVE } kind;
 	text type, field, choice; /* `choice` unset: the field; `field` unset: the type */
 	text to;                  /* RENAME: the new name; DROP of a choice: what its records get, or unset */
+	int64_t from;             /* MOVE: records of this version of `type` go to the newest; 0: of all older ones */
+	struct migration_state {
+		text from, to;
+	} *states;                /* MOVE: states that are called otherwise; all others keep their name */
+	size_t state_count;
 	struct place place;
 };
 

@@ -123,6 +123,11 @@ text record_insert_sql(struct arena *arena, const struct type *type)
 	return buffer_peek(&buffer);
 }
 
+text record_definition_sql(struct arena *arena, const struct type *type)
+{
+	return text_format(arena, "UPDATE \"%.*s\" SET \"definition\" = $2 WHERE id = $1", TEXT_ARG(type->table));
+}
+
 text record_update_sql(struct arena *arena, const struct type *type, const bool *changed)
 {
 	struct buffer buffer;

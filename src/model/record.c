@@ -320,6 +320,15 @@ struct error *model_update(struct work *work, struct record *record, const bool 
 	return NULL;
 }
 
+struct error *model_set_definition(struct work *work, struct record *record)
+{
+	record->type = type_newest(record->type);
+	record->definition = record->type->definition;
+	cache_drop_record(work->cache, record->id);
+	return store_run_text(work->store, work->arena, record_definition_sql(work->arena, record->type),
+			      CELLS(cell_integer(record->id), cell_integer(record->definition)), NULL);
+}
+
 static bool contains_id(const int64_t *ids, size_t count, int64_t id)
 {
 	for (size_t i = 0; i < count; i++)

@@ -108,6 +108,8 @@ must_use struct error *model_insert(struct work *work, const struct record *reco
 /* Writes the cells whose bit is true in `changed[type->field_count]`, version + 1; ERROR_STALE when
  * record->version is not the row's. */
 must_use struct error *model_update(struct work *work, struct record *record, const bool *changed);
+/* The record goes on as the newest version of its definition: writes that alone; the caller writes what changes with it. */
+must_use struct error *model_set_definition(struct work *work, struct record *record);
 must_use struct error *model_set_links(struct work *work, const struct record *record,
 				       const struct field *field, const int64_t *ids, size_t count);
 /* The next id and, for numbered types, the next number. */

@@ -18,6 +18,7 @@ must_use text record_select_sql(struct work *work, const struct type *type, cons
 must_use text record_name_sql(struct arena *arena, const struct type *type);
 must_use text record_id_sql(struct arena *arena, const struct type *type);
 must_use text record_insert_sql(struct arena *arena, const struct type *type);
+must_use text record_definition_sql(struct arena *arena, const struct type *type);
 must_use text record_update_sql(struct arena *arena, const struct type *type, const bool *changed);
 
 /* ---- cache (record_cache.c); every function accepts NULL ---- */

@@ -483,14 +483,15 @@ static struct error *look_at_all(struct schema_planner *planner)
 	return NULL;
 }
 
-struct error *schema_plan(struct arena *arena, struct store *store, const struct model *before,
-			  const struct model *model, struct schema_plan *ret_plan)
+static struct error *make_plan(struct arena *arena, struct store *store, const struct model *before,
+			       const struct model *model, bool back, struct schema_plan *ret_plan)
 {
 	struct schema_planner planner = { .arena = arena,
 					  .store = store,
 					  .dialect = store_dialect(store),
 					  .before = before,
-					  .model = model };
+					  .model = model,
+					  .back = back };
 
 	TRY(look_at_all(&planner));
 	drop_indexes(&planner);
@@ -503,4 +504,16 @@ struct error *schema_plan(struct arena *arena, struct store *store, const struct
 	TRY(schema_plan_definitions(&planner));
 	*ret_plan = (struct schema_plan){ planner.steps, planner.step_count, planner.refused };
 	return arena_check(arena);
+}
+
+struct error *schema_plan(struct arena *arena, struct store *store, const struct model *before,
+			  const struct model *model, struct schema_plan *ret_plan)
+{
+	return make_plan(arena, store, before, model, false, ret_plan);
+}
+
+struct error *schema_plan_back(struct arena *arena, struct store *store, const struct model *before,
+			       const struct model *model, struct schema_plan *ret_plan)
+{
+	return make_plan(arena, store, before, model, true, ret_plan);
 }

@@ -25,6 +25,9 @@ struct schema_plan {
 /* What is to be done so that the store fits `model`; `before` is the stored model (NULL: an empty store). */
 must_use struct error *schema_plan(struct arena *arena, struct store *store, const struct model *before, const struct model *model,
                                    struct schema_plan *ret_plan);
+/* The same for going back: fields and types that nobody has used are dropped without being told to. */
+must_use struct error *schema_plan_back(struct arena *arena, struct store *store, const struct model *before, const struct model *model,
+                                        struct schema_plan *ret_plan);
 /* Runs the steps and stores the definitions as the active ones, in the caller's transaction. Seeds roles. */
 must_use struct error *schema_apply(struct work *work, const struct model *model, const struct schema_plan *plan);
 /*
@@ -39,6 +42,37 @@ must_use struct error *schema_propose(struct arena *error_arena, struct store *s
 must_use struct error *schema_version(struct arena *arena, struct store *store, int64_t *ret_version);
 /* Nobody writes until this transaction ends (PostgreSQL; SQLite has one writer): the first thing that a publication does. */
 must_use struct error *schema_lock(struct arena *arena, struct store *store);
+
+/* ---- records and the versions they run on ---- */
+
+/* Records of one type, version and state, and what a publication would make of them. */
+struct schema_running {
+	const struct type *type;           /* of the new model */
+	int64_t version, newest;           /* what they run on; what will be the newest */
+	text state;                        /* unset: no lifecycle */
+	int64_t records;
+	const struct migration_step *move; /* NULL: they stay on their version */
+	int to;                            /* state of the newest version that they are moved to; -1 */
+	bool lost;                         /* moved, but to no state */
+};
+/* Counts every record of every type: for plans, not for pages. */
+must_use struct error *schema_running_records(struct arena *arena, struct store *store, const struct model *before,
+                                              const struct model *model, struct schema_running **ret_items, size_t *ret_count);
+/* Records of a stored type without a value in this field; all of them when it has no column yet. */
+must_use struct error *schema_count_unset(struct arena *arena, struct store *store, const struct type *before, const struct field *field,
+                                          int64_t *ret_count);
+/* One refusal for each that is lost; NULL: none is. */
+must_use struct error *schema_check_moves(struct arena *arena, const struct schema_running *items, size_t count);
+/* Where a move takes a state: a position in the newest lifecycle, or -1. */
+int schema_move_state(const struct migration_step *move, const struct type *type, text state);
+/* Ids of records that still are to be moved, at most `limit`. */
+must_use struct error *schema_records_to_move(struct work *work, const struct type *type, const struct migration_step *move, size_t limit,
+                                              int64_t *ret_ids, size_t *ret_count);
+/* After moves: versions that no record runs on any more go, with the states only they had. In a transaction of its own. */
+must_use struct error *schema_settle(struct work *work, bool *ret_changed);
+/* The sources to go back to: with the previous version of a type, or ("all") all as they were before the last publication. */
+must_use struct error *schema_previous_sources(struct arena *arena, struct store *store, text type,
+                                               struct definition_source **ret_sources, size_t *ret_count);
 
 /* ---- versions of definitions: what changed, and who runs on what ---- */
 

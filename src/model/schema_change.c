@@ -195,7 +195,7 @@ static struct error *renumber(struct schema_planner *planner, const struct type 
 		int position;
 
 		unused_state = false;
-		if (field->position == FIELD_STATE && field_choice(field, before->choices[i].name) < 0)
+		if ((field->position == FIELD_STATE || planner->back) && field_choice(field, before->choices[i].name) < 0)
 			TRY(is_unused(planner, type, before, i, &unused_state));
 		if (unused_state)
 			continue;
@@ -225,21 +225,65 @@ static struct error *renumber(struct schema_planner *planner, const struct type 
 
 /* ---- fields and types ---- */
 
-static const struct field *field_after(struct schema_planner *planner, const struct type *type,
-				       const struct field *before)
+static struct error *count_rows(struct schema_planner *planner, text sql, int64_t *ret_count)
+{
+	struct rows *rows;
+	bool row;
+
+	TRY(store_query_text(planner->store, planner->arena, sql, NO_CELLS, &rows));
+	TRY(rows_next(rows, &row));
+	*ret_count = row ? rows_integer(rows, 0) : 0;
+	rows_close(rows);
+	return NULL;
+}
+
+/* Going back: a field that only the newest version has goes when nobody has used it. */
+static struct error *give_up_field(struct schema_planner *planner, const struct type *type, const struct field *before,
+				   bool *ret_gone)
+{
+	int64_t count;
+
+	*ret_gone = true;
+	TRY(count_rows(planner,
+		       before->kind == KIND_LINKS
+			   ? text_format(planner->arena,
+					 "SELECT count(*) FROM \"link\" WHERE \"name\" = '%.*s' AND \"from_type\" = '%.*s'",
+					 TEXT_ARG(before->name), TEXT_ARG(type->name))
+			   : text_format(planner->arena, "SELECT count(*) FROM \"%.*s\" WHERE \"%.*s\" IS NOT NULL",
+					 TEXT_ARG(type->table), TEXT_ARG(before->name)),
+		       &count));
+	if (count == 0)
+		drop_field(planner, type, before);
+	else
+		schema_refuse(planner,
+			      text_cstring(planner->arena,
+					   text_format(planner->arena,
+						       "empty it first, or publish a version with it, or with { keep: %.*s.%.*s } in a migration",
+						       TEXT_ARG(type->name), TEXT_ARG(before->name))),
+			      "%lld records have a value in %.*s.%.*s, which the earlier version does not have",
+			      (long long)count, TEXT_ARG(type->name), TEXT_ARG(before->name));
+	return NULL;
+}
+
+/* Where a field of before stands now; NULL: it goes, is kept unseen, or was refused. */
+static struct error *field_after(struct schema_planner *planner, const struct type *type, const struct field *before,
+				 const struct field **ret_field)
 {
 	const struct field *field = type_field(type, before->name);
 	struct fate fate;
+	bool gone = false;
 
+	*ret_field = field;
 	if (field != NULL)
-		return field;
+		return NULL;
 	fate = follow(planner, type->name, before->name, TEXT_UNSET, knows_field, type);
 	switch (fate.kind) {
 	case FATE_NAME:
 		field = type_field(type, fate.name);
 		if (same_storage(before, field))
 			rename_field(planner, type, before, field);
-		return field;
+		*ret_field = field;
+		return NULL;
 	case FATE_DROPPED:
 		drop_field(planner, type, before);
 		return NULL;
@@ -248,6 +292,10 @@ static const struct field *field_after(struct schema_planner *planner, const str
 	case FATE_UNKNOWN:
 		break;
 	}
+	if (planner->back)
+		TRY(give_up_field(planner, type, before, &gone));
+	if (gone)
+		return NULL;
 	schema_refuse(
 	    planner,
 	    text_cstring(
@@ -269,8 +317,9 @@ static struct error *plan_type(struct schema_planner *planner, const struct type
 		schema_refuse(planner, "records keep their numbers: leave number and key as they were",
 			      "%.*s numbers its records in another way", TEXT_ARG(type->name));
 	for (size_t i = 0; i < before->field_count; i++) {
-		const struct field *old = &before->fields[i], *field = field_after(planner, type, old);
+		const struct field *old = &before->fields[i], *field;
 
+		TRY(field_after(planner, type, old, &field));
 		if (field == NULL)
 			continue;
 		if (!same_storage(old, field))
@@ -286,17 +335,18 @@ static struct error *plan_type(struct schema_planner *planner, const struct type
 	return NULL;
 }
 
-static void plan_lost_type(struct schema_planner *planner, const struct type *before)
+static struct error *plan_lost_type(struct schema_planner *planner, const struct type *before)
 {
 	struct arena *arena = planner->arena;
+	int64_t count = 1;
 
 	for (size_t i = 0; i < planner->model->migration_count; i++) {
 		const struct migration_step *step = &planner->model->migrations[i];
 
-		if (!text_equal(step->type, before->name) || text_is_set(step->field))
+		if (!text_equal(step->type, before->name) || text_is_set(step->field) || step->kind == MIGRATION_MOVE)
 			continue;
 		if (step->kind == MIGRATION_KEEP)
-			return;
+			return NULL;
 		schema_add_step(
 		    planner, true,
 		    text_format(arena,
@@ -306,7 +356,14 @@ static void plan_lost_type(struct schema_planner *planner, const struct type *be
 		schema_add_step(planner, true,
 				text_format(arena, "DROP TABLE \"%.*s\"", TEXT_ARG(before->table)),
 				"drop the table of %.*s with all its records", TEXT_ARG(before->name));
-		return;
+		return NULL;
+	}
+	if (planner->back)
+		TRY(count_rows(planner, text_format(arena, "SELECT count(*) FROM \"%.*s\"", TEXT_ARG(before->table)), &count));
+	if (count == 0) {
+		schema_add_step(planner, true, text_format(arena, "DROP TABLE \"%.*s\"", TEXT_ARG(before->table)),
+				"drop the table of %.*s, which has no records", TEXT_ARG(before->name));
+		return NULL;
 	}
 	schema_refuse(
 	    planner,
@@ -316,6 +373,7 @@ static void plan_lost_type(struct schema_planner *planner, const struct type *be
 				     "unseen) or { drop: %.*s } (they are lost)",
 				     TEXT_ARG(before->name), TEXT_ARG(before->name))),
 	    "the type %.*s is gone", TEXT_ARG(before->name));
+	return NULL;
 }
 
 struct error *schema_plan_changes(struct schema_planner *planner)
@@ -334,7 +392,7 @@ struct error *schema_plan_changes(struct schema_planner *planner)
 		const struct type *type = model_type(planner->model, before->types[i].name);
 
 		if (!before->types[i].abstract && (type == NULL || type->abstract))
-			plan_lost_type(planner, &before->types[i]);
+			TRY(plan_lost_type(planner, &before->types[i]));
 	}
 	return arena_check(planner->arena);
 }

@@ -31,6 +31,7 @@ struct schema_planner {
 	const struct store_dialect *dialect;
 	const struct model *before; /* NULL: an empty store */
 	const struct model *model;
+	bool back; /* to an earlier set: what is unused may go */
 	struct schema_table *tables; /* records first, by type position; then the plain ones */
 	size_t table_count;
 	struct schema_step *steps;

@@ -176,6 +176,11 @@ static text event_line(struct work *work, const struct record *record, const str
 		                   text_is_empty(changes) ? "" : ": ", TEXT_ARG(changes));
 	case EVENT_UPDATED:
 		return changes;
+	case EVENT_MOVED:
+		value_set_integer(work->arena, arguments, T("version"), value_get_integer(event->payload, T("to_version"), 0));
+		return text_format(work->arena, "%.*s%s%.*s",
+		                   TEXT_ARG(with_person(work, "Goes on with version {version} of its process", arguments)),
+		                   text_is_empty(changes) ? "" : ": ", TEXT_ARG(changes));
 	case EVENT_IMPORTED:
 		return text_is_empty(changes) ? words(work->language, T("Imported")) : changes;
 	case EVENT_COMMENT:

@@ -1,0 +1,209 @@
+/*
+ * A made-up practice is published on a running server, then a second version with another lifecycle: old records finish on theirs,
+ * new ones run the new one, a map moves what is left, one command goes back, and kill -9 in the middle leaves everything whole. The
+ * server is never started again but for the kill.
+ */
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { equal, ok, skip, test } from "../web/harness.mjs";
+import { binary, inPlace, postgres, root, run, until } from "./place.mjs";
+
+const rights = `rights:
+  agent: { read: always, create: always, update: always, comment: always, note: always, history: always }
+  administrator: { read: always, history: always }
+`;
+const first = `practice: Tests
+purpose: A plant grows through versions.
+type: { name: plant, extends: task, number: "PLT{000}", title: title }
+fields:
+  soil: { kind: text, length: 100 }
+lifecycle:
+  states: { seed: { group: open }, sprout: { group: open }, tree: { group: closed } }
+  transitions:
+    water: { from: seed, to: sprout, by: agent }
+    grow: { from: sprout, to: tree, needs: [soil], by: agent }
+clocks:
+  growth: { start: created, stop: [state tree], goals: [{ goal: 8h }] }
+${rights}`;
+/* sprout is gone, so is soil; shoot comes in the middle; grow leaves another state; another clock. */
+const second = `practice: Tests
+purpose: A plant grows through versions.
+type: { name: plant, extends: task, number: "PLT{000}", title: title }
+fields:
+  height: { kind: integer, least: 0 }
+lifecycle:
+  states: { seed: { group: open }, shoot: { group: open }, tree: { group: closed }, dead: { group: cancelled } }
+  transitions:
+    plant_out: { from: seed, to: shoot, by: agent }
+    grow: { from: shoot, to: tree, needs: [height], by: agent }
+    freeze: { from: [seed, shoot], to: dead, by: agent }
+clocks:
+  season: { start: created, stop: [state tree, state dead], goals: [{ goal: 24h }] }
+${rights}`;
+const move = (states) => `migration: All plants are of the new kind
+steps:
+  - { move: plant, from: 1, states: ${states} }
+  - { drop: plant.soil }
+`;
+
+class Folder {
+	constructor() {
+		this.path = mkdtempSync(join(tmpdir(), "reeve-practices-"));
+		for (const name of readdirSync(join(root, "practices")))
+			if (!name.endsWith(".story.yaml")) cpSync(join(root, "practices", name), join(this.path, name), { recursive: true });
+	}
+
+	write(name, text) {
+		const path = join(this.path, name);
+		mkdirSync(join(path, ".."), { recursive: true });
+		writeFileSync(path, text);
+		return this;
+	}
+
+	remove() {
+		rmSync(this.path, { recursive: true, force: true });
+	}
+}
+
+const migrate = (place, folder, ...what) => place.command(["migrate", ...what, "--practices", folder.path]);
+
+async function applied(place, folder) {
+	const { code, out, err } = await migrate(place, folder, "--apply");
+	equal(code, 0, `migrate --apply: ${err}`);
+	return out;
+}
+
+/* On PostgreSQL the command is another process: the server notices within a second. */
+const noticed = (place, what) => until(what, 5000);
+
+const step = (place, number, name, body = {}) => place.api("ann", "POST", `/api/v1/plant/${number}/transitions/${name}`, body);
+const plant = async (place, title, fields = {}) => {
+	const { status, body } = await place.api("ann", "POST", "/api/v1/plant", { title, ...fields });
+	equal(status, 201, `create ${title}: ${JSON.stringify(body)}`);
+	return body.number;
+};
+const look = async (place, number) => (await place.api("ann", "GET", `/api/v1/plant/${number}`)).body;
+
+/* The first version is published on a server that knew nothing of it. */
+async function begin(place, folder) {
+	await place.start();
+	await place.person("ann", ["agent", "administrator"]);
+	equal((await place.api("ann", "GET", "/api/v1/plant")).status, 404, "no such type yet");
+	folder.write("plant.yaml", first);
+	await applied(place, folder);
+	ok(await noticed(place, async () => (await place.api("ann", "GET", "/api/v1/plant")).status === 200), "the running server knows the new type");
+}
+
+async function publish_second(place, folder) {
+	folder.write("plant.yaml", second);
+	const plan = await migrate(place, folder, "--plan");
+	equal(plan.code, 0, plan.err);
+	for (const line of ["+ state shoot", "- state sprout", "~ transition grow: from: sprout -> shoot", "- clock growth", "stay on version 1"])
+		ok(plan.out.includes(line), `the plan says "${line}": ${plan.out.slice(0, 2000)}`);
+	await applied(place, folder);
+	ok(await noticed(place, async () => (await place.api("ann", "POST", "/api/v1/plant", { title: "first of the new", soil: "x" })).status === 422), "soil is no field of new plants");
+}
+
+async function versions_side_by_side(place, folder) {
+	await begin(place, folder);
+	const old = await plant(place, "old one"), waiting = await plant(place, "waits"), other = await plant(place, "another");
+	equal((await step(place, old, "water")).body.state, "sprout", "v1 runs");
+	await step(place, waiting, "water");
+	await publish_second(place, folder);
+	/* The old record finishes on version 1, with its field and without the new steps. */
+	equal((await look(place, old)).state, "sprout", "a cell means the same after the states moved");
+	equal((await look(place, old)).clocks.map((clock) => clock.name).join(), "growth", "its own clock");
+	equal((await step(place, old, "freeze")).status, 404, "version 1 has no freeze");
+	equal((await step(place, old, "grow")).status, 422, "version 1 needs soil");
+	const grown = await step(place, old, "grow", { soil: "clay" });
+	equal(`${grown.status} ${grown.body.state} ${grown.body.soil}`, "200 tree clay", `the old record finishes: ${JSON.stringify(grown.body)}`);
+	/* A new one runs version 2. */
+	const fresh = await plant(place, "new one");
+	equal((await step(place, fresh, "water")).status, 404, "version 2 has no water");
+	equal((await look(place, fresh)).transitions.map((one) => one.name).sort().join(), "freeze,plant_out", "its steps");
+	equal((await step(place, fresh, "plant_out")).body.state, "shoot", "v2 runs");
+	equal((await step(place, fresh, "grow", { height: 3 })).body.state, "tree", "and ends");
+	/* The map must say where sprout goes; nothing moves before. */
+	folder.write("migrations/0001-plants.yaml", move("{ seed: seed }"));
+	const refused = await migrate(place, folder, "--apply");
+	equal(refused.code, 1, "a state without a target is refused");
+	ok(/records of plant on version 1 are 'sprout', which version 2 does not have; say where they go/.test(refused.err), refused.err);
+	equal((await look(place, waiting)).state, "sprout", "nothing moved");
+	folder.write("migrations/0001-plants.yaml", move("{ sprout: shoot }"));
+	ok((await migrate(place, folder, "--plan")).out.includes("1 plant of version 1 in sprout move to version 2 as shoot"), "the plan counts them");
+	ok((await applied(place, folder)).includes("3 records moved"), "moved");
+	ok(await noticed(place, async () => (await look(place, waiting)).state === "shoot"), "it is a shoot now");
+	const moved = await look(place, waiting);
+	ok(moved.clocks.some((clock) => clock.name === "season" && clock.state === "running"), `the new clock runs: ${JSON.stringify(moved.clocks)}`);
+	equal((await step(place, waiting, "water")).status, 404, "the old step is gone");
+	const events = (await place.history("ann", "plant", waiting)).filter((event) => event.kind === "moved");
+	equal(events.length, 1, "one event says so");
+	equal(JSON.stringify(events[0].changes?.state ?? events[0].payload?.changes?.state), '["sprout","shoot"]', `from where to where: ${JSON.stringify(events[0])}`);
+	equal((await look(place, old)).state, "tree", "a closed one was moved too");
+	equal((await look(place, other)).state, "seed", "and one in a state of the same name");
+	equal((await step(place, waiting, "grow", { height: 1 })).body.state, "tree", "and it ends on version 2");
+	ok((await migrate(place, folder, "--plan")).out.includes("nothing to do"), "nothing is left");
+	await place.cli("verify");
+}
+
+async function back_again(place, folder) {
+	await begin(place, folder);
+	const old = await plant(place, "old one", { soil: "sand" });
+	await publish_second(place, folder);
+	const fresh = await plant(place, "new one", { height: 7 });
+	const back = await place.command(["migrate", "--revert", "plant"]);
+	equal(back.code, 0, `revert: ${back.err}`);
+	ok(await noticed(place, async () => (await place.api("ann", "GET", "/api/v1/definitions/plant")).body.active === 3), "the first is active again, as the third");
+	const third = await plant(place, "third", { soil: "peat" });
+	equal((await step(place, third, "water")).body.state, "sprout", "new ones run the first process");
+	equal((await step(place, fresh, "plant_out")).body.state, "shoot", "those of the second go on");
+	equal((await look(place, fresh)).height, 7, "with what they have");
+	equal((await step(place, old, "water")).body.state, "sprout", "and those of the first");
+	equal((await place.command(["migrate", "--revert", "nothing"])).code, 1, "no such type");
+	/* A value of somebody else in a field that would go. */
+	equal((await place.command(["migrate", "--revert", "plant"])).code, 0, "back and forth");
+	await place.cli("verify");
+}
+
+/* The command that publishes and moves is killed in the middle, again and again; then it is run to its end. */
+async function killed_in_between(place, folder) {
+	await begin(place, folder);
+	const rows = Array.from({ length: 1500 }, (_, i) => JSON.stringify({ title: `plant ${i}`, state: i % 2 ? "sprout" : "seed" }));
+	const file = join(folder.path, "plants.jsonl");
+	writeFileSync(file, rows.join("\n"));
+	await place.cli("import", "plant", file);
+	folder.write("plant.yaml", second).write("migrations/0001-plants.yaml", move("{ sprout: shoot }"));
+	await place.end("SIGKILL");
+	let kills = 0;
+	for (const ms of [30, 90, 160, 240, 330]) {
+		const ended = await run(binary, ["migrate", "--apply", ...place.where, "--practices", folder.path], { limitMs: ms });
+		kills += ended.code === "SIGKILL" ? 1 : 0;
+		await place.start();
+		const { items } = (await place.api("ann", "GET", "/api/v1/plant?limit=100")).body;
+		for (const one of items ?? []) ok(["seed", "sprout", "shoot"].includes(one.state), `${one.number} is ${one.state}`);
+		await place.end("SIGKILL");
+	}
+	ok(kills > 0, "it was killed in the middle");
+	const { code, err } = await migrate(place, folder, "--apply");
+	equal(code, 0, `the same command goes on: ${err}`);
+	await place.start();
+	const states = {};
+	for (const one of await place.records("plant")) states[one.state] = (states[one.state] ?? 0) + 1;
+	equal(JSON.stringify(states), JSON.stringify({ seed: 750, shoot: 750 }), "every record is on the new version, once");
+	ok((await migrate(place, folder, "--plan")).out.includes("nothing to do"), "and nothing is left to do");
+	await place.cli("verify");
+}
+
+for (const kind of ["SQLite", "PostgreSQL"])
+	for (const [name, body] of [["old and new records run side by side, and a map moves them", versions_side_by_side],
+		["one command goes back", back_again], ["kill -9 in the middle of a publication", killed_in_between]])
+		test(`${kind}: ${name}`, async () => {
+			if (kind === "PostgreSQL" && !postgres) skip("REEVE_TEST_POSTGRES names no server");
+			const folder = new Folder();
+			try {
+				await inPlace(kind, (place) => body(place, folder));
+			} finally {
+				folder.remove();
+			}
+		}, 120000);
