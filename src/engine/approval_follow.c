@@ -34,7 +34,7 @@ static bool covers_change(const struct approval_definition *definition, const st
 
 static bool has_moved(const struct change *change)
 {
-	return change->before == NULL || record_state(change->before) != record_state(change->after);
+	return change->before == NULL || change->kind == EVENT_MOVED || record_state(change->before) != record_state(change->after);
 }
 
 /* Most changes concern no approval: nothing is read for them. */

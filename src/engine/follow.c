@@ -7,10 +7,13 @@
 struct error *engine_follow(struct work *work, const struct change *change)
 {
 	TRY(clock_follow(work, change));
-	if (change->kind == EVENT_IMPORTED || change->kind == EVENT_MOVED)
+	if (change->kind == EVENT_IMPORTED)
 		return NULL;
-	TRY(bundle_follow(work, change));
-	TRY(rules_follow(work, change));
+	/* To go on with the newest version is no change that rules wait for. */
+	if (change->kind != EVENT_MOVED) {
+		TRY(bundle_follow(work, change));
+		TRY(rules_follow(work, change));
+	}
 	TRY(tasks_follow(work, change));
 	return approval_follow(work, change);
 }

@@ -143,7 +143,8 @@ static struct error *record_moved(struct work *work, const struct change *change
 
 	if (change->before != NULL && record->type->restricted >= 0 && change->changed[record->type->restricted])
 		TRY(share_restricted(work, record));
-	if (state < 0 || state == before)
+	/* On another version of its definition the same state may want other tasks. */
+	if (state < 0 || (state == before && change->kind != EVENT_MOVED))
 		return NULL;
 	if (state_in(tasks->states, (size_t)state))
 		return begin(work, record, !was_in);
@@ -242,5 +243,7 @@ struct error *tasks_follow(struct work *work, const struct change *change)
 		return task_moved(&automatic, change);
 	if (change->after->type->tasks != NULL && task_type(work) != NULL)
 		return record_moved(&automatic, change);
+	if (change->kind == EVENT_MOVED && change->before->type->tasks != NULL && task_type(work) != NULL)
+		return cancel_open(&automatic, change->after, true); /* the newest version knows no tasks */
 	return NULL;
 }
