@@ -393,6 +393,8 @@ static struct error *expect_entry(struct story_world *world, struct work *work, 
 		return expect_transitions(world, work, record, entry);
 	if (text_equal(key, T("history")) || text_equal(key, T("not in history")) || text_equal(key, T("events")))
 		return expect_history(world, work, record, entry);
+	if (text_equal(key, T("affects")) || text_equal(key, T("rests on")))
+		return story_expect_impact(world, work, record, entry);
 	if (text_equal(key, T("links")))
 		return expect_links(world, work, record, entry);
 	if (text_equal(key, T("answers")))

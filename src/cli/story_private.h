@@ -19,6 +19,7 @@ enum story_verb {
 	STORY_UNLINKS,  /* WHO unlinks NAME: { relation: NAME } */
 	STORY_WATCHES,  /* WHO watches NAME:                  - or a login: makes that person watch */
 	STORY_UNWATCHES,
+	STORY_CLEARS,   /* WHO clears NAME: { comment, by }   - its unauthorised edits were right */
 	STORY_ATTACHES, /* WHO attaches to NAME: { name, text, visibility } */
 	STORY_APPROVES, /* WHO approves NAME: { approval, step, comment, for } - or: WHO approves NAME, APPROVAL */
 	STORY_REJECTS,
@@ -113,6 +114,11 @@ static inline struct place story_place(const struct story *story, uint32_t line,
 
 /* Compares what the reader sees of the record with a map of expectations; differences go to world->problems. */
 must_use struct error *story_expect(struct story_world *world, struct work *work, struct record *record, const struct value *expected);
+/* ---- impact and control (story_impact.c) ---- */
+must_use struct error *story_expect_impact(struct story_world *world, struct work *work, struct record *record,
+                                           const struct value_entry *entry);
+must_use struct error *story_clear(struct story_world *world, struct work *work, const struct story_step *step, text number);
+
 /* ---- tasks (story_tasks.c) ---- */
 
 /* `A.account` as A and account. */

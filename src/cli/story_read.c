@@ -86,7 +86,8 @@ static void check_expectations(struct story_reader *reader, const struct type *t
 	static const text others[] = { { "clocks", 6 }, { "transitions", 11 }, { "can", 3 }, { "cannot", 6 }, { "history", 7 },
 		                       { "events", 6 }, { "hides", 5 }, { "links", 5 }, { "attachments", 11 }, { "as of", 5 },
 		                       { "writes", 6 }, { "not in history", 14 }, { "answers", 7 }, { "tasks", 5 },
-		                       { "children", 8 }, { "approvals", 9 } };
+		                       { "children", 8 }, { "approvals", 9 },
+		                       { "affects", 7 }, { "rests on", 8 } };
 	if (value_is_null(expected))
 		return;
 	if (expected->kind != VALUE_MAP) {
@@ -158,7 +159,7 @@ static const struct sentence sentences[] = {
 	{ "links NAME", STORY_LINKS }, { "unlinks NAME", STORY_UNLINKS }, { "watches NAME", STORY_WATCHES },
 	{ "approves NAME", STORY_APPROVES }, { "approves NAME APPROVAL", STORY_APPROVES }, { "rejects NAME", STORY_REJECTS },
 	{ "rejects NAME APPROVAL", STORY_REJECTS }, { "abstains on NAME", STORY_ABSTAINS }, { "abstains on NAME APPROVAL", STORY_ABSTAINS },
-	{ "has approvals", STORY_ASKED }, { "unwatches NAME", STORY_UNWATCHES }, { "attaches to NAME", STORY_ATTACHES }, { "sees NAME", STORY_SEES },
+	{ "has approvals", STORY_ASKED }, { "unwatches NAME", STORY_UNWATCHES }, { "attaches to NAME", STORY_ATTACHES }, { "clears NAME", STORY_CLEARS }, { "sees NAME", STORY_SEES },
 	{ "cannot see NAME", STORY_MISSES }, { "lists TYPE", STORY_LISTS }, { "finds TYPE NAME", STORY_FINDS },
 };
 
@@ -350,6 +351,11 @@ static void check_value(struct story_reader *reader, const struct story_step *st
 			want(reader, step->value, VALUE_TEXT, "what is said");
 	} else if (step->verb == STORY_LINKS || step->verb == STORY_UNLINKS) {
 		want(reader, step->value, VALUE_MAP, "a relation and the other record: { duplicate_of: NAME }");
+	} else if (step->verb == STORY_CLEARS) {
+		static const text clears[] = { { "comment", 7 }, { "by", 2 } };
+		want(reader, step->value, VALUE_MAP, "why, or by which change: { comment: agreed by phone }");
+		if (step->value->kind == VALUE_MAP)
+			check_keys(reader, step->value, 0, clears, array_length(clears));
 	} else if (step->verb == STORY_ATTACHES) {
 		want(reader, step->value, VALUE_MAP, "a file: { name: log.txt, text: what is in it }");
 		if (step->value->kind == VALUE_MAP)

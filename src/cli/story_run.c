@@ -208,6 +208,8 @@ static struct error *change_story(struct work *work, void *data)
 	case STORY_WATCHES:
 	case STORY_UNWATCHES:
 		return do_watch(work, doing);
+	case STORY_CLEARS:
+		return story_clear(doing->world, work, step, doing->number);
 	case STORY_ATTACHES:
 		return engine_attach(work, type, doing->number, &doing->file, &id);
 	case STORY_APPROVES:
