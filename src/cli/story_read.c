@@ -355,7 +355,7 @@ static void check_value(struct story_reader *reader, const struct story_step *st
 		static const text clears[] = { { "comment", 7 }, { "by", 2 } };
 		want(reader, step->value, VALUE_MAP, "why, or by which change: { comment: agreed by phone }");
 		if (step->value->kind == VALUE_MAP)
-			check_keys(reader, step->value, 0, clears, array_length(clears));
+			story_check_keys(reader, step->value, 0, clears, array_length(clears));
 	} else if (step->verb == STORY_ATTACHES) {
 		want(reader, step->value, VALUE_MAP, "a file: { name: log.txt, text: what is in it }");
 		if (step->value->kind == VALUE_MAP)
