@@ -115,6 +115,13 @@ must_use struct error *engine_prospect(struct work *work, const struct type *typ
                                        struct record **ret_prospect, const struct work_model **ret_model);
 /* The prospect with what its model sets from these answers: for prices and approvers before anything is sent. */
 must_use struct error *engine_prospect_set(struct work *work, struct record *prospect, const struct form_state *state);
+/*
+ * Who would be asked to agree, as [{approval, steps: [{label, people}]}] in words: the first approval that fits the prospect, in the
+ * order in which states ask. Empty: nobody.
+ */
+must_use struct error *engine_prospect_approvers(struct work *work, struct record *prospect, struct value **ret_list);
+/* The answers of a form as engine_answers() gives them, before anything is made of it. */
+must_use struct error *engine_form_answers(struct work *work, const struct form_state *state, struct value **ret_answers);
 /* Whether an offering is offered to that person (0: the actor). */
 must_use struct error *engine_is_offered(struct work *work, const struct type *type, struct record *offering, int64_t requester_id,
                                          bool *ret_offered);

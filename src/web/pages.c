@@ -2,6 +2,7 @@
  * The table of page routes and what the machinery asks of the pages: the error page and the way to the sign-in page. Each topic
  * has its list in a routes_*.def file of its own, and its functions in pages_*.c files.
  */
+#include "web/pages_catalogue_private.h"
 #include "web/pages_portal_private.h"
 
 #include "base/words.h"

@@ -286,13 +286,13 @@ static struct value *list_of_numbers(struct arena *arena, text source)
 }
 
 /* Browsers send line breaks as CR LF; people's texts hold LF, and so does what it is compared with. */
-static text plain_lines(struct arena *arena, text source)
+text form_plain_lines(struct work *work, text source)
 {
 	struct buffer out;
 
 	if (text_find_char(source, '\r') < 0)
 		return source;
-	buffer_init(&out, arena, source.length + 1);
+	buffer_init(&out, work->arena, source.length + 1);
 	for (size_t i = 0; i < source.length; i++)
 		if (source.data[i] != '\r')
 			buffer_char(&out, source.data[i]);
@@ -312,11 +312,11 @@ static struct value *input_value(struct arena *arena, const struct field *field,
 	return value_text(arena, sent);
 }
 
-static bool is_untouched(struct arena *arena, const struct value *body, const struct field *field, text sent)
+static bool is_untouched(struct work *work, const struct value *body, const struct field *field, text sent)
 {
-	text was = value_get_text(body, text_format(arena, "was.%.*s", TEXT_ARG(field->name)));
+	text was = value_get_text(body, text_format(work->arena, "was.%.*s", TEXT_ARG(field->name)));
 
-	return text_is_set(was) && text_equal(plain_lines(arena, was), sent);
+	return text_is_set(was) && text_equal(form_plain_lines(work, was), sent);
 }
 
 static void add_unchecked(struct work *work, const struct type *type, const struct value *body, struct value *input)
@@ -328,7 +328,7 @@ static void add_unchecked(struct work *work, const struct type *type, const stru
 			continue;
 		const struct field *field = type_field(type, shown->list.items[i]->text);
 		if (field != NULL && field->kind == KIND_BOOLEAN && value_get(body, field->name) == NULL &&
-		    !is_untouched(work->arena, body, field, T("false")) && !is_untouched(work->arena, body, field, T("")))
+		    !is_untouched(work, body, field, T("false")) && !is_untouched(work, body, field, T("")))
 			value_add(work->arena, input, field->name, value_bool(work->arena, false));
 	}
 }
@@ -348,8 +348,8 @@ struct value *form_input(struct work *work, const struct type *type, const struc
 			value_add(work->arena, input, entry->key, entry->value);
 			continue;
 		}
-		text sent = plain_lines(work->arena, entry->value->text);
-		if (field != NULL && is_untouched(work->arena, body, field, sent))
+		text sent = form_plain_lines(work, entry->value->text);
+		if (field != NULL && is_untouched(work, body, field, sent))
 			continue;
 		if (field == NULL && text_is_empty(text_trim(sent)))
 			continue;

@@ -141,7 +141,7 @@ static struct error *add_creatable(struct work *work, const struct web_request *
 		TRY(access_may(work, RIGHT_CREATE, type, NULL, &may));
 		if (!may)
 			continue;
-		struct value *link = new_link(work, text_format(work->arena, "/%.*s/new", TEXT_ARG(type->name)),
+		struct value *link = new_link(work, type->orders >= 0 ? T("/catalogue") : text_format(work->arena, "/%.*s/new", TEXT_ARG(type->name)),
 		                              label_in(&type->label, work->language), false);
 		if (first == NULL || request->type == type) {
 			if (first != NULL)
@@ -164,6 +164,7 @@ static text notice_words(const struct work *work, text name)
 		const char *name, *words;
 	} notices[] = {
 		{ "created", "It is recorded." },
+		{ "ordered", "We have received your order." },
 		{ "saved", "Saved." },
 		{ "sent", "Your reply was sent." },
 		{ "noted", "Your internal note was added." },

@@ -2,12 +2,14 @@
  * The portal: where people who only ask for something begin. One box, what is already there for the words typed, and their own
  * requests in plain words. Made from the definitions: every type with a form "portal" can be asked for, every portal view is a list.
  */
+#include "web/pages_catalogue_private.h"
 #include "web/pages_portal_private.h"
 
 #include "base/words.h"
 
 #define CARDS_SHOWN 8
 #define SIMILAR_SHOWN 5
+#define OFFERINGS_SHOWN 5
 /* A list of so many is chosen from; a longer one is searched. */
 #define CHOICES_MOST 30
 
@@ -223,10 +225,8 @@ struct error *rate_apply(struct work *work, struct web_request *request, struct 
 
 /* ---- the form of the portal ---- */
 
-/* A link to one of few records is chosen from a list: that works without scripts and needs no name by heart. */
-static struct error *offer_choices(struct work *work, const struct type *type, struct value *widget)
+struct error *part_offer_choices(struct work *work, const struct field *field, struct value *widget)
 {
-	const struct field *field = type_field(type, value_get_text(widget, T("name")));
 	struct value *choices = value_list(work->arena);
 	struct record_page rows;
 	int64_t count;
@@ -290,7 +290,7 @@ struct error *part_report(struct work *work, struct web_request *request, struct
 	for (size_t i = 0; i < value_count(sections); i++) {
 		struct value *fields = value_get(sections->list.items[i], T("fields"));
 		for (size_t j = 0; j < value_count(fields); j++)
-			TRY(offer_choices(work, type, fields->list.items[j]));
+			TRY(part_offer_choices(work, type_field(type, value_get_text(fields->list.items[j], T("name"))), fields->list.items[j]));
 	}
 	TRY(access_may(work, RIGHT_ATTACH, type, NULL, &attach));
 	value_set_bool(work->arena, data, T("attach"), attach);
@@ -304,7 +304,7 @@ struct error *part_report(struct work *work, struct web_request *request, struct
 
 static struct error *add_answers(struct work *work, struct web_request *request, text typed, struct value *data)
 {
-	struct value *asks = value_list(work->arena), *similar = value_list(work->arena);
+	struct value *asks = value_list(work->arena), *similar = value_list(work->arena), *offerings = NULL;
 
 	for (size_t i = 0; i < work->model->type_count; i++) {
 		const struct type *type = work->model->ranked[i];
@@ -322,6 +322,10 @@ static struct error *add_answers(struct work *work, struct web_request *request,
 		value_append(work->arena, asks, ask);
 		TRY(similar_of(work, request, type, typed, similar));
 	}
+	if (!text_is_empty(typed))
+		TRY(catalogue_offerings(work, typed, OFFERINGS_SHOWN, &offerings));
+	value_set_bool(work->arena, data, T("catalogue"), catalogue_type(work) != NULL);
+	value_set(work->arena, data, T("offerings"), offerings);
 	value_set_text(work->arena, data, T("typed"), typed);
 	value_set(work->arena, data, T("asks"), asks);
 	value_set_bool(work->arena, data, T("one"), value_count(asks) == 1);

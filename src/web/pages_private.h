@@ -66,6 +66,11 @@ must_use struct error *part_form(struct work *work, const struct type *type, tex
  */
 must_use struct value *form_input(struct work *work, const struct type *type, const struct value *body);
 
+/* Browsers send line breaks as CR LF; people's texts hold LF. */
+text form_plain_lines(struct work *work, text source);
+/* A link to one of few records is chosen from a list: that works without scripts and needs no name by heart (pages_portal.c). */
+must_use struct error *part_offer_choices(struct work *work, const struct field *field, struct value *widget);
+
 /* ---- drafts (pages_draft.c): {part: {field: text}} per page ---- */
 
 /* The draft of a page; NULL when there is none or it cannot be read. */

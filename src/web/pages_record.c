@@ -84,7 +84,7 @@ static struct error *composer(struct work *work, struct record *record, const st
 struct error *show_record(struct work *work, struct web_request *request, struct page *page, text form, const struct value *given)
 {
 	struct record *record;
-	struct value *data = value_map(work->arena), *clocks, *steps, *draft;
+	struct value *data = value_map(work->arena), *clocks, *steps, *draft, *answers;
 	bool of_comment = text_equal(form, T("comment"));
 
 	page->data = data;
@@ -96,6 +96,8 @@ struct error *show_record(struct work *work, struct web_request *request, struct
 	value_set(work->arena, data, T("steps"), steps);
 	TRY(part_clocks(work, record, false, &clocks));
 	value_set(work->arena, data, T("clocks"), clocks);
+	TRY(engine_answers(work, record, &answers));
+	value_set(work->arena, data, T("answers"), answers);
 	TRY(part_timeline(work, record, text_is_set(request_query(request, T("all"))), data));
 	TRY(composer(work, record, of_comment ? given : value_get(draft, T("comment")), of_comment ? request->error : NULL, data));
 	if (draft != NULL)

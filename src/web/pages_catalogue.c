@@ -1,0 +1,191 @@
+/*
+ * The catalogue: what this person can order, by category, found by words. Offerings are some hundred at most, and who may have one is a
+ * condition on the person, so all are looked at and those that fit are shown.
+ */
+#include "web/pages_catalogue_private.h"
+
+#include "base/words.h"
+
+#define OFFERINGS_MOST 500
+
+const struct type *catalogue_type(const struct work *work)
+{
+	for (size_t i = 0; i < work->model->type_count; i++)
+		if (!work->model->types[i].abstract && work->model->types[i].orders >= 0)
+			return &work->model->types[i];
+	return NULL;
+}
+
+text catalogue_price(struct work *work, const struct cell *cell)
+{
+	if (cell->kind != CELL_REAL)
+		return TEXT_UNSET;
+	if (cell->real == (double)(int64_t)cell->real)
+		return text_format(work->arena, "%lld", (long long)cell->real);
+	return text_format(work->arena, "%.2f", cell->real);
+}
+
+static text field_text(const struct record *record, const char *name)
+{
+	const struct field *field = type_field(record->type, text_from(name));
+
+	return field != NULL && record_cell(record, field->position)->kind == CELL_TEXT ? record_cell(record, field->position)->text : TEXT_UNSET;
+}
+
+static struct error *add_link(struct work *work, const struct record *record, const char *name, struct value *value)
+{
+	const struct field *field = type_field(record->type, text_from(name));
+	text shown = TEXT_UNSET;
+
+	if (field != NULL)
+		TRY(part_words(work, record, field, &shown));
+	value_set_text(work->arena, value, text_from(name), shown);
+	return NULL;
+}
+
+struct error *catalogue_offering(struct work *work, struct record *offering, struct value **ret_value)
+{
+	struct value *one = value_map(work->arena);
+	const struct cell none = cell_null();
+	const struct field *price = type_field(offering->type, T("price")), *monthly = type_field(offering->type, T("monthly"));
+	text number = record_number(offering), title = record_title(offering), description = field_text(offering, "description");
+
+	value_set_text(work->arena, one, T("name"), number);
+	value_set_text(work->arena, one, T("title"), text_is_set(title) ? title : number);
+	value_set_text(work->arena, one, T("description"), description);
+	value_set_text(work->arena, one, T("price"), catalogue_price(work, price == NULL ? &none : record_cell(offering, price->position)));
+	value_set_text(work->arena, one, T("monthly"), catalogue_price(work, monthly == NULL ? &none : record_cell(offering, monthly->position)));
+	value_set_text(work->arena, one, T("delivery"), field_text(offering, "delivery"));
+	value_set_text(work->arena, one, T("href"), text_format(work->arena, "/catalogue/%.*s", TEXT_ARG(url_part(work->arena, number))));
+	TRY(add_link(work, offering, "category", one));
+	TRY(add_link(work, offering, "service", one));
+	*ret_value = one;
+	return NULL;
+}
+
+/* ---- finding ---- */
+
+struct collection {
+	const struct type *type;
+	text words; /* folded; unset: all */
+	size_t limit;
+	struct value *list;
+};
+
+static bool has_word(struct work *work, const struct value *one, const struct record *offering, text word)
+{
+	text parts[] = { value_get_text(one, T("title")), value_get_text(one, T("description")), value_get_text(one, T("category")),
+	                 value_get_text(one, T("service")), value_get_text(one, T("name")), field_text(offering, "keywords") };
+
+	for (size_t i = 0; i < array_length(parts); i++)
+		if (text_is_set(parts[i]) && text_find(text_fold(work->arena, parts[i]), word) >= 0)
+			return true;
+	return false;
+}
+
+static struct error *collect(void *data, struct work *work, struct record *offering)
+{
+	struct collection *collection = data;
+	text rest = collection->words, word;
+	struct value *one;
+	bool offered;
+
+	if (value_count(collection->list) == collection->limit)
+		return NULL;
+	TRY(engine_is_offered(work, collection->type, offering, 0, &offered));
+	if (!offered)
+		return NULL;
+	TRY(catalogue_offering(work, offering, &one));
+	while (text_is_set(rest) && text_cut(&rest, ' ', &word))
+		if (!text_is_empty(word) && !has_word(work, one, offering, word))
+			return NULL;
+	value_append(work->arena, collection->list, one);
+	return NULL;
+}
+
+struct error *catalogue_offerings(struct work *work, text typed, size_t limit, struct value **ret_list)
+{
+	struct collection collection = { .type = catalogue_type(work), .limit = limit, .list = value_list(work->arena) };
+	const struct type *target = collection.type == NULL ? NULL : collection.type->fields[collection.type->orders].target;
+	struct query query = { .type = target, .limit = OFFERINGS_MOST, .with_prose = true };
+	struct condition *active;
+	struct record_page page;
+	bool may;
+
+	*ret_list = collection.list;
+	if (collection.type == NULL)
+		return NULL;
+	TRY(access_may(work, RIGHT_CREATE, collection.type, NULL, &may));
+	if (!may)
+		return NULL;
+	if (text_is_set(typed) && !text_is_empty(text_trim(typed)))
+		collection.words = text_fold(work->arena, text_trim(typed));
+	if (target->active >= 0) {
+		TRY(condition_parse(work->arena, work->model, target, T("active = true"), CONDITION_QUERY, &active));
+		query.where = active;
+	}
+	const struct sort_key by_title = { target->title_field, false };
+	query.sort = &by_title;
+	query.sort_count = 1;
+	TRY(access_find(work, &query, &page));
+	for (size_t i = 0; i < page.count; i++)
+		TRY(collect(&collection, work, page.records[i]));
+	return NULL;
+}
+
+/* ---- the page ---- */
+
+/* Groups in the order in which their first offering comes; what has no category stands last. */
+static struct value *by_category(struct work *work, const struct value *offerings)
+{
+	struct value *groups = value_list(work->arena), *others = NULL;
+
+	for (size_t i = 0; i < value_count(offerings); i++) {
+		struct value *one = offerings->list.items[i], *group = NULL;
+		text label = value_get_text(one, T("category"));
+
+		for (size_t g = 0; g < value_count(groups) && group == NULL && text_is_set(label); g++)
+			if (text_equal(value_get_text(groups->list.items[g], T("label")), label))
+				group = groups->list.items[g];
+		if (!text_is_set(label) || text_is_empty(label))
+			group = others;
+		if (group == NULL) {
+			group = value_map(work->arena);
+			value_set_text(work->arena, group, T("label"), text_is_set(label) && !text_is_empty(label) ? label : TEXT_UNSET);
+			value_set(work->arena, group, T("offerings"), value_list(work->arena));
+			if (!text_is_set(label) || text_is_empty(label))
+				others = group;
+			else
+				value_append(work->arena, groups, group);
+		}
+		value_append(work->arena, value_get(group, T("offerings")), one);
+	}
+	if (others != NULL) {
+		value_set_text(work->arena, others, T("label"), words(work->language, value_count(groups) == 0 ? T("Everything") : T("Other things")));
+		value_append(work->arena, groups, others);
+	}
+	return groups;
+}
+
+struct error *catalogue_render(struct work *work, struct web_request *request, struct page *page)
+{
+	text typed = request_query(request, T("q"));
+	struct value *offerings, *data = value_map(work->arena);
+	const struct type *type = catalogue_type(work);
+
+	if (type == NULL)
+		return error_new(work->arena, ERROR_NOT_FOUND, "there is no catalogue");
+	TRY(access_require(work, RIGHT_CREATE, type, NULL));
+	TRY(catalogue_offerings(work, typed, OFFERINGS_MOST, &offerings));
+	for (size_t i = 0; i < value_count(offerings); i++) {
+		text description = value_get_text(offerings->list.items[i], T("description")), line = description;
+		if (text_is_set(description) && text_cut(&description, '\n', &line))
+			value_set_text(work->arena, offerings->list.items[i], T("line"), line);
+	}
+	value_set_text(work->arena, data, T("title"), words(work->language, T("Catalogue")));
+	value_set_text(work->arena, data, T("typed"), text_is_set(typed) ? typed : T(""));
+	value_set(work->arena, data, T("groups"), by_category(work, offerings));
+	page->data = data;
+	page->template = is_staff(work) ? T("catalogue") : T("catalogue_portal");
+	return NULL;
+}

@@ -1,0 +1,43 @@
+/* What the pages and the API of the catalogue share: offerings as values, and forms between their texts and their answers. */
+#ifndef REEVE_WEB_PAGES_CATALOGUE_PRIVATE_H
+#define REEVE_WEB_PAGES_CATALOGUE_PRIVATE_H
+
+#include "web/pages_private.h"
+
+/* The type of which records are made by ordering; NULL: the definitions have no catalogue. */
+const struct type *catalogue_type(const struct work *work);
+/* [{name, title, description, price, monthly, delivery, category, service, href}] offered to the actor whose words match; in order. */
+must_use struct error *catalogue_offerings(struct work *work, text words, size_t limit, struct value **ret_list);
+must_use struct error *catalogue_offering(struct work *work, struct record *offering, struct value **ret_value);
+/* "1200", "9.90"; unset: free of charge. */
+text catalogue_price(struct work *work, const struct cell *cell);
+
+/* ---- the form of an offering ---- */
+
+struct order_form {
+	const struct type *type;
+	struct record *offering, *prospect;
+	const struct work_model *model; /* NULL: nothing is asked */
+	struct value *answers;          /* given so far: question -> value, also of what is hidden now */
+	struct form_state *state;       /* NULL without model */
+	text for_whom;                  /* login; unset: the actor */
+};
+/* Reads the {offering} of the path with these answers; ERROR_NOT_FOUND when it is not offered to whom it is for. */
+must_use struct error *order_form_read(struct work *work, struct web_request *request, text for_whom, struct value *answers,
+                                       struct order_form *ret_form);
+/* Texts of a posted form ("a.laptop", "a.accounts.1.system") as answers. */
+must_use struct value *order_answers(struct work *work, const struct work_model *model, const struct value *body);
+/* Those that are asked now: what is sent. */
+must_use struct value *order_shown_answers(struct work *work, const struct form_state *state);
+/* The model that an offering is made with, or NULL. */
+const struct work_model *order_model(const struct work *work, const struct type *type, const struct record *offering);
+
+PHASE(catalogue_render);
+PHASE(order_render);
+PHASE(order_step_render);
+PHASE(order_send_prepare);
+PHASE(order_send_apply);
+PHASE(order_done);
+PHASE(order_refuse);
+
+#endif
