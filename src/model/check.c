@@ -127,10 +127,11 @@ static void check_needs(struct check *check, const struct transition *transition
 			const struct field *field = &check->type->fields[need->fields[j]];
 
 			writable = writable || any_may_write(check, roles, need->fields[j]);
-			if (field->set_by_engine)
-				define_error_key(check->d, at, TEXT_UNSET,
-						 "'%.*s' needs '%.*s', which only the system sets",
-						 TEXT_ARG(transition->name), TEXT_ARG(field->name));
+			if (!field->set_by_engine)
+				continue;
+			writable = true; /* told already */
+			define_error_key(check->d, at, TEXT_UNSET, "'%.*s' needs '%.*s', which only the system sets",
+					 TEXT_ARG(transition->name), TEXT_ARG(field->name));
 		}
 		if (!writable && roles != 0)
 			define_error_key(check->d, at, T("let one of its roles write it, under rights"),

@@ -23,8 +23,10 @@ static void check(struct sound *sound)
 		return;
 	sound_check_approvals(sound);
 	sound_explore(sound);
-	if (!sound->unproven)
+	if (!sound->unproven) {
 		sound_check_transitions(sound);
+		sound_check_asked(sound);
+	}
 	sound_check_net(sound);
 	if (sound->unproven || !is_whole(sound))
 		return;

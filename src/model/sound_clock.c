@@ -102,12 +102,11 @@ static text route_to(const struct walk *walk, size_t node)
 
 static bool ever_stops(const struct walk *walk)
 {
-	const struct clock_definition *clock = walk->clock;
-
-	for (size_t i = 0; i < clock->stop_count; i++)
-		if ((clock->stops[i].kind == TRIGGER_STATE && walk->sound->reached[clock->stops[i].index]) ||
-		    (clock->stops[i].kind == TRIGGER_TRANSITION && walk->sound->taken[clock->stops[i].index]) ||
-		    clock->stops[i].kind == TRIGGER_PUBLIC_REPLY_BY_AGENT)
+	for (size_t i = 0; i < walk->clock->stop_count; i++)
+		if (walk->clock->stops[i].kind == TRIGGER_PUBLIC_REPLY_BY_AGENT)
+			return true;
+	for (size_t i = 0; i < walk->sound->count; i++)
+		if (walk->parents[i * CLOCK_STATES + CLOCK_STOPPED] != SIZE_MAX)
 			return true;
 	return false;
 }
@@ -122,16 +121,16 @@ static void check_clock(struct sound *sound, const struct clock_definition *cloc
 		define_error_key(sound->d, at, T("stop: [state resolved]"), "the clock '%.*s' never stops", TEXT_ARG(clock->name));
 		return;
 	}
-	if (!ever_stops(&walk)) {
-		define_error_key(sound->d, sound_at_key(at, T("stop")), T("stop it in a state that records come to"),
-				 "the clock '%.*s' can never stop: nothing it waits for ever happens", TEXT_ARG(clock->name));
-		return;
-	}
 	walk.parents = arena_new_array(sound->arena, size_t, nodes);
 	walk.moves = arena_new_array(sound->arena, struct move, nodes);
 	walk.queue = arena_new_array(sound->arena, size_t, nodes);
 	memset(walk.parents, 0xff, nodes * sizeof(*walk.parents));
 	walk_clock(&walk);
+	if (!ever_stops(&walk)) {
+		define_error_key(sound->d, sound_at_key(at, T("stop")), T("stop it where a record comes to after its start"),
+				 "the clock '%.*s' can never stop: nothing that stops it comes after its start", TEXT_ARG(clock->name));
+		return;
+	}
 	for (size_t i = 0; i < sound->count; i++) {
 		size_t state = sound->situations[i].state;
 

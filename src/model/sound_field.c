@@ -46,7 +46,7 @@ static void check_needed(struct sound *sound, const struct form *form)
 			const struct need *need = &lifecycle->transitions[i].needs[j];
 
 			for (size_t k = 0; k < need->field_count; k++)
-				if (!form_shows(form, need->fields[k]))
+				if (!form_shows(form, need->fields[k]) && !sound->type->fields[need->fields[k]].set_by_engine)
 					define_error_key(sound->d, sound_at_key(sound_at_transition(sound, i), T("needs")),
 							 T("add it to the form 'record'"), "'%.*s' needs '%.*s', which no form shows",
 							 TEXT_ARG(lifecycle->transitions[i].name),

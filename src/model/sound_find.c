@@ -23,11 +23,42 @@ bool sound_told(const struct sound *sound, const struct value_entry *at)
 
 /* ---- states ---- */
 
-/* That a transition to it is dead was told: the state is no further mistake. */
+/* The outcome of an approval that is never asked: that was told. */
+static bool is_outcome_of_told(const struct sound *sound, ptrdiff_t transition)
+{
+	for (size_t i = 0; i < sound->type->approval_count; i++) {
+		const struct approval_definition *approval = &sound->type->approvals[i];
+
+		if ((approval->approved == transition || approval->rejected == transition || approval->expired == transition) &&
+		    sound_told(sound, sound_at_approval(sound, i)))
+			return true;
+	}
+	return false;
+}
+
+/* Whether it could be reached but for what was told of a transition, or of the states before it. */
 static bool is_explained(const struct sound *sound, size_t state)
 {
-	for (size_t i = 0; i < sound->lifecycle->transition_count; i++)
-		if (sound->lifecycle->transitions[i].to == state && sound_told(sound, sound_at_transition(sound, i)))
+	bool any = false;
+
+	for (size_t i = 0; i < sound->lifecycle->transition_count; i++) {
+		const struct transition *transition = &sound->lifecycle->transitions[i];
+
+		if (transition->to != state || state_in(transition->from, state))
+			continue;
+		any = true;
+		for (size_t j = 0; j < sound->lifecycle->state_count; j++)
+			if (sound->reached[j] && state_in(transition->from, j))
+				return is_outcome_of_told(sound, (ptrdiff_t)i) ||
+				       sound_told(sound, sound_at_transition(sound, i));
+	}
+	return any;
+}
+
+static bool told_in_file(const struct sound *sound)
+{
+	for (const struct error *error = sound->d->errors; error != NULL; error = error->next)
+		if (text_equal(error->place.file, sound->draft->lifecycle_file->path))
 			return true;
 	return false;
 }
@@ -36,11 +67,14 @@ static void find_unreached(struct sound *sound)
 {
 	const struct lifecycle *lifecycle = sound->lifecycle;
 
-	for (size_t i = 0; i < lifecycle->state_count; i++)
-		if (!sound->reached[i] && !lifecycle->states[i].retired && !is_explained(sound, i))
-			define_error_key(sound->d, sound_at_state(sound, i), T("add a transition to it, or take it out"),
-					 "the state '%.*s' is never reached from '%.*s'", TEXT_ARG(lifecycle->states[i].name),
-					 TEXT_ARG(lifecycle->states[lifecycle->initial].name));
+	/* Where none is the first - they are reached from each other - all are told. */
+	for (int round = 0; round < 2 && (round == 0 || !told_in_file(sound)); round++)
+		for (size_t i = 0; i < lifecycle->state_count; i++)
+			if (!sound->reached[i] && !lifecycle->states[i].retired && (round == 1 || !is_explained(sound, i)))
+				define_error_key(sound->d, sound_at_state(sound, i), T("add a transition to it, or take it out"),
+						 "the state '%.*s' is never reached from '%.*s'",
+						 TEXT_ARG(lifecycle->states[i].name),
+						 TEXT_ARG(lifecycle->states[lifecycle->initial].name));
 }
 
 /* Situations from which a closed or cancelled state can be reached: backwards from those, edge by edge. */
@@ -167,8 +201,9 @@ static void find_dead(struct sound *sound)
 		const struct transition *transition = &sound->lifecycle->transitions[i];
 		const struct value_entry *at = sound_at_transition(sound, i);
 
-		if (sound->taken[i] || sound_told(sound, at))
+		if (sound->taken[i] || sound_told(sound, at) || is_outcome_of_told(sound, (ptrdiff_t)i))
 			continue;
+		at = sound_at_transition(sound, i);
 		if (!leaves_a_reached_state(sound, transition))
 			continue; /* it follows from a state that is never reached */
 		if (is_held_by_tasks(sound, transition))

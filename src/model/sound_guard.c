@@ -156,15 +156,17 @@ static void check_approval(struct sound *sound, size_t position, const struct va
 				 TEXT_ARG(approval->name));
 		return;
 	}
-	if (!ever_used(sound, &use))
-		return;
-	if (approval->states != NULL && !is_asked_somewhere(sound, position)) {
+	if (ever_used(sound, &use) && approval->states != NULL && !is_asked_somewhere(sound, position))
 		define_error_key(sound->d, sound_at_key(at, T("when")),
 				 approval->when == NULL ? TEXT_UNSET : quoted(sound, approval->when),
 				 "the approval '%.*s' is never asked: its condition, and that none before it holds, never come together",
 				 TEXT_ARG(approval->name));
-		return;
-	}
+}
+
+static void check_steps(struct sound *sound, const struct approval_definition *approval, const struct value_entry *at)
+{
+	struct place_of_use use = { approval->states, true };
+
 	for (size_t i = 0; i < approval->step_count; i++)
 		if (!can_hold(sound, approval->steps[i].when, &use, at))
 			define_error_key(sound->d, sound_at_key(at, T("steps")), quoted(sound, approval->steps[i].when),
@@ -217,6 +219,12 @@ void sound_check_transitions(struct sound *sound)
 		check_transition(sound, &sound->lifecycle->transitions[i], sound_at_transition(sound, i));
 }
 
+void sound_check_asked(struct sound *sound)
+{
+	for (size_t i = 0; i < sound->type->approval_count; i++)
+		check_approval(sound, i, sound_at_approval(sound, i));
+}
+
 void sound_check_conditions(struct sound *sound)
 {
 	const struct type *type = sound->type;
@@ -224,7 +232,7 @@ void sound_check_conditions(struct sound *sound)
 	for (size_t i = 0; i < type->clock_count; i++)
 		check_clock(sound, &type->clocks[i], sound_at_clock(sound, i));
 	for (size_t i = 0; i < type->approval_count; i++)
-		check_approval(sound, i, sound_at_approval(sound, i));
+		check_steps(sound, &type->approvals[i], sound_at_approval(sound, i));
 	for (size_t i = 0; i < type->rule_count; i++)
 		check_rule(sound, &type->rules[i], sound_at_rule(sound, i));
 }

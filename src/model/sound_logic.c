@@ -256,6 +256,27 @@ static const struct expression *compile_free(struct logic *logic, const struct n
 	return both;
 }
 
+/* What stands behind links is there only where each of them is set. */
+static const struct expression *behind_links(struct logic *logic, const struct node *node, const struct expression *test)
+{
+	const struct expression *all;
+	size_t values, variable;
+
+	if (node->path->count < 2 || !is_one_value(node->path))
+		return test;
+	all = new_group(logic, EXPRESSION_AND, node->path->count);
+	for (size_t count = 1; count < node->path->count; count++) {
+		struct path links = *node->path;
+
+		links.count = count;
+		links.group = false;
+		variable = path_variable(logic, &links, &values);
+		add_part(all, new_values(logic, variable, UNSET_VALUE(values - 1) - 1));
+	}
+	add_part(all, test);
+	return all;
+}
+
 static const struct expression *compile_test(struct logic *logic, const struct node *node)
 {
 	const struct step *last = path_last(node->path);
@@ -272,6 +293,7 @@ static const struct expression *compile_test(struct logic *logic, const struct n
 	} else {
 		expression = compile_free(logic, node);
 	}
+	expression = behind_links(logic, node, expression);
 	return node->negated ? negate(logic, expression) : expression;
 }
 

@@ -182,7 +182,7 @@ static void check_creates(struct model_check *check)
 			define_error_key(check->d, at,
 					 text_format(check->d->error_arena, "it says: %.*s",
 						     TEXT_ARG(condition_print(check->logic.arena, creates->when))),
-					 "a %.*s is never made: its condition can never hold", TEXT_ARG(creates->type->name));
+					 "the %.*s to create is never made: its condition can never hold", TEXT_ARG(creates->type->name));
 		for (size_t j = FIELD_SYSTEM_COUNT; creates->model < 0 && j < creates->type->field_count; j++)
 			if (!is_left_to_others(creates->type, &creates->type->fields[j]) &&
 			    setting_of(creates->sets, creates->set_count, j) == NULL)

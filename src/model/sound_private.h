@@ -171,6 +171,7 @@ bool sound_told(const struct sound *sound, const struct value_entry *at);
 void sound_check_net(struct sound *sound);	   /* sound_find.c: states, transitions, approvals and tasks as one net */
 void sound_check_clocks(struct sound *sound);	   /* sound_clock.c */
 void sound_check_transitions(struct sound *sound); /* sound_guard.c: guards that can never or must always hold ... */
+void sound_check_asked(struct sound *sound);	   /* ... approvals that are never asked ... */
 void sound_check_conditions(struct sound *sound);  /* ... and what else can never hold */
 void sound_check_rules(struct sound *sound);	   /* sound_rule.c: automatic steps that compete */
 void sound_check_approvals(struct sound *sound);   /* sound_approval.c: who is asked, and what goes around it */
