@@ -23,6 +23,11 @@ const struct route api_routes[] = {
 	{ METHOD_GET, API "/live", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = live_page, .flags = ROUTE_LIVE, .name = "live",
 	  .summary = "The event feed as server-sent events" },
 
+	{ METHOD_GET, API "/definitions", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_definitions, .name = "definition_list",
+	  .summary = "The definitions of types whose records the caller may all read" },
+	{ METHOD_GET, API "/definitions/{type}", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_definition, .flags = ROUTE_NO_TYPE,
+	  .name = "definition_get", .summary = "The versions of a definition, what changed, and how many records run on each" },
+
 	{ METHOD_GET, API "/{type}", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_record_list, .name = "record_list",
 	  .summary = "Records that match a condition" },
 	{ METHOD_POST, API "/{type}", POLICY_SIGNED_IN, NULL, SCOPE_WRITE, .apply = api_record_create, .render = api_record_created,

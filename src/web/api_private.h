@@ -52,6 +52,10 @@ struct error *control_apply(struct work *work, struct web_request *request, stru
 struct error *api_related(struct work *work, struct web_request *request, struct page *page);
 struct error *api_impact(struct work *work, struct web_request *request, struct page *page);
 
+/* api_definition.c */
+struct error *api_definitions(struct work *work, struct web_request *request, struct page *page);
+struct error *api_definition(struct work *work, struct web_request *request, struct page *page);
+
 struct error *api_bulk(struct work *work, struct web_request *request, struct page *page);
 struct error *api_search(struct work *work, struct web_request *request, struct page *page);
 struct error *api_changes(struct work *work, struct web_request *request, struct page *page);

@@ -166,6 +166,8 @@ static const struct shape {
 	{ "metrics", NULL, NULL, "text/plain", 200 },
 	{ "types", "Types", NULL, NULL, 200 },
 	{ "openapi", "Anything", NULL, NULL, 200 },
+	{ "definition_list", "Definitions", NULL, NULL, 200 },
+	{ "definition_get", "Definition", NULL, NULL, 200 },
 	{ "search", "SearchResult", NULL, NULL, 200 },
 	{ "changes", "Changes", NULL, NULL, 200 },
 	{ "live", NULL, NULL, "text/event-stream", 200 },

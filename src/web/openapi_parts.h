@@ -24,7 +24,9 @@
 	"\"description\":\"The version that the change is meant for\"}}}"
 
 #define OPENAPI_QUERIES \
-	"{\"impact_get\":[{\"name\":\"direction\",\"in\":\"query\",\"required\":false," \
+	"{\"definition_get\":[{\"name\":\"version\",\"in\":\"query\",\"required\":false," \
+	"\"schema\":{\"type\":\"integer\",\"minimum\":1},\"description\":\"Whose source is shown; the active one otherwise\"}]," \
+	"\"impact_get\":[{\"name\":\"direction\",\"in\":\"query\",\"required\":false," \
 	"\"schema\":{\"type\":\"string\",\"enum\":[\"up\",\"down\"]},\"description\":\"up: what suffers; down: what it rests on\"}," \
 	"{\"name\":\"depth\",\"in\":\"query\",\"required\":false,\"schema\":{\"type\":\"integer\",\"minimum\":0}," \
 	"\"description\":\"Steps; 0: all\"}],\"related_list\":[{\"name\":\"q\",\"in\":\"query\",\"required\":false," \
@@ -171,6 +173,20 @@
 	"\"inverse\":{\"type\":\"boolean\"},\"label\":{\"type\":\"string\"}," \
 	"\"to\":{\"$ref\":\"#/components/schemas/Reference\"},\"created_at\":{\"type\":\"string\"," \
 	"\"format\":\"date-time\"},\"url\":{\"type\":\"string\"}},\"additionalProperties\":false}," \
+	"\"Definitions\":{\"type\":\"object\",\"required\":[\"items\",\"publication\"],\"properties\":{" \
+	"\"publication\":{\"type\":\"integer\"},\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"," \
+	"\"required\":[\"type\",\"active\"],\"properties\":{\"type\":{\"type\":\"string\"},\"label\":{\"type\":\"string\"}," \
+	"\"practice\":{\"type\":\"string\"},\"path\":{\"type\":\"string\"},\"active\":{\"type\":\"integer\"}," \
+	"\"url\":{\"type\":\"string\"}},\"additionalProperties\":false}}},\"additionalProperties\":false}," \
+	"\"Definition\":{\"type\":\"object\",\"required\":[\"type\",\"active\",\"versions\",\"source\"],\"properties\":{" \
+	"\"type\":{\"type\":\"string\"},\"label\":{\"type\":\"string\"},\"practice\":{\"type\":\"string\"}," \
+	"\"path\":{\"type\":\"string\"},\"active\":{\"type\":\"integer\"},\"url\":{\"type\":\"string\"}," \
+	"\"shown\":{\"type\":\"integer\"},\"source\":{\"type\":\"string\"},\"versions\":{\"type\":\"array\",\"items\":{" \
+	"\"type\":\"object\",\"required\":[\"version\",\"active\",\"records\",\"differences\"],\"properties\":{" \
+	"\"version\":{\"type\":\"integer\"},\"publication\":{\"type\":\"integer\"},\"published_at\":{\"type\":\"string\"," \
+	"\"format\":\"date-time\"},\"active\":{\"type\":\"boolean\"},\"records\":{\"type\":\"integer\"}," \
+	"\"differences\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}},\"additionalProperties\":false}}}," \
+	"\"additionalProperties\":false}," \
 	"\"CollisionList\":{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{\"items\":{\"type\":\"array\"," \
 	"\"items\":{\"type\":\"object\",\"required\":[\"kind\",\"type\",\"number\",\"from\",\"to\",\"item\"],\"properties\":{" \
 	"\"kind\":{\"type\":\"string\",\"enum\":[\"same\",\"upstream\",\"downstream\",\"freeze\",\"outside_window\"]}," \

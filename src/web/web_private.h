@@ -206,4 +206,11 @@ text asset_url(const struct web *web, text name);
  * connection closes with `retry:`; the browser comes back with Last-Event-ID. The page then asks for what changed: access is checked there.
  */
 
+/* ---- definitions and their versions (api_definition.c) ---- */
+
+/* Whether the actor may read every record of the type by one of their roles: they may see how it works, too. */
+bool web_reads_all(const struct work *work, const struct type *type);
+/* Newest first: [{ version, publication, published_at, active, records, differences: ["+ state triage: ..."] }]. */
+must_use struct error *web_definition_versions(struct work *work, const struct type *type, struct value **ret_versions);
+
 #endif
