@@ -45,6 +45,10 @@ struct error *api_link_apply(struct work *work, struct web_request *request, str
 struct error *api_link_render(struct work *work, struct web_request *request, struct page *page);
 struct error *api_links(struct work *work, struct web_request *request, struct page *page);
 struct error *api_unlink_apply(struct work *work, struct web_request *request, struct page *page);
+struct error *api_approvals(struct work *work, struct web_request *request, struct page *page);
+struct error *api_approvals_waiting(struct work *work, struct web_request *request, struct page *page);
+struct error *api_vote_prepare(struct work *work, struct web_request *request, struct page *page);
+struct error *api_vote_apply(struct work *work, struct web_request *request, struct page *page);
 struct error *api_no_content(struct work *work, struct web_request *request, struct page *page);
 
 /* pages_related.c, pages_impact.c, pages_control.c */

@@ -102,6 +102,11 @@ struct error *web_record_value(struct work *work, struct record *record, const b
 		TRY(add_transitions(work, record, *ret_value));
 	if (record->type->clock_count > 0)
 		TRY(add_clocks(work, record, *ret_value));
+	if (record->type->approval_count > 0) {
+		struct value *approvals;
+		TRY(web_approvals_value(work, record, &approvals));
+		value_add(work->arena, *ret_value, T("approvals"), approvals);
+	}
 	if (record->type->model_field >= 0) {
 		struct value *answers;
 		TRY(engine_answers(work, record, &answers));

@@ -95,6 +95,9 @@ static struct value *record_schema(struct arena *arena, const struct type *type)
 	if (type->clock_count > 0)
 		value_set(arena, properties, T("clocks"),
 		          literal(arena, "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Clock\"}}"));
+	if (type->approval_count > 0)
+		value_set(arena, properties, T("approvals"),
+		          literal(arena, "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Approval\"}}"));
 	if (type->model_field >= 0)
 		value_set(arena, properties, T("answers"),
 		          literal(arena, "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Answer\"}}"));
@@ -183,6 +186,9 @@ static const struct shape {
 	{ "attachment_get", NULL, NULL, "application/octet-stream", 200 },
 	{ "attachment_delete", NULL, NULL, NULL, 204 },
 	{ "event_list", "EventList", NULL, NULL, 200 },
+	{ "approval_list", "ApprovalList", NULL, NULL, 200 },
+	{ "approvals_waiting", "ApprovalsWaiting", NULL, NULL, 200 },
+	{ "vote_create", "%", "Vote", NULL, 200 },
 	{ "related_list", "RelatedList", NULL, NULL, 200 },
 	{ "control_clear", "%", "ControlClear", NULL, 200 },
 	{ "impact_get", "Impact", NULL, NULL, 200 },

@@ -181,6 +181,12 @@ must_use struct error *web_list_value(struct work *work, struct web_request *req
                                       const struct condition *where, struct value **ret_value);
 /* The same query as pages need it: parsed and ready for access_find(). */
 must_use struct error *web_query(struct work *work, struct web_request *request, const struct type *type, struct query *ret_query);
+/* All rounds of approvals of a record: [{id, name, label, round, state, steps: [{..., votes}] ...}], the oldest first. */
+must_use struct error *web_approvals_value(struct work *work, struct record *record, struct value **ret_value);
+/* One vote that is expected of the actor: {id, name, record, for, due_at, url ...}. */
+must_use struct error *web_approval_waiting_value(struct work *work, const struct approval_waiting *waiting, struct value **ret_value);
+/* In apply: the vote {vote, comment, for, step} of the body in the approval {id} of the record; sets request->record. */
+must_use struct error *web_vote(struct work *work, struct web_request *request);
 must_use struct error *web_event_value(struct work *work, struct web_request *request, const struct record *record,
                                        const struct event *event, struct value **ret_value);
 /* {items: [{type, number, title, state, snippet, snippet_html, updated_at, url}], next, total, total_capped} for q, type, order, limit, after
