@@ -84,6 +84,7 @@ static const char *const taken_names[] = {
 	/* what the API says about every record */
 	"transitions",
 	"tasks",
+	"children",
 	"answers",
 	"clocks",
 	"comment",

@@ -64,6 +64,8 @@ const struct route api_routes[] = {
 	  .summary = "What suffers when it fails (up), or what it rests on (down)" },
 	{ METHOD_POST, RECORD "/control", POLICY_SIGNED_IN, NULL, SCOPE_WRITE, .apply = control_apply, .render = api_record_changed,
 	  .name = "control_clear", .summary = "Say that unauthorised edits were right" },
+	{ METHOD_GET, RECORD "/tasks", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_tasks, .name = "task_list",
+	  .summary = "Tasks of a record and what they wait for" },
 	{ METHOD_GET, RECORD "/links", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_links, .name = "link_list",
 	  .summary = "Relations of a record" },
 	{ METHOD_POST, RECORD "/links", POLICY_SIGNED_IN, NULL, SCOPE_WRITE, api_link_prepare, api_link_apply, api_link_render,

@@ -49,6 +49,7 @@ struct error *api_approvals(struct work *work, struct web_request *request, stru
 struct error *api_approvals_waiting(struct work *work, struct web_request *request, struct page *page);
 struct error *api_vote_prepare(struct work *work, struct web_request *request, struct page *page);
 struct error *api_vote_apply(struct work *work, struct web_request *request, struct page *page);
+struct error *api_tasks(struct work *work, struct web_request *request, struct page *page);
 struct error *api_no_content(struct work *work, struct web_request *request, struct page *page);
 
 /* pages_related.c, pages_impact.c, pages_control.c */

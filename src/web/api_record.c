@@ -107,6 +107,7 @@ struct error *web_record_value(struct work *work, struct record *record, const b
 		TRY(web_approvals_value(work, record, &approvals));
 		value_add(work->arena, *ret_value, T("approvals"), approvals);
 	}
+	TRY(web_tasks_summary(work, record, *ret_value));
 	if (record->type->model_field >= 0) {
 		struct value *answers;
 		TRY(engine_answers(work, record, &answers));

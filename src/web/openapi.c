@@ -98,6 +98,11 @@ static struct value *record_schema(struct arena *arena, const struct type *type)
 	if (type->approval_count > 0)
 		value_set(arena, properties, T("approvals"),
 		          literal(arena, "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Approval\"}}"));
+	if (type->lifecycle != NULL)
+		value_set(arena, properties, T("children"),
+		          literal(arena, "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Children\"}}"));
+	if (type->tasks != NULL)
+		value_set(arena, properties, T("tasks"), literal(arena, "{\"$ref\":\"#/components/schemas/TaskSummary\"}"));
 	if (type->model_field >= 0)
 		value_set(arena, properties, T("answers"),
 		          literal(arena, "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Answer\"}}"));
@@ -192,6 +197,7 @@ static const struct shape {
 	{ "related_list", "RelatedList", NULL, NULL, 200 },
 	{ "control_clear", "%", "ControlClear", NULL, 200 },
 	{ "impact_get", "Impact", NULL, NULL, 200 },
+	{ "task_list", "TaskGraph", NULL, NULL, 200 },
 	{ "link_list", "LinkList", NULL, NULL, 200 },
 	{ "calendar", "ScheduleList", NULL, NULL, 200 },
 	{ "collision_list", "CollisionList", NULL, NULL, 200 },

@@ -120,6 +120,24 @@
 	"\"label\":{\"type\":\"string\"},\"value\":{},\"words\":{\"type\":[\"string\",\"null\"]}," \
 	"\"rows\":{\"type\":\"array\",\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Answer\"}}}}," \
 	"\"additionalProperties\":false}," \
+	"\"TaskSummary\":{\"type\":\"object\",\"required\":[\"total\",\"open\",\"done\",\"failed\"],\"properties\":{" \
+	"\"total\":{\"type\":\"integer\"},\"open\":{\"type\":\"integer\"},\"done\":{\"type\":\"integer\"}," \
+	"\"failed\":{\"type\":\"integer\"}},\"additionalProperties\":false}," \
+	"\"Children\":{\"type\":\"object\",\"required\":[\"type\",\"total\",\"more\",\"states\"],\"properties\":{" \
+	"\"type\":{\"type\":\"string\"},\"total\":{\"type\":\"integer\"},\"more\":{\"type\":\"boolean\"}," \
+	"\"states\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\"}}},\"additionalProperties\":false}," \
+	"\"Task\":{\"type\":\"object\",\"required\":[\"number\",\"title\",\"state\",\"group\",\"level\",\"after\"]," \
+	"\"properties\":{\"number\":{\"type\":\"string\"},\"title\":{\"type\":[\"string\",\"null\"]}," \
+	"\"state\":{\"type\":\"string\"},\"group\":{\"type\":\"string\"},\"level\":{\"type\":\"integer\"}," \
+	"\"step\":{\"type\":[\"string\",\"null\"]},\"needed\":{\"type\":[\"string\",\"null\"]}," \
+	"\"due\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}," \
+	"\"team\":{\"oneOf\":[{\"$ref\":\"#/components/schemas/Reference\"},{\"type\":\"null\"}]}," \
+	"\"assignee\":{\"oneOf\":[{\"$ref\":\"#/components/schemas/Reference\"},{\"type\":\"null\"}]}," \
+	"\"after\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}},\"additionalProperties\":false}," \
+	"\"TaskGraph\":{\"type\":\"object\",\"required\":[\"items\",\"edges\"],\"properties\":{\"items\":{\"type\":\"array\"," \
+	"\"items\":{\"$ref\":\"#/components/schemas/Task\"}},\"edges\":{\"type\":\"array\",\"items\":{\"type\":\"object\"," \
+	"\"required\":[\"from\",\"to\"],\"properties\":{\"from\":{\"type\":\"string\"},\"to\":{\"type\":\"string\"}}," \
+	"\"additionalProperties\":false}}},\"additionalProperties\":false}," \
 	"\"Clock\":{\"type\":\"object\",\"required\":[\"name\",\"state\",\"goal_ms\",\"elapsed_ms\",\"due_at\"," \
 	"\"ledger\"],\"properties\":{\"name\":{\"type\":\"string\"},\"state\":{\"type\":\"string\"," \
 	"\"enum\":[\"running\",\"paused\",\"stopped\"]},\"breached\":{\"type\":\"boolean\"}," \

@@ -90,6 +90,8 @@ must_use struct error *part_side(struct work *work, struct record *record, struc
 /* "collisions" of a record with a schedule, for people who work on it (pages_schedule.c). */
 must_use struct error *part_collisions(struct work *work, struct record *record, struct value *data);
 /* number, title, type, href, version, state, priority, people: what the head of every page about a record shows. */
+/* Its tasks, the records under it and the one above it (pages_tasks.c). */
+must_use struct error *part_tasks(struct work *work, struct record *record, struct value *data);
 must_use struct error *part_head(struct work *work, struct record *record, struct value *data);
 /* What a requester's page shows of a record: progress in plain words, promises, faces to rate with (pages_portal.c). */
 must_use struct error *part_request(struct work *work, struct record *record, struct value *data);
@@ -132,6 +134,7 @@ PHASE(schedule_published_render);
 PHASE(clocks_render);
 PHASE(similar_render);
 PHASE(impact_render);
+PHASE(tasks_render);
 PHASE(control_apply);
 PHASE(edit_render);
 PHASE(edit_prepare);

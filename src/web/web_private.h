@@ -175,6 +175,8 @@ text pages_sign_in_location(struct work *work, struct web_request *request);
  * The record page's value, as the API says it: access_record_value + transitions + clocks (with ledger).
  * `fields` NULL: all, as access_record_value.
  */
+/* How far the tasks of a record are (`tasks`), and how many records are under it by state (`children`), into its value. */
+must_use struct error *web_tasks_summary(struct work *work, struct record *record, struct value *value);
 must_use struct error *web_record_value(struct work *work, struct record *record, const bool *fields, struct value **ret_value);
 /* {items, next, total?} for q, sort, limit, after, fields, count of the request's query (interface.md), with `where` (may be NULL) added. */
 must_use struct error *web_list_value(struct work *work, struct web_request *request, const struct type *type,
