@@ -6,7 +6,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { equal, match, ok, skip, test } from "../web/harness.mjs";
-import { binary, inPlace, postgres, root, run } from "./place.mjs";
+import { binary, inPlace, postgres, root, run, until } from "./place.mjs";
 
 function commands() {
 	const guide = readFileSync(join(root, "docs/guides/new-practice.md"), "utf8");
@@ -38,6 +38,8 @@ async function copied_and_used(place, scratch) {
 	match(done.find((one) => one.command.startsWith("story")).out, /4 stories passed/);
 	match(done.find((one) => one.command.includes("--plan")).out, /loan/);
 
+	/* A server on SQLite did it itself; one on PostgreSQL notices within seconds. */
+	ok(await until(async () => (await place.api("rosa", "GET", "/api/v1/loan")).status === 200), "the server takes it up by itself");
 	const made = await place.api("rosa", "POST", "/api/v1/loan", { title: "A projector", what: "projector", due_back: "2030-03-01T17:00:00Z" });
 	equal(made.status, 201, JSON.stringify(made.body));
 	equal(made.body.state, "asked");
