@@ -387,6 +387,8 @@ static struct error *expect_entry(struct story_world *world, struct work *work, 
 	text key = entry->key;
 	if (text_equal(key, T("approvals")))
 		return story_expect_approvals(world, work, record, entry->value);
+	if (text_equal(key, T("collisions")))
+		return story_expect_collisions(world, work, record, entry);
 	if (text_equal(key, T("clocks")))
 		return expect_clocks(world, work, record, entry->value);
 	if (text_equal(key, T("transitions")) || text_equal(key, T("can")) || text_equal(key, T("cannot")))

@@ -131,6 +131,9 @@ must_use struct error *story_expect_tasks(struct story_world *world, struct work
                                           const struct value_entry *entry);
 must_use struct error *story_expect_children(struct story_world *world, struct work *work, struct record *record,
                                              const struct value_entry *entry);
+/* All that is in the way of a record with a schedule (story_schedule.c). */
+must_use struct error *story_expect_collisions(struct story_world *world, struct work *work, struct record *record,
+                                               const struct value_entry *entry);
 /* A condition in which names of the story have become numbers. */
 text story_condition(struct story_world *world, struct arena *arena, text source);
 

@@ -87,7 +87,7 @@ static void check_expectations(struct story_reader *reader, const struct type *t
 		                       { "events", 6 }, { "hides", 5 }, { "links", 5 }, { "attachments", 11 }, { "as of", 5 },
 		                       { "writes", 6 }, { "not in history", 14 }, { "answers", 7 }, { "tasks", 5 },
 		                       { "children", 8 }, { "approvals", 9 },
-		                       { "affects", 7 }, { "rests on", 8 } };
+		                       { "affects", 7 }, { "rests on", 8 }, { "collisions", 10 } };
 	if (value_is_null(expected))
 		return;
 	if (expected->kind != VALUE_MAP) {

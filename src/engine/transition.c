@@ -129,6 +129,65 @@ static struct error *find_transition(struct work *work, const struct type *type,
 	return NULL;
 }
 
+/* ---- guards that speak of what comes with the step ---- */
+
+struct mention {
+	const struct transition *transition;
+	bool found;
+};
+
+static void look_at_field(void *data, size_t field)
+{
+	struct mention *mention = data;
+	const struct transition *transition = mention->transition;
+
+	for (size_t i = 0; i < transition->ask_count; i++)
+		mention->found = mention->found || transition->asks[i] == field;
+	for (size_t i = 0; i < transition->need_count; i++)
+		for (size_t k = 0; k < transition->needs[i].field_count; k++)
+			mention->found = mention->found || transition->needs[i].fields[k] == field;
+}
+
+/* A guard on a field that is needed or asked for sees what is sent: it can be decided only then. */
+static bool guard_is_late(const struct transition *transition)
+{
+	struct mention mention = { transition, false };
+
+	if (transition->guard != NULL)
+		condition_each_field(transition->guard, look_at_field, &mention);
+	return mention.found;
+}
+
+/* As access_transition(), without a guard that cannot be decided yet. */
+static struct error *ask_transition(struct work *work, struct record *record, const struct transition *transition,
+                                    enum transition_answer *ret_answer, text *ret_why)
+{
+	struct transition early = *transition;
+
+	if (guard_is_late(transition))
+		early.guard = NULL;
+	return access_transition(work, record, &early, ret_answer, ret_why);
+}
+
+/* `fresh`: the collision found now, where the type keeps one. */
+static struct error *check_late_guard(const struct step *step, struct work *work, struct cell fresh)
+{
+	const struct transition *transition = step->transition;
+	const struct schedule_definition *schedule = work->model->types[step->type->position].schedule;
+	struct record *result = step_result(step, work);
+	bool holds;
+
+	if (!guard_is_late(transition))
+		return NULL;
+	if (schedule != NULL && schedule->found >= 0)
+		result->cells[schedule->found] = fresh;
+	TRY(rule_holds(work, transition->guard, result, &holds));
+	if (holds)
+		return NULL;
+	return error_new(work->arena, ERROR_CONFLICT, "%.*s",
+	                 TEXT_ARG(text_is_set(transition->guard_message) ? transition->guard_message : T("its condition does not hold")));
+}
+
 struct error *engine_transition(struct work *work, const struct type *type, text number, text transition,
                                 int64_t expected_version, const struct value *input, struct record **ret_record)
 {
@@ -144,9 +203,12 @@ struct error *engine_transition(struct work *work, const struct type *type, text
 	TRY(find_transition(work, record->type, transition, &step.transition)); /* of the version it runs on */
 	struct cell found;
 	TRY(schedule_refresh(work, record, &found));
-	TRY(access_transition(work, record, step.transition, &answer, &why));
-	if (type->schedule != NULL && type->schedule->found >= 0)
+	TRY(ask_transition(work, record, step.transition, &answer, &why));
+	struct cell fresh = cell_null();
+	if (type->schedule != NULL && type->schedule->found >= 0) {
+		fresh = record->cells[type->schedule->found];
 		record->cells[type->schedule->found] = found;
+	}
 	if (answer == TRANSITION_NEVER)
 		return error_new(work->arena, ERROR_FORBIDDEN, "%.*s", TEXT_ARG(why));
 	/* Who looked at an older version is told so, rather than why that version's step is gone. */
@@ -166,6 +228,7 @@ struct error *engine_transition(struct work *work, const struct type *type, text
 	errors = error_append(errors, step_check_classes(&step, work));
 	if (errors != NULL)
 		return errors;
+	TRY(check_late_guard(&step, work, fresh));
 	TRY(step_settle_comment(&step, work, record, is_public));
 	TRY(take(&step, work));
 	*ret_record = step.record;
@@ -226,7 +289,7 @@ struct error *engine_transitions(struct work *work, struct record *record, struc
 
 		if (!state_in(transition->from, (size_t)record_state(record)))
 			continue;
-		TRY(access_transition(work, record, transition, &answer, &why));
+		TRY(ask_transition(work, record, transition, &answer, &why));
 		if (answer == TRANSITION_ALLOWED)
 			TRY(tasks_hold_back(work, record, transition, &held));
 		if (answer != TRANSITION_ALLOWED || held)
