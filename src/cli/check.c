@@ -9,14 +9,21 @@
 #include <sodium.h>
 #include <sqlite3.h>
 
-static struct error *run_check(struct arena *arena, const struct options *options, size_t *ret_count, size_t *ret_stories)
+struct checked {
+	size_t definitions, stories;
+	struct error *not_proven;
+};
+
+static struct error *run_check(struct arena *arena, const struct options *options, struct checked *ret_checked)
 {
 	text folder = options->operand_count > 0 ? options->operands[0] : option_text(options, "practices");
 	struct definition_source *sources;
-	TRY(program_definitions(arena, folder, &sources, ret_count));
+	TRY(program_definitions(arena, folder, &sources, &ret_checked->definitions));
 	struct model *model;
-	TRY(model_parse(arena, sources, *ret_count, &model));
-	struct error *error = story_check(arena, model, folder, ret_stories);
+	TRY(model_parse(arena, sources, ret_checked->definitions, &model));
+	struct error *error = story_check(arena, model, folder, &ret_checked->stories);
+	if (model->not_proven != NULL)
+		ret_checked->not_proven = error_copy(arena, model->not_proven);
 	model_free(model);
 	return error;
 }
@@ -50,24 +57,11 @@ static struct error *show_records(struct arena *arena, const struct options *opt
 	return error;
 }
 
-int check_command(struct arena *arena, const struct options *options)
+/* One line per finding, or one list of them. */
+static void show_findings(struct arena *arena, const struct options *options, struct error *findings, const char *severity, struct value *list)
 {
-	size_t count = 0, stories = 0;
-	struct error *error = run_check(arena, options, &count, &stories);
-	if (error == NULL) {
-		if (options->json)
-			(void)printf("[]\n");
-		else
-			(void)printf("%zu definitions are sound, %zu stories can be run\n", count, stories);
-		(void)fflush(stdout);
-		error = option_given(options, "data") || option_given(options, "database") ? show_records(arena, options) : NULL;
-		return error == NULL ? 0 : complain("check", error);
-	}
-	if (error->place.line == 0 && error->next == NULL)
-		return complain("check", error);
 	text folder = options->operand_count > 0 ? options->operands[0] : option_text(options, "practices");
-	struct value *list = value_list(arena);
-	for (struct error *each = error; each != NULL; each = each->next) {
+	for (struct error *each = findings; each != NULL; each = each->next) {
 		if (text_is_set(folder) && text_is_set(each->place.file)) /* as the caller can open it */
 			each->place.file = text_format(arena, "%.*s/%.*s", TEXT_ARG(folder), TEXT_ARG(each->place.file));
 		if (!options->json) {
@@ -77,6 +71,7 @@ int check_command(struct arena *arena, const struct options *options)
 			continue;
 		}
 		struct value *one = value_map(arena);
+		value_set_text(arena, one, T("severity"), text_from(severity));
 		value_set_text(arena, one, T("file"), each->place.file);
 		value_set_integer(arena, one, T("line"), each->place.line);
 		value_set_integer(arena, one, T("column"), each->place.column);
@@ -84,9 +79,37 @@ int check_command(struct arena *arena, const struct options *options)
 		value_set_text(arena, one, T("hint"), each->hint);
 		value_append(arena, list, one);
 	}
+}
+
+static int show_sound(struct arena *arena, const struct options *options, const struct checked *checked)
+{
+	if (!options->json && checked->not_proven == NULL)
+		(void)printf("%zu definitions are sound, %zu stories can be run\n", checked->definitions, checked->stories);
+	else if (!options->json)
+		(void)printf("%zu definitions have no mistakes, but not all is proven; %zu stories can be run\n", checked->definitions,
+		             checked->stories);
+	(void)fflush(stdout);
+	bool records = option_given(options, "data") || option_given(options, "database");
+	struct error *error = records ? show_records(arena, options) : NULL;
+	if (error != NULL)
+		return complain("check", error);
+	return checked->not_proven != NULL && option_given(options, "strict") ? 1 : 0;
+}
+
+int check_command(struct arena *arena, const struct options *options)
+{
+	struct checked checked = { 0 };
+	struct value *list = value_list(arena);
+	if (text_is_set(option_text(options, "diagram")))
+		return diagram_command(arena, options);
+	struct error *error = run_check(arena, options, &checked);
+	if (error != NULL && error->place.line == 0 && error->next == NULL)
+		return complain("check", error);
+	show_findings(arena, options, error, "error", list);
+	show_findings(arena, options, checked.not_proven, "not proven", list);
 	if (options->json)
 		(void)printf("%.*s\n", TEXT_ARG(json_text(arena, list)));
-	return 1;
+	return error != NULL ? 1 : show_sound(arena, options, &checked);
 }
 
 int version_command(struct arena *arena, const struct options *options)

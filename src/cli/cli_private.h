@@ -180,6 +180,8 @@ int demo_command(struct arena *arena, const struct options *options);
 int check_command(struct arena *arena, const struct options *options);
 int story_command(struct arena *arena, const struct options *options);
 int restore_command(struct arena *arena, const struct options *options);
+/* check --diagram TYPE (diagram.c). */
+int diagram_command(struct arena *arena, const struct options *options);
 int version_command(struct arena *arena, const struct options *options);
 struct error *migrate_run(struct program *program, struct arena *arena, const struct options *options, struct io *io);
 struct error *user_run(struct program *program, struct arena *arena, const struct options *options, struct io *io);

@@ -18,7 +18,9 @@ static const struct option serve_options[] = { { "listen", "ADDR:PORT", false },
 	                                       { "attachment-max", "MIB", false }, END };
 static const struct option demo_options[] = { { "listen", "ADDR:PORT", false }, { "days", "N", false }, { "seed", "N", false },
 	                                      { "fresh", NULL, false }, { "no-serve", NULL, false }, END };
-static const struct option migrate_options[] = { { "plan", NULL, false }, { "apply", NULL, false }, { "revert", "TYPE|all", false }, END };
+static const struct option migrate_options[] = { { "plan", NULL, false }, { "apply", NULL, false }, { "revert", "TYPE|all", false },
+	                                         { "accept-unproven", NULL, false }, END };
+static const struct option check_options[] = { { "strict", NULL, false }, { "diagram", "TYPE", false }, { "output", "FILE", false }, END };
 static const struct option user_options[] = { { "name", "NAME", false }, { "mail", "ADDR", false }, { "role", "ROLE", true },
 	                                      { "team", "TEAM", true }, { "password-stdin", NULL, false }, END };
 static const struct option token_options[] = { { "name", "NAME", false }, { "expires", "90d", false }, { "scope", "SCOPE", true }, END };
@@ -30,7 +32,7 @@ static const struct option none[] = { END };
 const struct command commands[] = {
 	{ "serve", "", "serve pages, API and live events until SIGTERM", serve_options, 0, 0, serve_command, NULL, -1, false, false, false },
 	{ "demo", "", "serve a demo company with some 60 days of history", demo_options, 0, 0, demo_command, NULL, -1, false, false, false },
-	{ "check", "[DIR]", "verify practice definitions", none, 0, 1, check_command, NULL, -1, false, false, false },
+	{ "check", "[DIR]", "verify practice definitions, or draw a lifecycle", check_options, 0, 1, check_command, NULL, -1, false, false, false },
 	{ "story", "[DIR]", "run the stories beside the definitions", none, 0, 1, story_command, NULL, -1, false, false, false },
 	{ "migrate", "--plan | --apply | --revert TYPE|all", "show or do the steps to the given definitions, or go back", migrate_options, 0, 0, NULL, migrate_run, -1, false, false, false },
 	{ "user", "add LOGIN | list | disable LOGIN | link LOGIN | password LOGIN", "people who sign in", user_options, 1, 2, NULL, user_run, -1, false, true, false },

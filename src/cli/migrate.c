@@ -140,6 +140,16 @@ static struct error *show_json(struct arena *arena, struct io *io, const struct 
 	return NULL;
 }
 
+/* What could not be decided is somebody's decision. */
+static struct error *accept_unproven(struct arena *arena, const struct options *options, const struct model *model)
+{
+	if (model == NULL || model->not_proven == NULL || option_given(options, "accept-unproven"))
+		return NULL;
+	return error_append(error_hint(arena, error_new(arena, ERROR_CONFLICT, "not all of these definitions is proven sound"),
+	                               "make them smaller, or take it upon yourself with --accept-unproven"),
+	                    error_copy(arena, model->not_proven));
+}
+
 static struct error *run_with(struct publishing *publishing, struct arena *arena, const struct options *options, struct io *io,
                               const struct publication *publication)
 {
@@ -152,6 +162,7 @@ static struct error *run_with(struct publishing *publishing, struct arena *arena
 	TRY(publication->refused);
 	if (only_plan)
 		return NULL;
+	TRY(accept_unproven(arena, options, publication->model));
 	TRY(program_write_alone(publishing->program, arena, change_definitions, publishing));
 	TRY(make_moves(publishing, arena, io, publication, &moved));
 	if (options->json)

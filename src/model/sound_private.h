@@ -135,6 +135,7 @@ struct sound {
 
 bool sound_is_finished(const struct sound *sound, size_t state); /* closed or cancelled */
 struct facts sound_facts(const struct sound *sound, const struct situation *situation);
+void sound_choose_tracked(struct sound *sound); /* sound_tracked.c */
 /* Finds all situations and moves. */
 void sound_explore(struct sound *sound);
 /* The approvals that entering this state asks, in their order. */
