@@ -171,6 +171,8 @@ static text notice_words(const struct work *work, text name)
 		{ "password", "Your password is changed; other browsers were signed out." },
 		{ "revoked", "The token does not work any more." },
 		{ "sessions", "Other browsers were signed out." },
+		{ "voted", "Your vote counts." },
+		{ "away", "Your absence is noted." },
 		{ "rated", "Thank you for telling us." },
 	};
 
@@ -184,7 +186,7 @@ static struct error *add_person(struct work *work, const struct web_request *req
 {
 	struct arena *arena = work->arena;
 	struct value *person = value_map(arena);
-	int64_t unread;
+	int64_t unread, approvals;
 
 	value_set_text(arena, person, T("name"), work->actor->name);
 	value_set_text(arena, person, T("initials"), part_initials(arena, work->actor->name));
@@ -192,6 +194,10 @@ static struct error *add_person(struct work *work, const struct web_request *req
 	value_add(arena, frame, T("person"), person);
 	TRY(add_creatable(work, request, frame));
 	TRY(engine_notifications_unread(work, &unread));
+	TRY(engine_approvals_waiting_count(work, &approvals));
+	value_add(arena, frame, T("approvals"), value_integer(arena, approvals));
+	value_add(arena, frame, T("approvals_shown"),
+	          value_text(arena, approvals > 99 ? T("99+") : text_format(arena, "%lld", (long long)approvals)));
 	value_add(arena, frame, T("unread"), value_integer(arena, unread));
 	value_add(arena, frame, T("unread_shown"),
 	          value_text(arena, unread > 99 ? T("99+") : text_format(arena, "%lld", (long long)unread)));

@@ -144,6 +144,7 @@ struct error *me_render(struct work *work, struct web_request *request, struct p
 	for (size_t i = 0; i < array_length(looks); i++)
 		value_set_text(work->arena, data, text_from(looks[i].name), request_cookie(request, text_from(looks[i].name)));
 	TRY(add_tokens(work, data));
+	TRY(part_absences(work, request, data));
 	return add_sessions(work, data);
 }
 

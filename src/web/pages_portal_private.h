@@ -13,6 +13,9 @@ must_use struct value *part_progress(struct work *work, const struct record *rec
 /* A calendar's week, holidays and how 8 working hours from now add up (pages_calendar.c). */
 must_use struct error *part_calendar(struct work *work, struct record *record, struct value *data);
 
+/* "absences", now and to come, of the actor, and "absence": what was typed and refused (pages_absence.c). */
+must_use struct error *part_absences(struct work *work, const struct web_request *request, struct value *data);
+
 /* ---- phases that routes_portal.def puts into page_routes ---- */
 PHASE(sign_in_render);
 PHASE(sign_in_refuse);
@@ -30,6 +33,8 @@ PHASE(me_token_prepare);
 PHASE(me_token_apply);
 PHASE(me_revoke_apply);
 PHASE(me_sessions_apply);
+PHASE(me_absence_apply);
+PHASE(me_absence_end_apply);
 PHASE(rate_apply);
 PHASE(calendar_render);
 PHASE(calendars_render);

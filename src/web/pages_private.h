@@ -95,6 +95,8 @@ must_use struct error *part_tasks(struct work *work, struct record *record, stru
 must_use struct error *part_head(struct work *work, struct record *record, struct value *data);
 /* What a requester's page shows of a record: progress in plain words, promises, faces to rate with (pages_portal.c). */
 must_use struct error *part_request(struct work *work, struct record *record, struct value *data);
+/* "approvals": its rounds, "votes": what the actor may decide now, "own_votes": theirs that may still change (pages_approval.c). */
+must_use struct error *part_approvals(struct work *work, const struct web_request *request, struct record *record, struct value *data);
 /* "control": {edits, may_clear ...} when the record has unauthorised edits (pages_control.c). */
 must_use struct error *part_control(struct work *work, struct record *record, struct value *data);
 /* "related": [{name, label, href, more, records}] of the definition's related lists (pages_related.c). */
@@ -131,6 +133,10 @@ PHASE(create_refuse);
 PHASE(record_render);
 PHASE(schedule_calendar_render);
 PHASE(schedule_published_render);
+PHASE(approvals_render);
+PHASE(vote_apply);
+PHASE(vote_done);
+PHASE(vote_refuse);
 PHASE(clocks_render);
 PHASE(similar_render);
 PHASE(impact_render);

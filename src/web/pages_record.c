@@ -107,6 +107,8 @@ struct error *show_record(struct work *work, struct web_request *request, struct
 	if (!is_staff(work))
 		TRY(part_request(work, record, data));
 	TRY(part_platform(work, record, data));
+	if (record->type->approval_count > 0)
+		TRY(part_approvals(work, request, record, data));
 	TRY(part_tasks(work, record, data));
 	if (is_staff(work)) {
 		TRY(part_control(work, record, data));

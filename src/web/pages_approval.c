@@ -1,0 +1,361 @@
+/*
+ * Approvals for people: the page of everything that waits for one's vote, where it can be given at once, and the panel of a record
+ * with its rounds: who was asked, who said what, and what is still missing. A vote is a form that is sent, never a link.
+ */
+#include "web/pages_private.h"
+
+#include "base/words.h"
+
+#define WAITING_SHOWN 100
+
+/* ---- what a decision needs to know ---- */
+
+/* Fields that tell what is at stake, where a type has them. */
+static const char *const stakes[] = { "risk", "risk_level", "impact", "priority", "cost", "price", "planned_start", "planned_end", "service" };
+
+static struct error *add_stakes(struct work *work, const struct record *record, struct value *item)
+{
+	struct value *facts = value_list(work->arena);
+
+	for (size_t i = 0; i < array_length(stakes); i++) {
+		const struct field *field = type_field(record->type, text_from(stakes[i]));
+		text said = TEXT_UNSET;
+
+		if (field == NULL || !access_field_readable(work, record->type, field))
+			continue;
+		TRY(part_words(work, record, field, &said));
+		if (!text_is_set(said) || text_is_empty(said))
+			continue;
+		struct value *fact = value_map(work->arena);
+		value_set_text(work->arena, fact, T("label"), label_in(&field->label, work->language));
+		value_set_text(work->arena, fact, T("words"), said);
+		value_append(work->arena, facts, fact);
+	}
+	value_set(work->arena, item, T("facts"), facts);
+	return NULL;
+}
+
+/* What was typed for this very vote, when it came back with a mistake. */
+static void add_typed(struct work *work, const struct web_request *request, const struct approval_waiting *waiting, text login,
+                      struct value *item)
+{
+	int64_t id = 0;
+
+	if (request->error == NULL || !text_to_integer(request_parameter(request, T("id")), &id) || id != waiting->approval_id ||
+	    !text_equal(request_field(request, T("for")), login))
+		return;
+	value_set_text(work->arena, item, T("comment"), request_field(request, T("comment")));
+	value_set_text(work->arena, item, T("error"), request->error->message);
+	value_set_text(work->arena, item, T("hint"), request->error->hint);
+}
+
+static struct error *waiting_item(struct work *work, const struct web_request *request, const struct approval_waiting *waiting,
+                                  struct value **ret_item)
+{
+	struct arena *arena = work->arena;
+	struct record *record = waiting->record;
+	struct value *item = value_map(arena), *person, *requester;
+	struct record_name who = { .number = T("") };
+
+	TRY(access_name(work, work->model->user, waiting->for_id, &who));
+	TRY(part_person(work, waiting->for_id, &person));
+	TRY(part_person(work, record_id_of(record, record->type->requester), &requester));
+	value_set_integer(arena, item, T("id"), waiting->approval_id);
+	value_set_text(arena, item, T("href"), record_href(arena, record->type, record_number(record)));
+	value_set_text(arena, item, T("number"), record_number(record));
+	value_set_text(arena, item, T("title"), text_is_empty(record_title(record)) ? record_number(record) : record_title(record));
+	value_set_text(arena, item, T("kind"), label_in(&record->type->label, work->language));
+	value_set_text(arena, item, T("approval"), label_in(&waiting->definition->label, work->language));
+	value_set_text(arena, item, T("step"), waiting->step->name);
+	value_set_text(arena, item, T("step_label"), label_in(&waiting->step->label, work->language));
+	value_set_bool(arena, item, T("several"), waiting->definition->step_count > 1);
+	value_set(arena, item, T("requester"), requester);
+	value_set_text(arena, item, T("for"), who.number);
+	if (waiting->for_id != work->actor->id)
+		value_set(arena, item, T("stands_in"), person);
+	value_set(arena, item, T("since"), part_moment(work, waiting->since));
+	value_set(arena, item, T("due"), part_moment(work, waiting->due_at));
+	value_set_bool(arena, item, T("soon"), waiting->due_at != MOMENT_UNSET && waiting->due_at - work->now < DAY_MS);
+	value_set(arena, item, T("key"), part_key(arena));
+	add_typed(work, request, waiting, who.number, item);
+	*ret_item = item;
+	return add_stakes(work, record, item);
+}
+
+/* ---- the page ---- */
+
+struct error *approvals_render(struct work *work, struct web_request *request, struct page *page)
+{
+	struct approval_waiting *list;
+	struct value *items = value_list(work->arena), *item;
+	size_t count;
+
+	TRY(engine_approvals_waiting(work, WAITING_SHOWN, &list, &count));
+	for (size_t i = 0; i < count; i++) {
+		TRY(waiting_item(work, request, &list[i], &item));
+		value_set_text(work->arena, item, T("back"), T("list"));
+		value_append(work->arena, items, item);
+	}
+	page->template = is_staff(work) ? T("approvals") : T("approvals_portal");
+	page->data = value_map(work->arena);
+	value_set_text(work->arena, page->data, T("title"), words(work->language, T("Waiting for my approval")));
+	value_set(work->arena, page->data, T("items"), items);
+	if (request->error != NULL)
+		value_set(work->arena, page->data, T("errors"), part_errors(work, NULL, request->error));
+	return NULL;
+}
+
+/* ---- the vote ---- */
+
+struct error *vote_apply(struct work *work, struct web_request *request, struct page *page unused)
+{
+	return web_vote(work, request);
+}
+
+struct error *vote_done(struct work *work, struct web_request *request, struct page *page)
+{
+	text href = record_href(work->arena, request->type, request_parameter(request, T("number")));
+
+	if (request->wants_json)
+		return web_record_value(work, request->record, NULL, &page->data);
+	page_redirect(page, text_equal(request_field(request, T("back")), T("list"))
+	                        ? T("/approvals?done=voted") : text_format(work->arena, "%.*s?done=voted", TEXT_ARG(href)));
+	return NULL;
+}
+
+struct error *vote_refuse(struct work *work, struct web_request *request, struct page *page)
+{
+	if (text_equal(request_field(request, T("back")), T("list")))
+		return approvals_render(work, request, page);
+	return show_record(work, request, page, T("vote"), request->body);
+}
+
+/* ---- the panel of a record ---- */
+
+static text turn_words(const struct work *work, enum approval_turn turn)
+{
+	switch (turn) {
+	case APPROVAL_ASKED:
+		return words(work->language, T("Open"));
+	case APPROVAL_APPROVED:
+		return words(work->language, T("Approved"));
+	case APPROVAL_REJECTED:
+		return words(work->language, T("Rejected"));
+	case APPROVAL_EXPIRED:
+		return words(work->language, T("Not decided in time"));
+	case APPROVAL_VOIDED:
+		return words(work->language, T("Void"));
+	case APPROVAL_WITHDRAWN:
+		return words(work->language, T("Withdrawn"));
+	case APPROVAL_TURN_COUNT:
+		break;
+	}
+	return TEXT_UNSET;
+}
+
+/* How a state is painted: as a state's group or a mark. */
+static text turn_look(enum approval_turn turn)
+{
+	return turn == APPROVAL_ASKED ? T("waiting") : turn == APPROVAL_APPROVED ? T("done") : T("cancelled");
+}
+
+static text counted(struct work *work, const char *one, const struct approval_part *part)
+{
+	struct value *arguments = value_map(work->arena);
+
+	value_set_integer(work->arena, arguments, T("have"), part->approvals);
+	value_set_integer(work->arena, arguments, T("needed"), part->needed);
+	value_set_integer(work->arena, arguments, T("asked"), part->asked);
+	return words_with(work->arena, work->language, text_from(one), arguments);
+}
+
+static text part_state_words(struct work *work, const struct approval_part *part)
+{
+	switch (part->state) {
+	case PART_TO_COME:
+		return words(work->language, T("comes later"));
+	case PART_OPEN:
+		if (part->definition->quorum == QUORUM_ALL)
+			return counted(work, "{have} of {asked} approvals, all are needed", part);
+		return counted(work, "{have} of {needed} approvals needed, {asked} asked", part);
+	case PART_APPROVED:
+		return words(work->language, T("approved"));
+	case PART_REJECTED:
+		return words(work->language, T("rejected"));
+	case PART_SKIPPED:
+		return words(work->language, T("was not needed"));
+	case PART_LACKING:
+		return words(work->language, T("nobody was found who could decide; administrators know"));
+	case PART_ENDED:
+		return words(work->language, T("was not decided"));
+	}
+	return TEXT_UNSET;
+}
+
+static text vote_words(const struct work *work, enum vote_kind vote)
+{
+	switch (vote) {
+	case VOTE_APPROVE:
+		return words(work->language, T("approves"));
+	case VOTE_REJECT:
+		return words(work->language, T("rejects"));
+	case VOTE_ABSTAIN:
+		return words(work->language, T("abstains"));
+	case VOTE_NONE:
+		break;
+	}
+	return words(work->language, T("has not voted"));
+}
+
+static struct error *delegates_words(struct work *work, const struct approval_vote *vote, text *ret_words)
+{
+	for (size_t i = 0; i < vote->delegate_count; i++) {
+		struct record_name name;
+
+		TRY(access_name(work, work->model->user, vote->delegates[i], &name));
+		if (text_is_set(name.title))
+			*ret_words = text_is_set(*ret_words) ? text_format(work->arena, "%.*s, %.*s", TEXT_ARG(*ret_words), TEXT_ARG(name.title))
+			                                     : name.title;
+	}
+	return NULL;
+}
+
+static struct error *panel_vote(struct work *work, const struct approval_vote *vote, struct value **ret_value)
+{
+	struct arena *arena = work->arena;
+	struct value *value = value_map(arena), *person, *by;
+	text delegates = TEXT_UNSET;
+
+	TRY(part_person(work, vote->user_id, &person));
+	TRY(delegates_words(work, vote, &delegates));
+	value_set(arena, value, T("person"), person);
+	value_set_text(arena, value, T("words"), vote_words(work, vote->vote));
+	value_set_text(arena, value, T("look"), vote->vote == VOTE_APPROVE ? T("good") : vote->vote == VOTE_REJECT ? T("bad") : T(""));
+	value_set_bool(arena, value, T("gone"), !vote->counts);
+	value_set_text(arena, value, T("delegates"), delegates);
+	if (vote->vote != VOTE_NONE) {
+		value_set(arena, value, T("moment"), part_moment(work, vote->voted_at));
+		value_set_integer(arena, value, T("version"), vote->version);
+	}
+	if (vote->voted_by != 0 && vote->voted_by != vote->user_id) {
+		TRY(part_person(work, vote->voted_by, &by));
+		value_set(arena, value, T("by"), by);
+	}
+	if (text_is_set(vote->comment))
+		value_set(arena, value, T("html"), markdown_html(arena, vote->comment));
+	*ret_value = value;
+	return NULL;
+}
+
+static struct error *panel_step(struct work *work, const struct approval_part *part, struct value **ret_value)
+{
+	struct value *value = value_map(work->arena), *votes = value_list(work->arena), *vote;
+
+	for (size_t i = 0; i < part->vote_count; i++) {
+		TRY(panel_vote(work, &part->votes[i], &vote));
+		value_append(work->arena, votes, vote);
+	}
+	value_set_text(work->arena, value, T("label"), label_in(&part->definition->label, work->language));
+	value_set_text(work->arena, value, T("words"), part_state_words(work, part));
+	value_set(work->arena, value, T("votes"), votes);
+	*ret_value = value;
+	return NULL;
+}
+
+static struct error *panel_round(struct work *work, const struct approval *approval, struct value **ret_value)
+{
+	struct arena *arena = work->arena;
+	struct value *value = value_map(arena), *steps = value_list(arena), *step;
+	bool open = approval->state == APPROVAL_ASKED;
+
+	for (size_t i = 0; i < approval->part_count; i++) {
+		/* What never was needed says nothing once it is over. */
+		if (approval->parts[i].state == PART_SKIPPED)
+			continue;
+		TRY(panel_step(work, &approval->parts[i], &step));
+		value_append(arena, steps, step);
+	}
+	value_set_text(arena, value, T("label"), approval->definition == NULL ? approval->name
+	                                                                       : label_in(&approval->definition->label, work->language));
+	value_set_integer(arena, value, T("round"), approval->round);
+	value_set_bool(arena, value, T("again"), approval->round > 1);
+	value_set_bool(arena, value, T("open"), open);
+	value_set_text(arena, value, T("state"), turn_words(work, approval->state));
+	value_set_text(arena, value, T("look"), turn_look(approval->state));
+	value_set(arena, value, T("asked"), part_moment(work, approval->asked_at));
+	value_set(arena, value, T("ended"), part_moment(work, approval->ended_at));
+	if (open)
+		value_set(arena, value, T("due"), part_moment(work, approval->due_at));
+	value_set_integer(arena, value, T("version"), approval->version);
+	value_set(arena, value, T("steps"), steps);
+	*ret_value = value;
+	return NULL;
+}
+
+/* One's own vote that may still be changed: {id, said, step}. */
+static void add_own_votes(struct work *work, const struct approval *approval, text href, struct value *list)
+{
+	for (size_t i = 0; approval->state == APPROVAL_ASKED && i < approval->part_count; i++)
+		for (size_t j = 0; approval->parts[i].state == PART_OPEN && j < approval->parts[i].vote_count; j++) {
+			const struct approval_vote *vote = &approval->parts[i].votes[j];
+
+			if (vote->user_id != work->actor->id || !vote->counts || vote->vote == VOTE_NONE)
+				continue;
+			struct value *item = value_map(work->arena);
+			value_set_integer(work->arena, item, T("id"), approval->id);
+			value_set_text(work->arena, item, T("href"), href);
+			value_set_text(work->arena, item, T("step"), approval->parts[i].definition->name);
+			value_set_text(work->arena, item, T("for"), work->actor->login);
+			value_set_text(work->arena, item, T("approval"), label_in(&approval->definition->label, work->language));
+			value_set_text(work->arena, item, T("comment"), vote->comment);
+			value_set_text(work->arena, item, T("back"), T("record"));
+			value_set(work->arena, item, T("key"), part_key(work->arena));
+			value_append(work->arena, list, item);
+		}
+}
+
+static struct error *add_votes(struct work *work, const struct web_request *request, const struct record *record, struct value *data)
+{
+	struct value *votes = value_list(work->arena), *item;
+	struct approval_waiting *list;
+	size_t count;
+
+	TRY(engine_approvals_waiting(work, WAITING_SHOWN, &list, &count));
+	for (size_t i = 0; i < count; i++) {
+		if (list[i].record->id != record->id)
+			continue;
+		TRY(waiting_item(work, request, &list[i], &item));
+		value_set_text(work->arena, item, T("back"), T("record"));
+		value_append(work->arena, votes, item);
+	}
+	value_set(work->arena, data, T("votes"), votes);
+	return NULL;
+}
+
+struct error *part_approvals(struct work *work, const struct web_request *request, struct record *record, struct value *data)
+{
+	struct value *rounds = value_list(work->arena), *earlier = value_list(work->arena), *own = value_list(work->arena), *round;
+	text href = record_href(work->arena, record->type, record_number(record));
+	struct approval *approvals;
+	bool open = false;
+	size_t count;
+
+	TRY(engine_approvals(work, record, &approvals, &count));
+	for (size_t i = count; i > 0; i--) {
+		bool newest = true;
+
+		for (size_t j = i; j < count && newest; j++)
+			newest = !text_equal(approvals[j].name, approvals[i - 1].name);
+		open = open || approvals[i - 1].state == APPROVAL_ASKED;
+		TRY(panel_round(work, &approvals[i - 1], &round));
+		value_append(work->arena, newest ? rounds : earlier, round);
+		add_own_votes(work, &approvals[i - 1], href, own);
+	}
+	if (count == 0)
+		return NULL;
+	value_set(work->arena, data, T("approvals"), rounds);
+	value_set(work->arena, data, T("approvals_earlier"), earlier);
+	value_set_integer(work->arena, data, T("approvals_earlier_count"), (int64_t)value_count(earlier));
+	value_set(work->arena, data, T("own_votes"), own);
+	return open ? add_votes(work, request, record, data) : NULL;
+}
