@@ -183,6 +183,8 @@ static void give_roles(struct demo *demo, struct work *work, size_t i, struct va
 		value_set(work->arena, input, T("teams"), own);
 		add_role(work, input, person->lead ? "team_lead" : "agent");
 	}
+	if (person->lead && strcmp(demo->teams[person->team].name, "storage") == 0)
+		add_role(work, input, "configuration_manager");
 	if (seat >= 0 && roles[seat] != NULL)
 		add_role(work, input, roles[seat]);
 }

@@ -9,8 +9,10 @@
 static struct error *live(struct demo *demo)
 {
 	TRY(demo_found(demo));
+	TRY(demo_items(demo));
 	TRY(demo_make_files(demo));
-	return demo_live(demo);
+	TRY(demo_live(demo));
+	return demo_items_late(demo);
 }
 
 static text marker_of(const struct demo *demo, struct arena *arena, const struct demo_settings *settings)

@@ -94,6 +94,9 @@ struct demo {
 	struct { text hash; int64_t size; const char *name, *media_type; } files[4];
 	size_t file_count;
 	struct history *history;
+	struct estate *estate;   /* demo_ci.c */
+	text *service_items;     /* number of the application of each service */
+	text *person_items;      /* of the computer of each person; unset: none */
 };
 extern const char *const demo_seat_names[SEAT_COUNT];
 
@@ -102,6 +105,11 @@ must_use struct error *demo_found(struct demo *demo);
 must_use struct error *demo_make_files(struct demo *demo);
 /* The working day of that person, for when they do something next. */
 moment demo_working(const struct demo *demo, size_t person, moment from, int64_t working_ms);
+/* Configuration items in layers, at the beginning; and what somebody did to them shortly before the end (demo_ci.c). */
+must_use struct error *demo_items(struct demo *demo);
+must_use struct error *demo_items_late(struct demo *demo);
+/* What fails when this person reports about this service; may be unset. */
+text demo_item_of(const struct demo *demo, const struct demo_service *service, size_t person);
 ptrdiff_t demo_team_find(const struct demo *demo, const char *name);
 
 /* ---- the history (demo_history.c, demo_steps.c) ---- */

@@ -82,6 +82,9 @@ static void assess(struct demo *demo, struct work *work, const struct incident *
 	put(work, input, "impact", levels[impact]);
 	put(work, input, "urgency", levels[urgency]);
 	put(work, input, "category", incident->topic->category);
+	text item = demo_item_of(demo, incident->service, incident->requester);
+	if (text_is_set(item) && chance_of(&demo->chance, 75))
+		value_set_text(work->arena, input, T("ci"), item);
 }
 
 static struct error *attach(struct demo *demo, struct work *work, const struct incident *incident)

@@ -134,7 +134,9 @@ struct error *api_impact(struct work *work, struct web_request *request, struct 
 
 /* ---- pages ---- */
 
-static struct error *shown_item(struct work *work, const struct impact *impact, const struct impact_item *item, struct value **ret_one)
+/* `start`: what the items of the first level were reached from, in words; unset: several records. */
+static struct error *shown_item(struct work *work, const struct impact *impact, const struct impact_item *item, text start,
+                                struct value **ret_one)
 {
 	struct value *one = value_map(work->arena);
 	const struct field *class = class_of(item->record);
@@ -158,15 +160,15 @@ static struct error *shown_item(struct work *work, const struct impact *impact, 
 	if (relation != NULL)
 		value_set_text(work->arena, one, T("relation"),
 		               label_in(item->inverse ? &relation->label : &relation->inverse, work->language));
-	if (via != NULL)
-		value_set_text(work->arena, one, T("via"), via->record == NULL ? words(work->language, T("something you may not see"))
-		                                                               : record_title(via->record));
+	value_set_text(work->arena, one, T("via"),
+	               via == NULL ? start : via->record == NULL ? words(work->language, T("something you may not see"))
+	                                                         : record_title(via->record));
 	*ret_one = one;
 	return NULL;
 }
 
 /* [{level, items, hidden, count}] */
-static struct error *levels_value(struct work *work, const struct impact *impact, struct value **ret_levels)
+static struct error *levels_value(struct work *work, const struct impact *impact, text start, struct value **ret_levels)
 {
 	struct value *levels = value_list(work->arena), *level = NULL, *items = NULL, *one;
 	int at = 0, hidden = 0;
@@ -186,7 +188,7 @@ static struct error *levels_value(struct work *work, const struct impact *impact
 			value_set_integer(work->arena, level, T("hidden"), ++hidden);
 			continue;
 		}
-		TRY(shown_item(work, impact, item, &one));
+		TRY(shown_item(work, impact, item, start, &one));
 		value_append(work->arena, items, one);
 	}
 	*ret_levels = levels;
@@ -205,24 +207,24 @@ static struct error *services_value(struct work *work, const struct impact *impa
 			++*ret_more;
 			continue;
 		}
-		TRY(shown_item(work, impact, &impact->items[i], &one));
+		TRY(shown_item(work, impact, &impact->items[i], TEXT_UNSET, &one));
 		value_append(work->arena, services, one);
 	}
 	*ret_services = services;
 	return NULL;
 }
 
-/* One direction: {levels, services, count, hidden, cut, deeper}. */
+/* One direction: {levels, services, count, hidden, cut, deeper}; levels only for the record that they are shown of. */
 static struct error *direction_value(struct work *work, const int64_t *ids, size_t count, enum impact_direction direction, int depth,
-                                     size_t limit, bool with_levels, struct value **ret_value)
+                                     size_t limit, const struct record *levels_of, struct value **ret_value)
 {
 	struct value *value = value_map(work->arena), *part;
 	struct impact impact;
 	size_t more;
 
 	TRY(engine_impact(work, ids, count, direction, depth, limit, &impact));
-	if (with_levels) {
-		TRY(levels_value(work, &impact, &part));
+	if (levels_of != NULL) {
+		TRY(levels_value(work, &impact, is_item(work, levels_of->type) ? record_title(levels_of) : TEXT_UNSET, &part));
 		value_set(work->arena, value, T("levels"), part);
 	}
 	TRY(services_value(work, &impact, &part, &more));
@@ -247,10 +249,10 @@ struct error *part_impact(struct work *work, struct record *record, struct value
 	TRY(begins_of(work, record, &ids, &count));
 	if (count == 0)
 		return NULL;
-	TRY(direction_value(work, ids, count, IMPACT_UP, SUMMARY_LEVELS, SUMMARY_ITEMS, false, &up));
+	TRY(direction_value(work, ids, count, IMPACT_UP, SUMMARY_LEVELS, SUMMARY_ITEMS, NULL, &up));
 	value_set(work->arena, impact, T("up"), up);
 	if (item) {
-		TRY(direction_value(work, ids, count, IMPACT_DOWN, SUMMARY_LEVELS, SUMMARY_ITEMS, false, &down));
+		TRY(direction_value(work, ids, count, IMPACT_DOWN, SUMMARY_LEVELS, SUMMARY_ITEMS, NULL, &down));
 		value_set(work->arena, impact, T("down"), down);
 	}
 	value_set_bool(work->arena, impact, T("item"), item);
@@ -273,8 +275,8 @@ struct error *impact_render(struct work *work, struct web_request *request, stru
 	TRY(request_query_integer(request, T("depth"), 0, LIMIT_IMPACT_DEPTH, 0, &depth));
 	TRY(part_head(work, record, data));
 	TRY(begins_of(work, record, &ids, &count));
-	TRY(direction_value(work, ids, count, IMPACT_UP, (int)depth, LIMIT_IMPACT_SHOWN, true, &up));
-	TRY(direction_value(work, ids, count, IMPACT_DOWN, (int)depth, LIMIT_IMPACT_SHOWN, true, &down));
+	TRY(direction_value(work, ids, count, IMPACT_UP, (int)depth, LIMIT_IMPACT_SHOWN, record, &up));
+	TRY(direction_value(work, ids, count, IMPACT_DOWN, (int)depth, LIMIT_IMPACT_SHOWN, record, &down));
 	value_set(work->arena, data, T("up"), up);
 	value_set(work->arena, data, T("down"), down);
 	value_set_bool(work->arena, data, T("item"), is_item(work, record->type));

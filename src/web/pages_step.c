@@ -115,7 +115,8 @@ static text look_of(const struct record *record, const struct transition *transi
 {
 	switch (record->type->lifecycle->states[transition->to].group) {
 	case GROUP_DONE:
-		return T("primary");
+		/* What somebody waits for; nobody waits for an item to be retired. */
+		return record->type->requester >= 0 ? T("primary") : T("");
 	case GROUP_CANCELLED:
 		return T("plain");
 	case GROUP_OPEN:
