@@ -233,6 +233,7 @@ static struct error *make_services(struct work *work, void *data)
 		size_t owner = i % 3 == 0 ? demo->seats[5] : demo->person_count - 1 - i;
 		set(work, input, "description", service->description);
 		set(work, input, "team", service->team);
+		set(work, input, "first_line", demo->teams[0].name);
 		set(work, input, "calendar", service->calendar);
 		set(work, input, "organisation", "veldmark");
 		value_set_text(work->arena, input, T("owner"), demo->people[owner].login);

@@ -1,4 +1,4 @@
-/* Who is away now: records of the type `absence` (person, from when, until when), where the definitions have one. */
+/* Who is away now: records of the type `absence` (person, begins, ends), where the definitions have one. */
 #include "engine/time_private.h"
 
 #include "model/query.h"
@@ -18,7 +18,7 @@ struct error *engine_absent(struct work *work, int64_t **ret_ids, size_t *ret_co
 	const struct field *person = type == NULL ? NULL : type_field(type, T("person"));
 	if (person == NULL)
 		return NULL;
-	TRY(condition_parse(work->arena, work->model, type, T("from_date <= now and until_date > now"), CONDITION_RULE, &where));
+	TRY(condition_parse(work->arena, work->model, type, T("begins <= now and (ends is not set or ends > now)"), CONDITION_RULE, &where));
 	query.where = where;
 	access_rule_context(work, &query.context);
 	TRY(model_find(work, &query, &page));

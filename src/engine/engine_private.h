@@ -23,6 +23,7 @@ struct change {
 	int64_t event_id;
 	int64_t actor_id;           /* who did it then: 0 the system; work->actor except for imports */
 	moment at;                  /* when it happened: work->now except for imports */
+	text rule;                  /* whose step it is; unset: somebody's own */
 };
 
 /*

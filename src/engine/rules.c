@@ -70,6 +70,17 @@ static bool rule_fits(const struct work *work, const struct change *change, cons
 	return false;
 }
 
+static bool is_excepted(const struct change *change, const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->unless_changed_count; i++)
+		if (change->changed[rule->unless_changed[i]])
+			return true;
+	for (size_t i = 0; i < rule->unless_rule_count; i++)
+		if (text_equal(change->rule, rule->unless_rules[i]))
+			return true;
+	return false;
+}
+
 static void agenda_add(struct arena *arena, struct agenda *agenda, struct errand errand)
 {
 	arena_make_room(arena, agenda->items, agenda->count, agenda->capacity);
@@ -187,7 +198,7 @@ struct error *rules_follow(struct work *work, const struct change *change)
 	struct agenda *agenda = work->agenda == NULL ? &fresh : work->agenda;
 	TRY(timers_follow(work, change));
 	for (size_t i = 0; i < type->rule_count; i++)
-		if (rule_fits(work, change, &type->rules[i]))
+		if (rule_fits(work, change, &type->rules[i]) && !is_excepted(change, &type->rules[i]))
 			agenda_add(work->arena, agenda,
 				   (struct errand){ &type->rules[i], change->after, change->event_id,
 						    change->comment });

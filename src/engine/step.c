@@ -152,6 +152,7 @@ static struct error *follow(struct step *step, struct work *work, struct record 
 		.event_id = step->event_id,
 		.actor_id = work->actor->id,
 		.at = work->now,
+		.rule = step->rule,
 	};
 
 	switch (step->kind) {

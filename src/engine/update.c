@@ -101,6 +101,26 @@ static struct error *named_cell(struct work *work, const struct setting *setting
 	return NULL;
 }
 
+/* The person, when they are in the team; without a team everybody is. */
+static struct error *member_cell(struct work *work, const struct record *record, const struct setting *setting, struct cell *ret_cell)
+{
+	const struct field *teams = type_field(work->model->user, T("teams"));
+	int64_t person_id = record_id_of(record, (ptrdiff_t)setting->field), team_id = record_id_of(record, (ptrdiff_t)setting->from), *ids;
+	struct record *person;
+	size_t count;
+
+	*ret_cell = record->cells[setting->field];
+	if (person_id == 0 || team_id == 0 || teams == NULL || teams->kind != KIND_LINKS)
+		return NULL;
+	TRY(model_load(work, work->model->user, person_id, &person));
+	TRY(record_links(work, person, teams, &ids, &count));
+	for (size_t i = 0; i < count; i++)
+		if (ids[i] == team_id)
+			return NULL;
+	*ret_cell = cell_null();
+	return NULL;
+}
+
 static struct error *setting_cell(struct work *work, const struct type *type, struct record *record, const struct setting *setting,
                                   struct value *missing, struct cell *ret_cell)
 {
@@ -122,6 +142,8 @@ static struct error *setting_cell(struct work *work, const struct type *type, st
 		break;
 	case SET_PATH:
 		return path_cell(work, record, setting, ret_cell);
+	case SET_MEMBER:
+		return member_cell(work, record, setting, ret_cell);
 	case SET_WORDS:
 		return words_cell(work, record, setting, field, ret_cell);
 	case SET_LINK:

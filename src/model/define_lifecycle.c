@@ -311,6 +311,21 @@ static void read_setting_link(struct define *d, const struct field *field, struc
 		define_error(d, value_get(node, T("link")), TEXT_UNSET, "'%.*s' is no link", TEXT_ARG(field->name));
 }
 
+/* { member of: team }: whoever is not in the team of the record is taken out of the field. */
+static void read_setting_member(struct define *d, const struct field *field, const struct type *from,
+				struct setting *setting, const struct value *value)
+{
+	ptrdiff_t team = define_field_at(d, from, value);
+
+	setting->how = SET_MEMBER;
+	setting->from = team < 0 ? 0 : (size_t)team;
+	if (field->kind != KIND_LINK || field->target != d->model->user)
+		define_error(d, value, TEXT_UNSET, "'%.*s' is no link to a person", TEXT_ARG(field->name));
+	if (team >= 0 && (from->fields[team].kind != KIND_LINK || from->fields[team].target != d->model->team))
+		define_error(d, value, TEXT_UNSET, "'%.*s' is no link to a team",
+			     TEXT_ARG(from->fields[team].name));
+}
+
 static void read_setting(struct define *d, const struct type *type, const struct type *from,
 			 struct setting *setting, const struct value_entry *entry)
 {
@@ -321,13 +336,15 @@ static void read_setting(struct define *d, const struct type *type, const struct
 		read_setting_value(d, type, setting, entry->value);
 		return;
 	}
-	if (!define_map(d, entry->value, "a setting", "to from words link when"))
+	if (!define_map(d, entry->value, "a setting", "to from words link member~of when"))
 		return;
 	setting->when = define_condition(d, from, value_get(entry->value, T("when")), CONDITION_RULE);
 	if (value_get(entry->value, T("from")) != NULL)
 		read_setting_from(d, type, from, setting, value_get(entry->value, T("from")));
 	else if (value_get(entry->value, T("words")) != NULL)
 		read_setting_words(d, &type->fields[setting->field], from, setting, entry->value);
+	else if (value_get(entry->value, T("member of")) != NULL)
+		read_setting_member(d, &type->fields[setting->field], from, setting, value_get(entry->value, T("member of")));
 	else if (value_get(entry->value, T("link")) != NULL)
 		read_setting_link(d, &type->fields[setting->field], setting, entry->value);
 	else

@@ -230,6 +230,54 @@ static bool read_action(struct define *d, const struct type *type, struct action
 	return true;
 }
 
+/* "assignee changed", "rule route": what must not have gone with it. */
+static void read_unless_one(struct define *d, const struct type *type, struct rule *rule, const struct value *item)
+{
+	text rest = define_scalar(d, item, "unless"), first;
+	struct value name = { .kind = VALUE_TEXT, .line = item->line, .column = item->column };
+	ptrdiff_t field;
+
+	if (!text_is_set(rest))
+		return;
+	text_cut(&rest, ' ', &first);
+	if (text_equal(first, T("rule")) && text_is_set(rest)) {
+		rule->unless_rules[rule->unless_rule_count++] = rest;
+	} else if (text_equal(rest, T("changed"))) {
+		name.text = first;
+		field = define_field_at(d, type, &name);
+		if (field >= 0)
+			rule->unless_changed[rule->unless_changed_count++] = (size_t)field;
+	} else {
+		define_error(d, item, T("FIELD changed, or rule NAME"), "'%.*s' is nothing that goes with a change",
+			     TEXT_ARG(define_scalar(d, item, "unless")));
+	}
+}
+
+static void read_unless(struct define *d, const struct type *type, struct rule *rule, const struct value *node)
+{
+	const struct value *value = value_get(node, T("unless"));
+	size_t count;
+	struct value **items = define_list(d, value, &count);
+
+	if (count > 0 && rule->when != WHEN_CREATED && rule->when != WHEN_CHANGED && rule->when != WHEN_TRANSITION &&
+	    rule->when != WHEN_STATE && rule->when != WHEN_COMMENT)
+		define_error(d, value, T("write it under if"), "unless is for rules that wait for a change");
+	rule->unless_changed = arena_new_array(d->arena, size_t, count);
+	rule->unless_rules = arena_new_array(d->arena, text, count);
+	for (size_t i = 0; i < count; i++)
+		read_unless_one(d, type, rule, items[i]);
+}
+
+/* The rules that others name stand beside them. */
+static void check_unless(struct define *d, const struct type *type, const struct rule *rule, const struct value *section,
+			 const struct value_entry *at)
+{
+	for (size_t i = 0; i < rule->unless_rule_count; i++)
+		if (value_get(section, rule->unless_rules[i]) == NULL)
+			define_error_key(d, at, TEXT_UNSET, "%.*s has no rule '%.*s'", TEXT_ARG(type->name),
+					 TEXT_ARG(rule->unless_rules[i]));
+}
+
 static void read_rule(struct define *d, const struct type *type, struct rule *rule,
 		      const struct value_entry *entry)
 {
@@ -238,7 +286,7 @@ static void read_rule(struct define *d, const struct type *type, struct rule *ru
 	size_t count;
 
 	rule->name = entry->key;
-	if (!define_map(d, node, "a rule", "when if then"))
+	if (!define_map(d, node, "a rule", "when if unless then"))
 		return;
 	if (value_get(node, T("when")) == NULL)
 		define_error_key(d, entry, T(DEFINE_WHEN_WORDS), "the rule '%.*s' has no when",
@@ -247,6 +295,7 @@ static void read_rule(struct define *d, const struct type *type, struct rule *ru
 		define_when(d, type, rule, value_get(node, T("when")));
 	rule->condition = define_condition(d, type, value_get(node, T("if")), CONDITION_RULE);
 	define_daily(d, type, rule, entry);
+	read_unless(d, type, rule, node);
 	items = define_list(d, value_get(node, T("then")), &count);
 	if (count == 0)
 		define_error_key(d, entry, T("then: [transition: close]"), "the rule '%.*s' does nothing",
@@ -270,5 +319,6 @@ void define_automation(struct define *d, struct draft *draft)
 	for (size_t i = 0; i < section->map.count; i++) {
 		draft->rule_nodes[i] = &section->map.entries[i];
 		read_rule(d, type, &type->rules[type->rule_count++], draft->rule_nodes[i]);
+		check_unless(d, type, &type->rules[type->rule_count - 1], section, draft->rule_nodes[i]);
 	}
 }

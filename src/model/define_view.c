@@ -117,6 +117,30 @@ static void check_form_twice(struct define *d, const struct type *type, const st
 		}
 }
 
+/* "begins: { requester: unset, channel: phone }": what this form's fields hold at first, in place of their defaults. */
+static void read_begins(struct define *d, const struct type *type, struct form *form, const struct value *value)
+{
+	if (!define_any_map(d, value, "begins"))
+		return;
+	form->begins = arena_new_array(d->arena, struct form_begin, value->map.count);
+	for (size_t i = 0; i < value->map.count; i++) {
+		const struct value_entry *entry = &value->map.entries[i];
+		struct value name = { .kind = VALUE_TEXT, .line = entry->line, .column = entry->column, .text = entry->key };
+		struct form_begin *begin = &form->begins[form->begin_count];
+		ptrdiff_t field = define_field_at(d, type, &name);
+
+		if (field < 0)
+			continue;
+		begin->field = (size_t)field;
+		form->begin_count++;
+		if (entry->value->kind == VALUE_TEXT && text_equal(entry->value->text, T("unset")))
+			continue;
+		begin->value = arena_new_struct(d->arena, struct cell);
+		if (!define_cell(d, &type->fields[field], entry->value, begin->value))
+			begin->value = NULL;
+	}
+}
+
 void define_forms(struct define *d, struct draft *draft)
 {
 	const struct value *section = define_section(d, draft, T("forms"));
@@ -134,7 +158,10 @@ void define_forms(struct define *d, struct draft *draft)
 			continue;
 		form->sections = arena_new_array(d->arena, struct form_section, entry->value->map.count);
 		for (size_t j = 0; j < entry->value->map.count; j++)
-			read_form_section(d, type, &form->sections[form->section_count++],
+			if (text_equal(entry->value->map.entries[j].key, T("begins")))
+				read_begins(d, type, form, entry->value->map.entries[j].value);
+			else
+				read_form_section(d, type, &form->sections[form->section_count++],
 					  &entry->value->map.entries[j]);
 		check_form_twice(d, type, form, entry);
 	}

@@ -202,8 +202,14 @@ struct form_section {
 	size_t *fields;
 	size_t field_count;
 };
+struct form_begin {
+	size_t field;
+	struct cell *value; /* NULL: empty, whatever the field's default */
+};
 struct form {
 	text name;      /* "portal", "create", "record" */
+	struct form_begin *begins; /* what its fields hold at first */
+	size_t begin_count;
 	struct form_section *sections;
 	size_t section_count;
 };

@@ -30,7 +30,8 @@ struct need {
 
 struct setting { /* "set" of transitions and automation */
 	size_t field;
-	enum { SET_VALUE, SET_UNSET, SET_ME, SET_NOW, SET_FIELD, SET_PATH, SET_WORDS, SET_LINK } how;
+	enum { SET_VALUE, SET_UNSET, SET_ME, SET_NOW, SET_FIELD, SET_PATH, SET_WORDS, SET_LINK,
+	       SET_MEMBER } how; /* SET_MEMBER: the person stays who is in the team of the field `from`; others are taken out */
 	struct cell *value;  /* SET_VALUE */
 	size_t from;         /* SET_FIELD */
 	size_t *path;        /* SET_PATH (service.team): positions, each of the type that the link before leads to */
@@ -313,6 +314,10 @@ struct rule {
 	int64_t after_ms;              /* WHEN_AFTER */
 	int64_t after_working_days;    /* WHEN_AFTER, in working days of the record's calendar; 0: after_ms */
 	const struct condition *condition; /* NULL: always */
+	size_t *unless_changed;        /* not when the same change changed one of these fields too */
+	size_t unless_changed_count;
+	text *unless_rules;            /* not when one of these rules made the change */
+	size_t unless_rule_count;
 	struct action *actions;
 	size_t action_count;
 };

@@ -196,6 +196,7 @@ static int value_of(const struct chain_type *type, size_t at, const struct setti
 	case SET_LINK:
 		return VALUE_WORDS + hash_of(setting->words);
 	case SET_PATH:
+	case SET_MEMBER:
 		break;
 	}
 	return VALUE_ANY;

@@ -111,10 +111,29 @@ static struct value *without_nulls(struct work *work, const struct value *input)
 	return kept;
 }
 
+/* A field that the form begins empty is not filled in by its default: whoever opens a record for somebody says for whom. */
+static struct error *check_begun(struct work *work, const struct type *type, const struct value *input)
+{
+	const struct form *form = type_form(type, create_form(work, type));
+	struct error *errors = NULL;
+
+	for (size_t i = 0; form != NULL && i < form->begin_count; i++) {
+		const struct field *field = &type->fields[form->begins[i].field];
+		if (form->begins[i].value == NULL && field->required && value_is_null(value_get(input, field->name)) &&
+		    access_field_writable(work, type, field))
+			errors = error_append(errors, error_field(error_new(work->arena, ERROR_INVALID, "%.*s is needed",
+			                                                    TEXT_ARG(field->name)),
+			                                          field->name));
+	}
+	return errors;
+}
+
 struct error *create_apply(struct work *work, struct web_request *request, struct page *page unused)
 {
 	const struct value *input = request->body_is_json ? request->state : without_nulls(work, request->state);
 
+	if (!request->body_is_json)
+		TRY(check_begun(work, request->type, input));
 	TRY(engine_create(work, request->type, input, &request->record));
 	TRY(attach_uploads(work, request, record_number(request->record), VISIBLE_PUBLIC));
 	return draft_forget(work, request->type, 0, T("create"), T("create"));

@@ -242,6 +242,30 @@ static bool is_shown(const struct type *type, const struct cell *class, const st
 	return class_has_field(type, class, field) || (record != NULL && record_cell(record, field->position)->kind != CELL_NULL);
 }
 
+/* What was typed, and for fields that nobody typed into what the form begins with. */
+static struct error *with_begins(struct work *work, const struct type *type, const struct form *form, const struct value *given,
+                                 const struct value **ret_given)
+{
+	struct value *filled = given == NULL ? value_map(work->arena) : value_copy(work->arena, given);
+
+	*ret_given = given;
+	for (size_t i = 0; i < form->begin_count; i++) {
+		const struct field *field = &type->fields[form->begins[i].field];
+		struct field copy = *field;
+		text begin = T(""), shown;
+		if (value_get(given, field->name) != NULL)
+			continue;
+		copy.default_me = false;
+		copy.has_default = true;
+		copy.fallback = form->begins[i].value;
+		if (copy.fallback != NULL)
+			TRY(fallback_text(work, &copy, &begin, &shown));
+		value_set_text(work->arena, filled, field->name, begin);
+		*ret_given = filled;
+	}
+	return NULL;
+}
+
 struct error *part_form(struct work *work, const struct type *type, text form, struct record *record, const struct value *given,
                         const struct error *errors, struct value **ret_sections)
 {
@@ -251,6 +275,8 @@ struct error *part_form(struct work *work, const struct type *type, text form, s
 	struct cell class = form_class(type, record, given);
 
 	TRY(access_writable_fields(work, type, record, writable));
+	if (definition != NULL && record == NULL && (given == NULL || given->kind == VALUE_MAP))
+		TRY(with_begins(work, type, definition, given, &given));
 	for (size_t i = 0; definition != NULL && i < definition->section_count; i++) {
 		const struct form_section *section = &definition->sections[i];
 		struct value *one = value_map(work->arena), *fields = value_list(work->arena);

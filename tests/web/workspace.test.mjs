@@ -181,6 +181,25 @@ test("a refused creation shows what is wrong beside the field and keeps the rest
 	match(await refused.text(), /value="high" selected/);
 });
 
+test("an agent's new record begins without a requester and came by telephone", async () => {
+	const reeve = await server();
+	const context = await reeve.context("adam", plain);
+	const form = await (await context.request.get("/incident/new")).text();
+	match(form, /name="requester" value=""/);
+	match(form, /<option value="phone" selected>/);
+	const refused = await context.request.post("/incident/new", { form: { title: "For whom?", requester: "", channel: "chat" } });
+	equal(refused.status(), 422);
+	const words = await refused.text();
+	match(words, /requester is needed/);
+	match(words, /<option value="chat" selected>/);
+	match(words, /value="For whom\?"/);
+	/* Through the API the caller is the requester, unless it says who is. */
+	equal((await reeve.api("adam", "POST", "/api/v1/incident", { title: "My own" })).body.requester.number, "adam");
+	/* In the portal it is always oneself. */
+	const hers = await (await reeve.context("rita", plain)).request.post("/incident/new", { form: { title: "My screen is black" }, maxRedirects: 0 });
+	equal(hers.status(), 303);
+});
+
 test("the same form sent twice does its work once", async () => {
 	const reeve = await server();
 	const context = await reeve.context("adam", plain);

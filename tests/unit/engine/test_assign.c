@@ -42,6 +42,20 @@ DESK_TEST_WITH(each_gets_one_in_turn_and_who_left_gets_none, ROUND_ROBIN)
 	assert_text(assigned(desk, INCIDENT), "bob");
 }
 
+DESK_TEST_WITH(who_is_away_gets_nothing_until_they_are_back, ROUND_ROBIN)
+{
+	make_team(desk);
+	const struct type *absence = model_type(desk->model, T("absence"));
+	desk_create(desk, absence, "{'person': 'ann', 'begins': '2026-03-01T00:00:00Z', 'ends': '2026-03-03T00:00:00Z'}");
+	desk_create(desk, absence, "{'person': 'bob', 'begins': '2026-03-01T00:00:00Z'}");
+	desk_create(desk, absence, "{'person': 'cem', 'begins': '2026-03-05T00:00:00Z', 'ends': '2026-03-09T00:00:00Z'}");
+	assert_text(assigned(desk, INCIDENT), "cem");
+	assert_text(assigned(desk, INCIDENT), "cem");
+	desk_jump(desk, "2026-03-06T09:00Z");
+	assert_text(assigned(desk, INCIDENT), "ann");
+	assert_text(assigned(desk, INCIDENT), "ann");
+}
+
 DESK_TEST_WITH(the_least_loaded_gets_it_and_equals_take_turns, LEAST_LOADED)
 {
 	make_team(desk);
@@ -96,7 +110,7 @@ DESK_TEST_WITH(without_a_team_or_people_nobody_is_assigned_and_it_is_said, ROUND
 	assert_text(value_get_text(last.payload, T("error")), "nobody was assigned: nobody of the team is there");
 }
 
-#define FROM_SERVICE "  route: { when: created, if: team is not set, then: [{ set: { team: { from: service.team } } }] }\n"
+#define FROM_SERVICE "  by_service: { when: created, if: team is not set, then: [{ set: { team: { from: service.team } } }] }\n"
 
 DESK_TEST_WITH(a_setting_follows_a_path, FROM_SERVICE)
 {

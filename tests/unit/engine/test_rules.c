@@ -72,28 +72,47 @@ DESK_TEST_WITH(rules_run_in_order_and_see_what_the_earlier_ones_did,
 	assert_int_equal(seen.cause_id, set.id);
 }
 
+/* Endless chains are found in the definition; whatever else one cause sets off ends at the budget. */
 DESK_TEST_WITH(rules_that_set_each_other_off_are_stopped_with_a_reason,
-	       "  ping:\n"
-	       "    when: contact changed\n"
-	       "    if: contact = \"ping\"\n"
-	       "    then: [set: { contact: pong }]\n"
-	       "  pong:\n"
-	       "    when: contact changed\n"
-	       "    if: contact = \"pong\"\n"
-	       "    then: [set: { contact: ping }]\n")
+	       "  step_1: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r1 }] }\n"
+	       "  step_2: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r2 }] }\n"
+	       "  step_3: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r3 }] }\n"
+	       "  step_4: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r4 }] }\n"
+	       "  step_5: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r5 }] }\n"
+	       "  step_6: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r6 }] }\n"
+	       "  step_7: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r7 }] }\n"
+	       "  step_8: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r8 }] }\n"
+	       "  step_9: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r9 }] }\n"
+	       "  step_10: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r10 }] }\n"
+	       "  step_11: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r11 }] }\n"
+	       "  step_12: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r12 }] }\n"
+	       "  step_13: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r13 }] }\n"
+	       "  step_14: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r14 }] }\n"
+	       "  step_15: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r15 }] }\n"
+	       "  step_16: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r16 }] }\n"
+	       "  step_17: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r17 }] }\n"
+	       "  step_18: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r18 }] }\n"
+	       "  step_19: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r19 }] }\n"
+	       "  step_20: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r20 }] }\n"
+	       "  step_21: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r21 }] }\n"
+	       "  step_22: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r22 }] }\n"
+	       "  step_23: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r23 }] }\n"
+	       "  step_24: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r24 }] }\n"
+	       "  step_25: { when: contact changed, if: contact = \"1\", then: [set: { external_ref: r25 }] }\n")
 {
 	struct record *record = incident(desk);
 	struct event stopped;
-	desk_patch(desk, record, "{'contact': 'ping', 'title': 'saved all the same'}");
-	assert_text(record_title(desk_reload(desk, record)), "saved all the same");
-	assert_int_equal(desk_events(desk, record, EVENT_UPDATED, "rule", "ping", NULL) +
-			     desk_events(desk, record, EVENT_UPDATED, "rule", "pong", NULL),
-			 LIMIT_CHAIN);
+	desk_patch(desk, record, "{'contact': '1', 'title': 'saved all the same'}");
+	record = desk_reload(desk, record);
+	assert_text(record_title(record), "saved all the same");
+	assert_text(desk_cell(record, "external_ref")->text, "r20");
+	assert_int_equal(desk_events(desk, record, EVENT_UPDATED, "rule", "step_20", NULL), 1);
 	assert_int_equal(desk_events(desk, record, EVENT_AUTOMATION, NULL, NULL, &stopped), 1);
+	assert_text(value_get_text(stopped.payload, T("rule")), "step_21");
 	text why = value_get_text(stopped.payload, T("error"));
 	assert_true(text_find(why, T("set each other off")) > 0);
 	/* Administrators are told why, once for all records that turn so. */
-	desk_incident(desk, "{'title': 'x', 'requester': 'reqa', 'contact': 'ping'}");
+	desk_incident(desk, "{'title': 'x', 'requester': 'reqa', 'contact': '1'}");
 	desk_as(desk, "admin");
 	struct notification *told;
 	size_t told_count;
