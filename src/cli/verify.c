@@ -1,6 +1,8 @@
 /* reeve verify: the event log's seals, the store's own integrity and every attachment's content. */
 #include "cli/cli_private.h"
 
+#include <stdio.h>
+
 #include "base/limits.h"
 #include "store/blob.h"
 
@@ -31,6 +33,20 @@ static struct error *check_blobs(struct work *work, struct io *io, int64_t *ret_
 	return error;
 }
 
+struct showing {
+	struct io *io;
+};
+
+static void show_records(void *data, int64_t records)
+{
+	struct showing *showing = data;
+	char line[64];
+	if (records % 10000 < 500) { /* a line of its own memory: there are many */
+		(void)snprintf(line, sizeof line, "%lld records", (long long)records);
+		showing->io->progress(showing->io, text_from(line));
+	}
+}
+
 struct error *verify_run(struct program *program, struct arena *arena, const struct options *options, struct io *io)
 {
 	struct work work;
@@ -38,6 +54,7 @@ struct error *verify_run(struct program *program, struct arena *arena, const str
 	int64_t blobs = 0;
 	TRY(program_reader(program, arena, ORIGIN_CLI, &work));
 	TRY(engine_verify(&work, &program->seal, &report));
+	TRY(engine_verify_records(&work, &report, show_records, &(struct showing){ io }));
 	TRY(store_check_integrity(work.store, arena));
 	TRY(check_blobs(&work, io, &blobs));
 	if (options->json) {
@@ -46,12 +63,14 @@ struct error *verify_run(struct program *program, struct arena *arena, const str
 		value_set_integer(arena, answer, T("erased"), report.erased);
 		value_set_integer(arena, answer, T("unsealed"), report.unsealed);
 		value_set_integer(arena, answer, T("heads"), report.heads);
+		value_set_integer(arena, answer, T("records"), report.records);
 		value_set_integer(arena, answer, T("attachments"), blobs);
 		io_value(io, arena, answer);
 		return NULL;
 	}
 	io_format(io, arena, "%lld events are whole (%lld erased on record, %lld waiting for their seal), %lld recorded heads agree, "
-	          "%lld attachments have their content, the store is sound\n",
-	          (long long)report.events, (long long)report.erased, (long long)report.unsealed, (long long)report.heads, (long long)blobs);
+	          "%lld records are as their events say, %lld attachments have their content, the store is sound\n",
+	          (long long)report.events, (long long)report.erased, (long long)report.unsealed, (long long)report.heads,
+	          (long long)report.records, (long long)blobs);
 	return NULL;
 }

@@ -377,8 +377,16 @@ must_use struct error *sealer_head_text(struct work *work, text *ret_head);
 /* Checks every seal and payload, the heads of the log, and (optional) blobs. The first broken record is the error, named with seq, record, and what is wrong. */
 struct verify_report {
 	int64_t events, erased, unsealed, heads;
+	int64_t records; /* whose rows and links are as their events say */
 };
 must_use struct error *engine_verify(struct work *work, const struct seal_settings *settings, struct verify_report *ret_report);
+
+/*
+ * Compares every record's row and links with its events, in windows of a transaction each; the first difference is the error (named with
+ * record and field). Adds to report->records; `progress` may be NULL. Reading connection.
+ */
+must_use struct error *engine_verify_records(struct work *work, struct verify_report *report,
+                                             void (*progress)(void *data, int64_t records), void *data);
 
 /*
  * Erases what one event of the record said (privacy law), with a reason; administrators only. The record itself is changed by

@@ -68,6 +68,17 @@ FROM event WHERE seq IS NOT NULL AND seq > $1 ORDER BY seq LIMIT $2
 SELECT id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, NULL
 FROM event WHERE seq IS NOT NULL AND seq > $1 ORDER BY seq LIMIT $2
 
+-- In the order in which they were recorded: the last one says what the row has.
+-- name: event_between
+SELECT id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, payload
+FROM event WHERE record_id > $1 AND record_id <= $2 ORDER BY record_id, id
+
+-- name: event_last_record
+SELECT max(record_id) FROM event
+
+-- name: link_between
+SELECT from_id, name, to_id FROM link WHERE from_id > $1 AND from_id <= $2 ORDER BY from_id, name, to_id
+
 -- ---- attachments ----
 
 -- name: attachment_insert

@@ -72,6 +72,40 @@ text record_select_sql(struct work *work, const struct type *type, const char *c
 	return buffer_peek(&buffer);
 }
 
+text record_between_sql(struct arena *arena, const struct type *type)
+{
+	struct buffer buffer;
+
+	begin(&buffer, arena);
+	buffer_literal(&buffer, "SELECT ");
+	record_columns(&buffer, type, T("t0"), true);
+	buffer_literal(&buffer, " FROM ");
+	column_quote(&buffer, type->table);
+	buffer_literal(&buffer, " t0 WHERE t0.id > $1 AND t0.id <= $2 ORDER BY t0.id");
+	return buffer_peek(&buffer);
+}
+
+struct error *model_last_id(struct work *work, int64_t *ret_id)
+{
+	struct rows *rows;
+	bool row;
+
+	*ret_id = 0;
+	for (size_t i = 0; i < work->model->type_count; i++) {
+		if (work->model->types[i].abstract)
+			continue;
+		TRY(store_query_text(work->store, work->arena,
+				     text_format(work->arena, "SELECT max(id) FROM \"%.*s\"",
+						 TEXT_ARG(work->model->types[i].table)),
+				     NO_CELLS, &rows));
+		TRY(rows_next(rows, &row));
+		if (row)
+			*ret_id = maximum(*ret_id, rows_integer(rows, 0));
+		rows_close(rows);
+	}
+	return NULL;
+}
+
 text record_name_sql(struct arena *arena, const struct type *type)
 {
 	return text_format(arena, "SELECT \"number\", \"%.*s\" FROM \"%.*s\" WHERE id = $1",

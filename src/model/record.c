@@ -161,6 +161,28 @@ struct error *model_load_number(struct work *work, const struct type *type, text
 	return NULL;
 }
 
+struct error *model_records_between(struct work *work, const struct type *type, int64_t after, int64_t until,
+				    struct record ***ret_records, size_t *ret_count)
+{
+	struct record **records = NULL;
+	size_t count = 0, capacity = 0;
+	struct rows *rows;
+	bool row;
+
+	TRY(store_query_text(work->store, work->arena, record_between_sql(work->arena, type),
+			     CELLS(cell_integer(after), cell_integer(until)), &rows));
+	for (;;) {
+		TRY(rows_next(rows, &row));
+		if (!row)
+			break;
+		arena_make_room(work->arena, records, count, capacity);
+		records[count++] = record_read(work, type, rows, true);
+	}
+	*ret_records = records;
+	*ret_count = count;
+	return NULL;
+}
+
 struct error *model_find_id(struct work *work, const struct type *type, text number, int64_t *ret_id)
 {
 	text key = text_fold(work->arena, number);

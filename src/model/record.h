@@ -55,6 +55,11 @@ must_use struct error *model_load_number(struct work *work, const struct type *t
  * loads afresh. */
 must_use struct error *model_lock(struct work *work, const struct type *type, int64_t id,
 				  struct record **ret_record);
+/* All records of a type with ids in (after, until], by id, whole and without the cache: for verify. */
+must_use struct error *model_records_between(struct work *work, const struct type *type, int64_t after, int64_t until,
+					     struct record ***ret_records, size_t *ret_count);
+/* The largest id that any record has. */
+must_use struct error *model_last_id(struct work *work, int64_t *ret_id);
 /* Id of the record with that number, 0 when there is none. */
 must_use struct error *model_find_id(struct work *work, const struct type *type, text number,
 				     int64_t *ret_id);

@@ -15,6 +15,7 @@ void record_columns(struct buffer *buffer, const struct type *type, text alias, 
 must_use struct record *record_read(struct work *work, const struct type *type, struct rows *rows,
 				    bool with_prose);
 must_use text record_select_sql(struct work *work, const struct type *type, const char *column, bool lock);
+must_use text record_between_sql(struct arena *arena, const struct type *type);
 must_use text record_name_sql(struct arena *arena, const struct type *type);
 must_use text record_id_sql(struct arena *arena, const struct type *type);
 must_use text record_insert_sql(struct arena *arena, const struct type *type);

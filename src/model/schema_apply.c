@@ -159,6 +159,37 @@ static struct error *older_versions(struct arena *arena, struct store *store, co
 	return NULL;
 }
 
+static bool has_path(const struct definition_source *sources, size_t count, text path)
+{
+	for (size_t i = 0; i < count; i++)
+		if (text_equal(sources[i].path, path))
+			return true;
+	return false;
+}
+
+/*
+ * A store that an earlier program made lacks platform types that this one counts on: they are read from those built in, so
+ * that the store can be opened and migrated.
+ */
+static struct error *parse_stored(struct arena *error_arena, const struct definition_source *sources, size_t count,
+				  const struct older_definition *older, size_t older_count, struct model **ret_model)
+{
+	struct error *error = model_parse_versions(error_arena, sources, count, older, older_count, ret_model), *again;
+	struct definition_source *embedded, *all;
+	size_t embedded_count, all_count = count;
+
+	if (error == NULL)
+		return NULL;
+	model_embedded_sources(error_arena, &embedded, &embedded_count);
+	all = arena_new_array(error_arena, struct definition_source, count + embedded_count);
+	memcpy(all, sources, count * sizeof(*sources));
+	for (size_t i = 0; i < embedded_count; i++)
+		if (text_starts_with(embedded[i].path, T("platform/")) && !has_path(sources, count, embedded[i].path))
+			all[all_count++] = embedded[i];
+	again = model_parse_versions(error_arena, all, all_count, older, older_count, ret_model);
+	return again == NULL ? NULL : error;
+}
+
 struct error *schema_load(struct arena *error_arena, struct store *store, struct model **ret_model)
 {
 	struct definition_source *sources;
@@ -176,7 +207,7 @@ struct error *schema_load(struct arena *error_arena, struct store *store, struct
 	}
 	TRY(schema_version(error_arena, store, &version));
 	TRY(older_versions(error_arena, store, items, all, NULL, &older, &older_count));
-	TRY(model_parse_versions(error_arena, sources, count, older, older_count, &model));
+	TRY(parse_stored(error_arena, sources, count, older, older_count, &model));
 	model->version = version;
 	for (size_t i = 0; i < model->type_count; i++) {
 		const struct schema_stored *stored = find_active(items, all, model->types[i].path);
