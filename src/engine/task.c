@@ -63,14 +63,14 @@ struct error *tasks_of(struct work *work, const struct record *parent, bool open
 	return NULL;
 }
 
-struct error *tasks_count_open(struct work *work, const struct record *parent, int64_t limit, int64_t *ret_count)
+struct error *tasks_count(struct work *work, const struct record *parent, bool open_only, int64_t limit, int64_t *ret_count)
 {
 	struct query query;
 
 	*ret_count = 0;
 	if (task_type(work) == NULL)
 		return NULL;
-	TRY(query_of(work, parent, true, &query));
+	TRY(query_of(work, parent, open_only, &query));
 	return model_count(work, &query, limit, ret_count);
 }
 

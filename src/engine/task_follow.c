@@ -68,7 +68,7 @@ static struct error *conclude_if_over(struct work *work, struct record *parent)
 
 	if (!has_tasks_now(parent))
 		return NULL;
-	TRY(tasks_count_open(work, parent, 1, &open));
+	TRY(tasks_count(work, parent, true, 1, &open));
 	return open > 0 ? NULL : conclude(work, parent, parent->type->tasks->done);
 }
 

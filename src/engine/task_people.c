@@ -45,7 +45,7 @@ struct error *tasks_hold_back(struct work *work, const struct record *record, co
 	int64_t open = 0;
 
 	if (waits_for_tasks(record, transition))
-		TRY(tasks_count_open(work, record, 1, &open));
+		TRY(tasks_count(work, record, true, 1, &open));
 	*ret_held = open > 0;
 	return NULL;
 }
@@ -191,8 +191,7 @@ static struct error *refuse_parent(struct work *work, const char *why, const str
 struct error *task_adopt(struct step *step, struct work *work)
 {
 	struct record *result, *parent;
-	struct record **all;
-	size_t count;
+	int64_t count;
 	bool may, free;
 
 	if (!task_is(step->type))
@@ -207,7 +206,7 @@ struct error *task_adopt(struct step *step, struct work *work)
 	if (!may && work->actor->kind != ACTOR_SYSTEM)
 		return error_new(work->arena, ERROR_FORBIDDEN, "you may not add tasks to %.*s", TEXT_ARG(record_number(parent)));
 	TRY(refuse_ended(work, parent));
-	TRY(tasks_of(work, parent, false, &all, &count));
+	TRY(tasks_count(work, parent, false, TASKS_MAX, &count));
 	if (count >= TASKS_MAX)
 		return error_new(work->arena, ERROR_CONFLICT, "%.*s has %d tasks, the most there can be", TEXT_ARG(record_number(parent)),
 		                 TASKS_MAX);

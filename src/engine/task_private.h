@@ -25,7 +25,9 @@ bool task_has_state(const struct record *task, text name);
 /* All tasks of a record, oldest first, without long texts; `open_only`: those that are not over. No rights are asked. */
 must_use struct error *tasks_of(struct work *work, const struct record *parent, bool open_only, struct record ***ret_tasks,
                                 size_t *ret_count);
-must_use struct error *tasks_count_open(struct work *work, const struct record *parent, int64_t limit, int64_t *ret_count);
+/* Counts up to the limit; one more means more. */
+must_use struct error *tasks_count(struct work *work, const struct record *parent, bool open_only, int64_t limit,
+                                   int64_t *ret_count);
 /* Whether everything that this task waits for is over. */
 must_use struct error *task_is_free(struct work *work, const struct record *task, bool *ret_free);
 /* The graph of a record: its model's, else its type's. *ret_about is what its conditions speak of. */

@@ -308,6 +308,33 @@ async function testSmall() {
   check("a reading token does not write", (await call(reader, "POST", "/api/v1/incident", incident)).status === 403);
 }
 
+// A request without a model has the tasks of its type; agents add to them, requesters follow the request alone.
+async function testTasks() {
+  const made = await call(requester, "POST", "/api/v1/service_request", { title: "A second screen" });
+  check("a request is made", made.status === 201, made.text);
+  const path = `/api/v1/service_request/${made.json.number}`;
+  const added = await call(agent, "POST", "/api/v1/work_task", { parent: made.json.number, title: "Order it" });
+  check("a task is added by hand", added.status === 201 && added.json.parent.number === made.json.number, added.text);
+  const second = await call(agent, "POST", "/api/v1/work_task", { parent: made.json.number, title: "Set it up", after: [added.json.number] });
+  check("a task that waits is pending", second.status === 201 && second.json.state === "pending", second.text);
+  const graph = await call(agent, "GET", `${path}/tasks`);
+  check("the graph has its nodes", graph.status === 200 && graph.json.items.some((task) => task.number === second.json.number && task.level === 1), graph.text);
+  check("and its edges", graph.json.edges.some((edge) => edge.from === added.json.number && edge.to === second.json.number), graph.text);
+  const read = await call(agent, "GET", path);
+  check("the record says how far they are", read.json.tasks.total === graph.json.items.length && read.json.tasks.open >= 2, read.text);
+  check("a requester sees none of them", (await call(requester, "GET", `${path}/tasks`)).json.items.length === 0);
+  check("nor one alone", (await call(requester, "GET", `/api/v1/work_task/${added.json.number}`)).status === 404);
+  check("a requester adds none", (await call(requester, "POST", "/api/v1/work_task", { parent: made.json.number, title: "x" })).status === 403);
+  const circle = await call(agent, "PATCH", `/api/v1/work_task/${added.json.number}`, { after: [second.json.number] });
+  check("a circle is 422", circle.status === 422 && circle.json.errors[0].field === "after", circle.text);
+  const moved = await call(agent, "PATCH", `/api/v1/work_task/${added.json.number}`, { parent: "SRQ0000000" });
+  check("a task stays with its record", moved.status === 422, moved.text);
+  const parent = await call(agent, "POST", "/api/v1/incident", incident);
+  await call(agent, "POST", "/api/v1/incident", { ...incident, parent: parent.json.number });
+  const over = await call(agent, "GET", `/api/v1/incident/${parent.json.number}`);
+  check("children are counted by state", over.json.children.length === 1 && over.json.children[0].states.new === 1, over.text);
+}
+
 try {
   await testLint();
   const made = await testCreate();
@@ -317,6 +344,7 @@ try {
   await testComments(made);
   await testAttachments(made);
   await testLinks(made);
+  await testTasks();
   await testLists();
   await testIdempotency();
   await testBulk(made);

@@ -1,0 +1,136 @@
+/*
+ * What the stories of tests/practices/tasks cannot look at: the events behind tasks, and that publishing a graph writes its rows and
+ * nothing else. (Two last tasks at the same moment: test_race.c.)
+ */
+#include "desk.h"
+
+#include "base/buffer.h"
+
+#define HEAD                                                                                                       \
+	"practice: Tests\npurpose: Jobs with tasks.\n"                                                             \
+	"type: { name: job, extends: task, number: \"JOB{000}\", title: title }\n"                                 \
+	"fields: { ready: { kind: boolean, default: no } }\n"                                                      \
+	"lifecycle:\n"                                                                                             \
+	"  states: { fresh: { group: open }, doing: { group: open }, review: { group: open }, over: { group: closed } }\n" \
+	"  transitions:\n"                                                                                         \
+	"    begin: { from: fresh, to: doing, by: agent }\n"                                                       \
+	"    finish: { from: doing, to: review, by: tasks, guard: ready = true }\n"                                \
+	"    close: { from: [doing, review], to: over, by: agent }\n"                                              \
+	"rights: { agent: [read, create, update, comment, note, history] }\n"                                      \
+	"tasks:\n  in: doing\n  done: finish\n  steps:\n"
+
+#define TWO HEAD "    one: { team: nobody, set: { service: { link: nowhere } } }\n    two: { after: one }\n"
+
+#define TEN(d)                                                                                                     \
+	"    s" #d "0: {}\n    s" #d "1: { after: s" #d "0 }\n    s" #d "2: { after: s" #d "0 }\n    s" #d              \
+	"3: { after: [s" #d "1, s" #d "2] }\n    s" #d "4: {}\n    s" #d "5: {}\n    s" #d "6: { after: s" #d        \
+	"4 }\n    s" #d "7: {}\n    s" #d "8: {}\n    s" #d "9: { after: [s" #d "7, s" #d "8] }\n"
+#define HUNDRED HEAD TEN(0) TEN(1) TEN(2) TEN(3) TEN(4) TEN(5) TEN(6) TEN(7) TEN(8) TEN(9)
+
+static struct record *begin_job(struct desk *desk)
+{
+	struct record *job;
+
+	desk_as(desk, "agent");
+	job = desk_create(desk, model_type(desk->model, T("job")), "{'title': 'x'}");
+	assert_ok(desk_take(desk, job, "begin", NULL));
+	return desk_reload(desk, job);
+}
+
+static struct record_task *tasks_of_job(struct desk *desk, struct record *job, size_t *ret_count)
+{
+	struct record_task *tasks;
+
+	record_cache_reset(desk->work->cache);
+	assert_ok(engine_tasks(desk->work, job, &tasks, ret_count));
+	return tasks;
+}
+
+/* The member of the payload of the newest event that has it. */
+static const struct value *said(struct desk *desk, struct record *record, text key)
+{
+	const struct value *found = NULL;
+	struct event *events;
+	size_t count;
+
+	desk_as(desk, NULL);
+	assert_ok(engine_history(desk->work, desk_reload(desk, record), 0, &events, &count));
+	for (size_t i = 0; i < count; i++)
+		if (value_get(events[i].payload, key) != NULL)
+			found = value_get(events[i].payload, key);
+	desk_as(desk, "agent");
+	return found;
+}
+
+DESK_TEST_WITH(names_that_are_not_there_are_noted, TWO)
+{
+	size_t count;
+	struct record_task *tasks = tasks_of_job(desk, begin_job(desk), &count);
+	const struct value *missing = said(desk, tasks[0].record, T("missing"));
+
+	assert_int_equal(count, 2);
+	assert_int_equal(value_count(missing), 2);
+	assert_true(text_equal(missing->list.items[0]->text, T("team nobody")));
+	assert_true(text_equal(missing->list.items[1]->text, T("service nowhere")));
+	assert_null(said(desk, tasks[1].record, T("missing")));
+}
+
+DESK_TEST_WITH(a_guard_in_the_way_is_noted_on_the_record, TWO)
+{
+	struct record *job = begin_job(desk);
+	const struct value *error;
+	size_t count;
+
+	for (size_t i = 0; i < 2; i++)
+		assert_ok(desk_take(desk, tasks_of_job(desk, job, &count)[i].record, "complete", NULL));
+	job = desk_reload(desk, job);
+	assert_true(text_equal(desk_state(job), T("doing")));
+	error = said(desk, job, T("error"));
+	assert_non_null(error);
+	assert_true(text_starts_with(error->text, T("finish was not taken")));
+	/* What stood in the way is gone: the next end of a task moves it on. */
+	assert_ok(desk_take(desk, tasks_of_job(desk, job, &count)[1].record, "reopen", "{'comment': 'again'}"));
+	struct record *after;
+	assert_ok(IN_TX(desk, engine_update(desk->work, job->type, record_number(job), 0, desk_json(desk, "{'ready': true}"), &after)));
+	assert_ok(desk_take(desk, tasks_of_job(desk, job, &count)[1].record, "complete", NULL));
+	assert_true(text_equal(desk_state(desk_reload(desk, job)), T("review")));
+}
+
+static int64_t count_events(struct desk *desk)
+{
+	struct event *events;
+	size_t count;
+
+	assert_ok(engine_feed_all(desk->work, 0, 100000, &events, &count));
+	return (int64_t)count;
+}
+
+DESK_TEST_WITH(publishing_a_graph_costs_no_more_than_its_rows, HUNDRED)
+{
+	const struct type *type = model_type(desk->model, T("work_task"));
+	struct record *job, *task, *other;
+	int64_t before, rows_us, graph_us;
+	size_t count;
+
+	desk_as(desk, "agent");
+	job = desk_create(desk, model_type(desk->model, T("job")), "{'title': 'x'}");
+	other = desk_create(desk, model_type(desk->model, T("job")), "{'title': 'y'}");
+	before = count_events(desk);
+	graph_us = monotonic_us();
+	assert_ok(desk_take(desk, job, "begin", NULL));
+	graph_us = monotonic_us() - graph_us;
+	/* One event for each task, and one for the record. */
+	assert_int_equal(count_events(desk) - before, 101);
+	(void)tasks_of_job(desk, desk_reload(desk, job), &count);
+	assert_int_equal(count, 100);
+
+	text parent = text_format(desk->arena, "{'title': 'x', 'parent': '%.*s'}", TEXT_ARG(record_number(other)));
+	struct value *input = desk_json(desk, text_cstring(desk->arena, parent));
+	rows_us = monotonic_us();
+	desk_begin(desk);
+	for (size_t i = 0; i < 100; i++)
+		assert_ok(engine_create(desk->work, type, input, &task));
+	assert_ok(desk_end(desk, NULL));
+	rows_us = monotonic_us() - rows_us;
+	print_message("[          ] a graph of 100 tasks: %lld us; 100 rows one by one: %lld us\n", (long long)graph_us, (long long)rows_us);
+}
