@@ -216,6 +216,14 @@ export function server() {
 	return running;
 }
 
+/* A server of its own on a folder of definitions, with the people of every server; the test stops it. */
+export async function practiceServer(folder) {
+	const reeve = new Reeve(["serve", "--practices", join(root, folder)]);
+	await reeve.start();
+	await reeve.makePeople();
+	return reeve;
+}
+
 /* The demo company with a short history; the test stops it. */
 export async function demoServer(...options) {
 	const reeve = new Reeve(["demo", ...options]);

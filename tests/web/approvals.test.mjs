@@ -1,0 +1,179 @@
+/* Approvals through the API and in a browser, with and without scripts, on a phone and by keyboard: asked, decided, refused, stood in for. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { accessible, deepEqual, equal, match, ok, practiceServer, test } from "./harness.mjs";
+
+let reeve;
+
+/* rita asks; adam and nora are the board; tina owns the service; ralf stands in. */
+async function start() {
+	if (reeve) return reeve;
+	reeve = await practiceServer("tests/practices/approvals");
+	await call("admin", "POST", "/api/v1/team", { name: "board", label: "Board" }, 201);
+	for (const login of ["adam", "nora"]) await call("admin", "PATCH", `/api/v1/user/${login}`, { teams: ["board"] }, 200);
+	await call("admin", "PATCH", "/api/v1/service/mail", { owner: "tina" }, 200);
+	await call("admin", "PATCH", "/api/v1/user/rita", { manager: "ralf" }, 200);
+	return reeve;
+}
+
+async function call(login, method, path, body, status, headers) {
+	const answer = await reeve.api(login, method, path, body, headers);
+	equal(answer.status, status, `${method} ${path}: ${JSON.stringify(answer.body).slice(0, 400)}`);
+	return answer.body;
+}
+
+async function permit(fields) {
+	await start();
+	const made = await call("rita", "POST", "/api/v1/permit", { title: "Open the door", ...fields }, 201);
+	return call("rita", "POST", `/api/v1/permit/${made.number}/transitions/submit`, {}, 200);
+}
+
+const votes = (record) => `/api/v1/permit/${record.number}/approvals/${record.approvals.at(-1).id}/votes`;
+
+test("the API says who is asked, takes a vote once, and says why not", async () => {
+	const record = await permit({ kind: "any" });
+	equal(record.state, "asking");
+	deepEqual(record.approvals[0].steps[0].votes.map((vote) => vote.person.number).sort(), ["adam", "nora"]);
+	const mine = await call("adam", "GET", "/api/v1/approvals", undefined, 200);
+	const item = mine.items.find((one) => one.record.number === record.number);
+	equal(item.requester.number, "rita");
+	equal(item.standing_in, false);
+	await call("rita", "GET", votes(record), undefined, 405);
+	await call("rita", "POST", votes(record), { vote: "approve" }, 403);
+	await call("tina", "POST", votes(record), { vote: "approve" }, 403);
+	await call("ralf", "POST", votes(record), { vote: "approve" }, 404);
+	await call("adam", "POST", votes(record), { vote: "reject" }, 422);
+	await call("adam", "POST", votes(record), { vote: "maybe" }, 422);
+	await call("adam", "POST", votes(record), { vote: 1 }, 422);
+	await call("adam", "POST", votes(record), { vote: "approve", coment: "x" }, 422);
+	await call("adam", "POST", votes(record), { vote: "approve", for: "nobody" }, 422);
+	const key = { "Idempotency-Key": `vote-${record.number}` };
+	const first = await call("adam", "POST", item.url, { vote: "approve", comment: "Fine" }, 200, key);
+	equal(first.state, "granted");
+	const again = await call("adam", "POST", item.url, { vote: "approve", comment: "Fine" }, 200, key);
+	deepEqual(again, first);
+	await call("nora", "POST", votes(record), { vote: "approve" }, 409);
+	const list = await call("rita", "GET", `/api/v1/permit/${record.number}/approvals`, undefined, 200);
+	const vote = list.items[0].steps[0].votes.find((one) => one.person.number === "adam");
+	equal(vote.vote, "approve");
+	equal(vote.comment, "Fine");
+	equal(vote.version, 2);
+	equal(vote.by.number, "adam");
+	equal((await call("adam", "GET", "/api/v1/approvals", undefined, 200)).items.some((one) => one.record.number === record.number), false);
+});
+
+test("an absence hands over, and only to whom it names", async () => {
+	const record = await permit({ kind: "parallel", service: "mail" });
+	await call("ralf", "POST", "/api/v1/absence", { person: "tina", delegate: "ralf", begins: "2020-01-01" }, 422);
+	const absence = await call("tina", "POST", "/api/v1/absence", { delegate: "otto", begins: "2020-01-01" }, 201);
+	equal(absence.person.number, "tina");
+	for (let i = 0; i < 50 && (await call("otto", "GET", "/api/v1/approvals", undefined, 200)).items.length === 0; i++)
+		await new Promise((done) => setTimeout(done, 100));
+	const [item] = (await call("otto", "GET", "/api/v1/approvals", undefined, 200)).items;
+	equal(item.record.number, record.number);
+	equal(item.standing_in, true);
+	equal(item.for.number, "tina");
+	await call("otto", "POST", item.url, { vote: "approve", for: "ralf" }, 403);
+	const after = await call("otto", "POST", item.url, { vote: "approve" }, 200);
+	const vote = after.approvals[0].steps.find((step) => step.name === "owner").votes[0];
+	equal(vote.person.number, "tina");
+	equal(vote.by.number, "otto");
+	equal(after.state, "asking");
+});
+
+for (const javaScriptEnabled of [true, false]) {
+	const how = javaScriptEnabled ? "with scripts" : "without scripts";
+
+	test(`the page of what waits for me decides in the list, ${how}`, async () => {
+		const record = await permit({ kind: "all", title: `A door ${how}`, risk: "high" });
+		const page = await reeve.page("adam", { javaScriptEnabled });
+		await page.goto(`${reeve.url}/approvals`);
+		const card = page.locator("li.card", { hasText: `A door ${how}` });
+		match(await card.innerText(), /asked for by Rita Requester/);
+		match(await card.innerText(), /High/);
+		/* A rejection without a reason comes back, with nothing lost. */
+		await card.getByRole("button", { name: "Reject" }).click();
+		match(await page.locator("#errors").innerText(), /a rejection needs a comment/);
+		await page.locator("li.card", { hasText: `A door ${how}` }).getByRole("textbox").fill("Looks good");
+		await page.locator("li.card", { hasText: `A door ${how}` }).getByRole("button", { name: "Approve" }).click();
+		match(await page.locator("main").innerText(), /Your vote counts/);
+		equal(await page.locator("li.card", { hasText: `A door ${how}` }).count(), 0);
+		/* The record says who said what, and what is still missing. */
+		await page.goto(`${reeve.url}/permit/${record.number}`);
+		const panel = page.locator("#approvals");
+		match(await panel.innerText(), /1 of 2 approvals, all are needed/);
+		match(await panel.innerText(), /Adam Agent\s+approves/);
+		match(await panel.innerText(), /Looks good/);
+		match(await panel.innerText(), /change my vote/);
+		if (javaScriptEnabled) await accessible(page, "a record with approvals");
+		deepEqual(page.problems, []);
+		await page.close();
+	});
+}
+
+test("an approver without agent rights opens the request and decides there, by keyboard, on a phone", async () => {
+	const record = await permit({ kind: "parallel", title: "A rack for ralf" });
+	const page = await reeve.page("ralf", { viewport: { width: 390, height: 800 } });
+	await page.goto(`${reeve.url}/`);
+	await page.getByRole("link", { name: /waits? for your approval/ }).click();
+	equal(new URL(page.url()).pathname, "/approvals");
+	equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, "nothing sticks out");
+	await accessible(page, "the page of approvals");
+	await page.getByRole("link", { name: "A rack for ralf" }).click();
+	match(page.url(), new RegExp(`/permit/${record.number}$`));
+	ok(await page.locator("#approvals form.vote").isVisible());
+	await page.locator("#approvals textarea").first().focus();
+	await page.keyboard.type("From the train");
+	await page.keyboard.press("Tab");
+	await page.keyboard.press("Enter");
+	await page.waitForURL(/done=voted/);
+	match(await page.locator("#approvals").innerText(), /From the train/);
+	equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, "nothing sticks out");
+	deepEqual(page.problems, []);
+	await page.close();
+});
+
+test("nothing waits: a calm page; and my absence is noted on my own page", async () => {
+	await start();
+	const page = await reeve.page("otto");
+	await page.goto(`${reeve.url}/approvals`);
+	match(await page.locator("main").innerText(), /Nothing waits for your approval/);
+	await page.close();
+	const own = await reeve.page("nora", { javaScriptEnabled: false });
+	await own.goto(`${reeve.url}/me`);
+	const form = own.locator("form[action='/me/absence']");
+	await form.getByLabel("From").fill("2026-01-01T08:00");
+	await form.getByLabel("Who stands in").fill("nobody.at.all");
+	await form.getByRole("button").click();
+	match(await own.locator("#errors").innerText(), /nobody.at.all/);
+	equal(await own.locator("input[name=begins]").inputValue(), "2026-01-01T08:00");
+	await own.locator("input[name=delegate]").fill("tina");
+	await own.locator("form[action='/me/absence']").getByRole("button").click();
+	match(await own.locator("main").innerText(), /Tina Teamlead stands in/);
+	await own.getByRole("button", { name: /I am back/ }).click();
+	equal(await own.getByText("Tina Teamlead stands in").count(), 0);
+	await own.close();
+});
+
+test("pictures of the pages, for who looks at them", async () => {
+	const folder = process.env.REEVE_PICTURES;
+	if (!folder) return;
+	mkdirSync(folder, { recursive: true });
+	await permit({ kind: "sequence", title: "New racks in the second room", service: "mail", risk: "high", planned: "2026-12-01T20:00:00Z" });
+	await permit({ kind: "all", title: "Open the door for the painters" });
+	for (const [name, login, path, options] of [
+		["list", "adam", "/approvals", {}], ["list_dark", "adam", "/approvals", { colorScheme: "dark" }],
+		["list_phone", "ralf", "/approvals", { viewport: { width: 390, height: 900 } }],
+		["record", "adam", "/permit/PER0003", {}], ["request", "rita", "/permit/PER0003", { viewport: { width: 390, height: 900 } }],
+		["me", "nora", "/me", {}],
+	]) {
+		const page = await reeve.page(login, options);
+		await page.goto(`${reeve.url}${path}`);
+		await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+		await page.close();
+	}
+});
+
+test("the server ends", async () => {
+	await reeve?.stop();
+});
