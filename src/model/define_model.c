@@ -203,6 +203,30 @@ static void read_relation(struct define *d, struct work_model_creates *creates, 
 		     "no relation is named '%.*s'", TEXT_ARG(creates->relation));
 }
 
+static bool sets_field(const struct setting *sets, size_t count, size_t field)
+{
+	for (size_t i = 0; i < count; i++)
+		if (sets[i].field == field && sets[i].how != SET_UNSET)
+			return true;
+	return false;
+}
+
+/* Nobody is asked for the fields of a record that comes with another: what it needs must be said here or in its own model. */
+static void check_required(struct define *d, const struct work_model_creates *creates, const struct value *node)
+{
+	const struct work_model *own = creates->model < 0 ? NULL : &d->model->work_models[creates->model];
+
+	for (size_t i = FIELD_SYSTEM_COUNT; i < creates->type->field_count; i++) {
+		const struct field *field = &creates->type->fields[i];
+
+		if (!field->required || field->has_default || field->decision != NULL || (ptrdiff_t)i == creates->type->requester ||
+		    sets_field(creates->sets, creates->set_count, i) || (own != NULL && sets_field(own->sets, own->set_count, i)))
+			continue;
+		define_error(d, node, T("add it to set"), "nothing sets '%.*s' of the %.*s that is created, which is required",
+			     TEXT_ARG(field->name), TEXT_ARG(creates->type->name));
+	}
+}
+
 static void read_creates(struct define *d, struct work_model *model, const struct value *value)
 {
 	size_t count;
@@ -222,6 +246,7 @@ static void read_creates(struct define *d, struct work_model *model, const struc
 			continue;
 		creates->sets = define_settings(d, creates->type, creates->from_type, value_get(items[i], T("set")),
 						&creates->set_count);
+		check_required(d, creates, items[i]);
 		model->create_count++;
 	}
 }

@@ -190,6 +190,7 @@ static const struct mistake {
 	{ true, 15, "  dry: { after: mixx }", 15, 17, "no step is named 'mixx'", "mix" },
 	{ true, 17, "  - { type: job, model: extra, relation: related_to }", 17, 5, "say either the model or the type", NULL },
 	{ true, 17, "  - { type: job, relation: part_off }", 17, 28, "no relation is named 'part_off'", NULL },
+	{ true, 17, "  - { type: job, relation: related_to }", 17, 5, "nothing sets 'title' of the job that is created", "add it to set" },
 	{ true, 17, "  - { type: job }", 17, 5, "a created record needs its relation", NULL },
 	{ true, 17, "  - { type: job, relation: related_to, each: note }", 17, 46, "'note' is no repeating group", NULL },
 	{ true, 17, "  - { type: user, relation: related_to }", 17, 13, "models create work records only", NULL },
