@@ -1,9 +1,25 @@
 /* Approvals through the API and in a browser, with and without scripts, on a phone and by keyboard: asked, decided, refused, stood in for. */
 import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { accessible, deepEqual, equal, match, ok, practiceServer, test } from "./harness.mjs";
 
-let reeve;
+const require = createRequire(import.meta.url);
+const Ajv = require("ajv/dist/2020").default;
+const addFormats = require("ajv-formats").default;
+
+let reeve, ajv;
+
+/* Whether it is what the OpenAPI description says. */
+async function described(schema, value) {
+	if (!ajv) {
+		ajv = new Ajv({ strict: false, allErrors: true });
+		addFormats(ajv);
+		ajv.addSchema(await (await fetch(`${reeve.url}/api/v1/openapi.json`)).json(), "api");
+	}
+	const validate = ajv.getSchema(`api#/components/schemas/${schema}`);
+	ok(validate(value), `${schema}: ${JSON.stringify(validate.errors)}`);
+}
 
 /* rita asks; adam and nora are the board; tina owns the service; ralf stands in. */
 async function start() {
@@ -35,6 +51,8 @@ test("the API says who is asked, takes a vote once, and says why not", async () 
 	equal(record.state, "asking");
 	deepEqual(record.approvals[0].steps[0].votes.map((vote) => vote.person.number).sort(), ["adam", "nora"]);
 	const mine = await call("adam", "GET", "/api/v1/approvals", undefined, 200);
+	await described("ApprovalsWaiting", mine);
+	await described("permit", record);
 	const item = mine.items.find((one) => one.record.number === record.number);
 	equal(item.requester.number, "rita");
 	equal(item.standing_in, false);
@@ -54,6 +72,8 @@ test("the API says who is asked, takes a vote once, and says why not", async () 
 	deepEqual(again, first);
 	await call("nora", "POST", votes(record), { vote: "approve" }, 409);
 	const list = await call("rita", "GET", `/api/v1/permit/${record.number}/approvals`, undefined, 200);
+	await described("ApprovalList", list);
+	await described("permit", first);
 	const vote = list.items[0].steps[0].votes.find((one) => one.person.number === "adam");
 	equal(vote.vote, "approve");
 	equal(vote.comment, "Fine");
