@@ -7,16 +7,24 @@
 INSERT INTO event (id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, payload,
 salt, payload_hash, seal) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 
--- On PostgreSQL many write at once: the sealer follows, and txid tells it which rows can have no earlier ones in flight.
+-- On PostgreSQL many write at once: the sealer follows, and txid tells it which rows can have no earlier ones in flight. Until then
+-- `seal` is the mark of whoever has the key (seal_mark): a row that came another way is never sealed.
 -- name: event_insert_unsealed (postgres)
 INSERT INTO event (at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, payload,
-salt, payload_hash, txid) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+salt, payload_hash, seal, txid) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
 CAST(CAST(pg_current_xact_id() AS text) AS bigint)) RETURNING id
 
 -- name: event_unsealed (postgres)
 SELECT id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, payload, salt,
 payload_hash, seal FROM event WHERE seq IS NULL
 AND txid < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint) ORDER BY id LIMIT $1
+
+-- name: event_refuse
+UPDATE event SET txid = NULL WHERE id = $1 AND seq IS NULL
+
+-- name: event_without_seal
+SELECT id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, payload, salt,
+payload_hash, seal FROM event WHERE seq IS NULL AND id > $1 ORDER BY id LIMIT $2
 
 -- name: event_seal
 UPDATE event SET seq = $2, seal = $3 WHERE id = $1 AND seq IS NULL

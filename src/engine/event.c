@@ -169,14 +169,16 @@ static struct error *insert_sealed(struct work *work, struct seal_memory *memory
 
 static struct error *insert_unsealed(struct work *work, struct event_row *row)
 {
+	uint8_t mark[SEAL_BYTES];
 	bool found;
 
+	seal_mark(((const struct seal_memory *)store_memory(work->store))->key, row, mark);
 	return store_integer(work->store, work->arena, SQL_EVENT_INSERT_UNSEALED,
 	                     CELLS(cell_moment(row->at), cell_moment(row->recorded_at), cell_text(row->type),
 	                           cell_id(row->record_id), cell_integer(row->version), cell_text(row->kind),
 	                           cell_id(row->actor_id), cell_text(row->origin), cell_id(row->cause_id),
 	                           cell_text(row->visibility), cell_text(row->payload), cell_blob(row->salt),
-	                           cell_blob(row->payload_hash)),
+	                           cell_blob(row->payload_hash), cell_blob((text){ (const char *)mark, SEAL_BYTES })),
 	                     &row->id, &found);
 }
 

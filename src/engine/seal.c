@@ -73,6 +73,24 @@ void seal_compute(const uint8_t key[SEAL_KEY_BYTES], const uint8_t before[SEAL_B
 	crypto_generichash_final(&state, ret_seal, SEAL_BYTES);
 }
 
+void seal_mark(const uint8_t key[SEAL_KEY_BYTES], const struct event_row *row, uint8_t ret_mark[SEAL_BYTES])
+{
+	struct event_row bare = *row;
+	uint8_t before[SEAL_BYTES];
+
+	memset(before, 0xff, sizeof(before)); /* no seal is this: a mark is none either */
+	bare.seq = bare.id = 0;
+	seal_compute(key, before, &bare, ret_mark);
+}
+
+bool seal_is_marked(const uint8_t key[SEAL_KEY_BYTES], const struct event_row *row)
+{
+	uint8_t mark[SEAL_BYTES];
+
+	seal_mark(key, row, mark);
+	return row->seal.length == SEAL_BYTES && sodium_memcmp(mark, row->seal.data, SEAL_BYTES) == 0;
+}
+
 void event_row_read(struct rows *rows, struct event_row *ret_row)
 {
 	*ret_row = (struct event_row){
@@ -297,6 +315,7 @@ static struct error *unsealed_read(struct work *work, size_t limit, struct unsea
 		one->row.origin = text_copy(work->arena, one->row.origin);
 		one->row.visibility = text_copy(work->arena, one->row.visibility);
 		one->row.payload_hash = text_copy(work->arena, one->row.payload_hash);
+		one->row.seal = text_copy(work->arena, one->row.seal);
 		*last = one;
 		last = &one->next;
 	}
@@ -322,6 +341,12 @@ struct error *sealer_run(struct sealer *sealer, struct work *work, size_t limit,
 	TRY(unsealed_read(work, limit, &first));
 	for (; first != NULL; first = first->next, sealed++) {
 		uint8_t seal[SEAL_BYTES];
+		if (!seal_is_marked(sealer->key, &first->row)) {
+			log_line(LOG_ERROR, "event row %lld was not written by reeve, or with another seal.key: it gets no seal; run reeve verify",
+			         (long long)first->row.id);
+			TRY(store_run(work->store, work->arena, SQL_EVENT_REFUSE, CELLS(cell_integer(first->row.id)), NULL));
+			continue;
+		}
 		first->row.seq = memory->seq + 1;
 		seal_compute(sealer->key, memory->seal, &first->row, seal);
 		TRY(store_run(work->store, work->arena, SQL_EVENT_SEAL,

@@ -35,6 +35,10 @@ void seal_payload(text salt, text payload, uint8_t ret_hash[SEAL_BYTES]);
 /* The seal of `row` (its own seal is not read) after `before`. */
 void seal_compute(const uint8_t key[SEAL_KEY_BYTES], const uint8_t before[SEAL_BYTES], const struct event_row *row,
                   uint8_t ret_seal[SEAL_BYTES]);
+/* What stands in `seal` of a row that waits for its seal: the same without place and number, so that only who has the key can make it. */
+void seal_mark(const uint8_t key[SEAL_KEY_BYTES], const struct event_row *row, uint8_t ret_mark[SEAL_BYTES]);
+/* Whether a row that waits was written by who has the key. */
+bool seal_is_marked(const uint8_t key[SEAL_KEY_BYTES], const struct event_row *row);
 /* Reads the columns that event_chain and event_unsealed begin with; texts are valid until the next row. */
 void event_row_read(struct rows *rows, struct event_row *ret_row);
 

@@ -220,9 +220,9 @@ DESK_TEST(a_copied_log_goes_on)
 
 	fill(desk);
 	/* As after a copy from a server: ids have gaps, and one event had no seal yet. */
-	script(desk, "INSERT INTO event (id, at, recorded_at, kind, origin, payload, salt, payload_hash, txid) SELECT 9000, at, "
-	             "recorded_at, kind, origin, payload, salt, payload_hash, 1000000000000 FROM event WHERE seq = 1");
 	if (!desk->on->postgres) {
+		script(desk, "INSERT INTO event (id, at, recorded_at, kind, origin, payload, salt, payload_hash, txid) SELECT 9000, at, "
+		             "recorded_at, kind, origin, payload, salt, payload_hash, 1000000000000 FROM event WHERE seq = 1");
 		assert_refused(sealer_restored(desk->store, desk->arena), CONFLICT);
 		script(desk, "DELETE FROM event WHERE id = 9000; INSERT INTO event (id, seq, at, recorded_at, kind, origin, payload, salt, "
 		             "payload_hash, seal) SELECT 9000, seq + 1, at, recorded_at, kind, origin, payload, salt, payload_hash, seal "
@@ -232,11 +232,34 @@ DESK_TEST(a_copied_log_goes_on)
 		assert_ok(IN_TX(desk, engine_create(desk->work, desk->incident, desk_json(desk, "{'title': 'x'}"), &record)));
 		return;
 	}
+	desk_begin(desk);
+	assert_ok(engine_create(desk->work, desk->incident, desk_json(desk, "{'title': 'x'}"), &record));
+	assert_ok(store_commit(desk->store, desk->arena));
+	script(desk, "UPDATE event SET id = id + 9000, txid = 1000000000000 WHERE seq IS NULL");
 	assert_ok(IN_TX(desk, NULL));
 	assert_ok(verify(desk, &report));
 	assert_int_equal(report.unsealed, 1);
 	assert_ok(sealer_restored(desk->store, desk->arena));
 	assert_ok(IN_TX(desk, NULL));
+	assert_ok(verify(desk, &report));
+	assert_int_equal(report.unsealed, 0);
+}
+
+/* On PostgreSQL rows wait for their seal: one that did not come from who has the key never gets it, and holds up no other. */
+DESK_TEST(a_forged_row_is_not_sealed)
+{
+	struct verify_report report;
+
+	fill(desk);
+	if (!desk->on->postgres)
+		return;
+	script(desk, "INSERT INTO event (id, at, recorded_at, type, record_id, version, kind, origin, visibility, payload, salt, payload_hash, "
+	             "seal, txid) SELECT 9000, at, recorded_at, type, record_id, version, kind, origin, visibility, payload, salt, payload_hash, "
+	             "seal, 0 FROM event WHERE seq = 1");
+	desk_as(desk, "agent");
+	desk_incident(desk, "{'title': 'after it'}");
+	assert_found(desk, "row 9000, created of");
+	script(desk, "DELETE FROM event WHERE id = 9000");
 	assert_ok(verify(desk, &report));
 	assert_int_equal(report.unsealed, 0);
 }
