@@ -112,7 +112,11 @@ must_use struct error *engine_form(struct work *work, const struct work_model *m
  * over. ERROR_NOT_FOUND when it is not offered to them. *ret_model is NULL for an offering without a form.
  */
 must_use struct error *engine_prospect(struct work *work, const struct type *type, text offering, int64_t requester_id,
-                                       struct record **ret_prospect, const struct work_model **ret_model);
+                                       struct record **ret_prospect, struct record **ret_offering,
+                                     const struct work_model **ret_model);
+/* All that is offered to that person (0: the actor), by title: the catalogue is a door of its own, whatever the rights on offerings are. */
+must_use struct error *engine_offerings(struct work *work, const struct type *type, int64_t requester_id, struct record ***ret_offerings,
+                                        size_t *ret_count);
 /* The prospect with what its model sets from these answers: for prices and approvers before anything is sent. */
 must_use struct error *engine_prospect_set(struct work *work, struct record *prospect, const struct form_state *state);
 /*

@@ -4,6 +4,9 @@
  */
 #include "engine/answers_private.h"
 
+/* A catalogue is looked at as a whole: who may have what is a condition on the person. */
+#define OFFERINGS_MOST 500
+
 /* ---- to whom it is offered ---- */
 
 struct error *engine_is_offered(struct work *work, const struct type *type, struct record *offering, int64_t requester_id,
@@ -86,15 +89,12 @@ static struct error *read_offering(struct work *work, const struct type *type, c
 {
 	const struct field *link = &type->fields[type->orders];
 	text number = value->kind == VALUE_MAP ? value_get_text(value, T("number")) : value->kind == VALUE_TEXT ? value->text : TEXT_UNSET;
-	bool readable;
 
 	if (value_is_null(value))
 		return NULL;
 	if (!text_is_set(number))
 		return wrong(work, "offering", "an offering is named by its number");
-	TRY(find_offering(work, link, text_trim(number), &order->offering));
-	TRY(access_readable_id(work, link->target, order->offering->id, &readable));
-	return readable ? NULL : no_offering(work, link, number);
+	return find_offering(work, link, text_trim(number), &order->offering);
 }
 
 struct error *order_take(struct work *work, const struct type *type, const struct value *input, struct order *ret_order)
@@ -205,7 +205,7 @@ struct error *order_apply_model(struct step *step, struct work *work)
 /* ---- before it is ordered ---- */
 
 struct error *engine_prospect(struct work *work, const struct type *type, text offering, int64_t requester_id,
-                              struct record **ret_prospect, const struct work_model **ret_model)
+                              struct record **ret_prospect, struct record **ret_offering, const struct work_model **ret_model)
 {
 	const struct field *link = type->orders < 0 ? NULL : &type->fields[type->orders];
 	struct record *target, *prospect;
@@ -214,9 +214,7 @@ struct error *engine_prospect(struct work *work, const struct type *type, text o
 	if (link == NULL)
 		return error_new(work->arena, ERROR_NOT_FOUND, "%.*s is not ordered", TEXT_ARG(type->name));
 	TRY(find_offering(work, link, offering, &target));
-	TRY(access_readable_id(work, link->target, target->id, &offered));
-	if (offered)
-		TRY(engine_is_offered(work, type, target, requester_id, &offered));
+	TRY(engine_is_offered(work, type, target, requester_id, &offered));
 	if (!offered)
 		return no_offering(work, link, offering);
 	prospect = record_new(work->arena, type);
@@ -232,6 +230,35 @@ struct error *engine_prospect(struct work *work, const struct type *type, text o
 	if (*ret_model != NULL)
 		prospect->cells[type->model_field] = cell_text((*ret_model)->name);
 	*ret_prospect = prospect;
+	*ret_offering = target;
+	return NULL;
+}
+
+struct error *engine_offerings(struct work *work, const struct type *type, int64_t requester_id, struct record ***ret_offerings,
+                               size_t *ret_count)
+{
+	const struct type *target = type->fields[type->orders].target;
+	const struct sort_key by_title = { target->title_field, false };
+	struct query query = { .type = target, .sort = &by_title, .sort_count = 1, .limit = OFFERINGS_MOST, .with_prose = true };
+	struct condition *active;
+	struct record_page page;
+	struct work all = *work;
+
+	if (target->active >= 0) {
+		TRY(condition_parse(work->arena, work->model, target, T("active = true"), CONDITION_QUERY, &active));
+		query.where = active;
+	}
+	all.actor = access_system();
+	TRY(access_find(&all, &query, &page));
+	*ret_offerings = arena_new_array(work->arena, struct record *, page.count + 1);
+	*ret_count = 0;
+	for (size_t i = 0; i < page.count; i++) {
+		bool offered;
+
+		TRY(engine_is_offered(work, type, page.records[i], requester_id, &offered));
+		if (offered)
+			(*ret_offerings)[(*ret_count)++] = page.records[i];
+	}
 	return NULL;
 }
 

@@ -30,6 +30,12 @@ const struct route api_routes[] = {
 	{ METHOD_GET, API "/definitions/{type}", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_definition, .flags = ROUTE_NO_TYPE,
 	  .name = "definition_get", .summary = "The versions of a definition, what changed, and how many records run on each" },
 
+	{ METHOD_GET, API "/catalogue", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_catalogue, .name = "catalogue",
+	  .summary = "What is offered to the caller" },
+	{ METHOD_GET, API "/offering/{offering}/form", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_offering_form,
+	  .name = "offering_form", .summary = "The questions of an offering" },
+	{ METHOD_POST, API "/offering/{offering}/form", POLICY_SIGNED_IN, NULL, SCOPE_WRITE, .render = api_offering_form,
+	  .name = "offering_form_check", .summary = "The questions with these answers, what is wrong, who must agree; nothing is ordered" },
 	{ METHOD_GET, API "/{type}", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_record_list, .name = "record_list",
 	  .summary = "Records that match a condition" },
 	{ METHOD_POST, API "/{type}", POLICY_SIGNED_IN, NULL, SCOPE_WRITE, .apply = api_record_create, .render = api_record_created,

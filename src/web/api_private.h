@@ -61,6 +61,8 @@ struct error *api_impact(struct work *work, struct web_request *request, struct 
 struct error *api_definitions(struct work *work, struct web_request *request, struct page *page);
 struct error *api_definition(struct work *work, struct web_request *request, struct page *page);
 
+struct error *api_catalogue(struct work *work, struct web_request *request, struct page *page);
+struct error *api_offering_form(struct work *work, struct web_request *request, struct page *page);
 struct error *api_bulk(struct work *work, struct web_request *request, struct page *page);
 struct error *api_search(struct work *work, struct web_request *request, struct page *page);
 struct error *api_changes(struct work *work, struct web_request *request, struct page *page);

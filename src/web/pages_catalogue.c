@@ -6,7 +6,8 @@
 
 #include "base/words.h"
 
-#define OFFERINGS_MOST 500
+/* A catalogue is one page. */
+#define OFFERINGS_SHOWN 500
 
 const struct type *catalogue_type(const struct work *work)
 {
@@ -65,13 +66,6 @@ struct error *catalogue_offering(struct work *work, struct record *offering, str
 
 /* ---- finding ---- */
 
-struct collection {
-	const struct type *type;
-	text words; /* folded; unset: all */
-	size_t limit;
-	struct value *list;
-};
-
 static bool has_word(struct work *work, const struct value *one, const struct record *offering, text word)
 {
 	text parts[] = { value_get_text(one, T("title")), value_get_text(one, T("description")), value_get_text(one, T("category")),
@@ -83,53 +77,43 @@ static bool has_word(struct work *work, const struct value *one, const struct re
 	return false;
 }
 
-static struct error *collect(void *data, struct work *work, struct record *offering)
+struct error *catalogue_offerings(struct work *work, text typed, int64_t person_id, size_t limit, struct value **ret_list)
 {
-	struct collection *collection = data;
-	text rest = collection->words, word;
-	struct value *one;
-	bool offered;
+	const struct type *type = catalogue_type(work);
+	text folded = text_is_set(typed) ? text_fold(work->arena, text_trim(typed)) : TEXT_UNSET;
+	struct record **offerings;
+	size_t count;
+	bool may;
 
-	if (value_count(collection->list) == collection->limit)
+	*ret_list = value_list(work->arena);
+	if (type == NULL)
 		return NULL;
-	TRY(engine_is_offered(work, collection->type, offering, 0, &offered));
-	if (!offered)
+	TRY(access_may(work, RIGHT_CREATE, type, NULL, &may));
+	if (!may)
 		return NULL;
-	TRY(catalogue_offering(work, offering, &one));
-	while (text_is_set(rest) && text_cut(&rest, ' ', &word))
-		if (!text_is_empty(word) && !has_word(work, one, offering, word))
-			return NULL;
-	value_append(work->arena, collection->list, one);
+	TRY(engine_offerings(work, type, person_id, &offerings, &count));
+	for (size_t i = 0; i < count && value_count(*ret_list) < limit; i++) {
+		text rest = folded, word;
+		struct value *one;
+		bool fits = true;
+
+		TRY(catalogue_offering(work, offerings[i], &one));
+		while (fits && text_is_set(rest) && text_cut(&rest, ' ', &word))
+			fits = text_is_empty(word) || has_word(work, one, offerings[i], word);
+		if (fits)
+			value_append(work->arena, *ret_list, one);
+	}
 	return NULL;
 }
 
-struct error *catalogue_offerings(struct work *work, text typed, size_t limit, struct value **ret_list)
+struct error *catalogue_person(struct work *work, text login, int64_t *ret_id)
 {
-	struct collection collection = { .type = catalogue_type(work), .limit = limit, .list = value_list(work->arena) };
-	const struct type *target = collection.type == NULL ? NULL : collection.type->fields[collection.type->orders].target;
-	struct query query = { .type = target, .limit = OFFERINGS_MOST, .with_prose = true };
-	struct condition *active;
-	struct record_page page;
-	bool may;
-
-	*ret_list = collection.list;
-	if (collection.type == NULL)
+	*ret_id = 0;
+	if (!text_is_set(login) || text_is_empty(text_trim(login)))
 		return NULL;
-	TRY(access_may(work, RIGHT_CREATE, collection.type, NULL, &may));
-	if (!may)
-		return NULL;
-	if (text_is_set(typed) && !text_is_empty(text_trim(typed)))
-		collection.words = text_fold(work->arena, text_trim(typed));
-	if (target->active >= 0) {
-		TRY(condition_parse(work->arena, work->model, target, T("active = true"), CONDITION_QUERY, &active));
-		query.where = active;
-	}
-	const struct sort_key by_title = { target->title_field, false };
-	query.sort = &by_title;
-	query.sort_count = 1;
-	TRY(access_find(work, &query, &page));
-	for (size_t i = 0; i < page.count; i++)
-		TRY(collect(&collection, work, page.records[i]));
+	TRY(model_find_id(work, work->model->user, text_trim(login), ret_id));
+	if (*ret_id == 0)
+		return error_field(error_new(work->arena, ERROR_INVALID, "there is nobody named '%.*s'", TEXT_ARG(login)), T("for"));
 	return NULL;
 }
 
@@ -169,14 +153,16 @@ static struct value *by_category(struct work *work, const struct value *offering
 
 struct error *catalogue_render(struct work *work, struct web_request *request, struct page *page)
 {
-	text typed = request_query(request, T("q"));
+	text typed = request_query(request, T("q")), whom = request_query(request, T("for"));
 	struct value *offerings, *data = value_map(work->arena);
+	int64_t person;
 	const struct type *type = catalogue_type(work);
 
 	if (type == NULL)
 		return error_new(work->arena, ERROR_NOT_FOUND, "there is no catalogue");
 	TRY(access_require(work, RIGHT_CREATE, type, NULL));
-	TRY(catalogue_offerings(work, typed, OFFERINGS_MOST, &offerings));
+	TRY(catalogue_person(work, whom, &person));
+	TRY(catalogue_offerings(work, typed, person, OFFERINGS_SHOWN, &offerings));
 	for (size_t i = 0; i < value_count(offerings); i++) {
 		text description = value_get_text(offerings->list.items[i], T("description")), line = description;
 		if (text_is_set(description) && text_cut(&description, '\n', &line))
@@ -184,6 +170,8 @@ struct error *catalogue_render(struct work *work, struct web_request *request, s
 	}
 	value_set_text(work->arena, data, T("title"), words(work->language, T("Catalogue")));
 	value_set_text(work->arena, data, T("typed"), text_is_set(typed) ? typed : T(""));
+	value_set_text(work->arena, data, T("for"), person == 0 ? T("") : text_trim(whom));
+	value_set_bool(work->arena, data, T("staff"), is_staff(work));
 	value_set(work->arena, data, T("groups"), by_category(work, offerings));
 	page->data = data;
 	page->template = is_staff(work) ? T("catalogue") : T("catalogue_portal");

@@ -6,8 +6,13 @@
 
 /* The type of which records are made by ordering; NULL: the definitions have no catalogue. */
 const struct type *catalogue_type(const struct work *work);
-/* [{name, title, description, price, monthly, delivery, category, service, href}] offered to the actor whose words match; in order. */
-must_use struct error *catalogue_offerings(struct work *work, text words, size_t limit, struct value **ret_list);
+/*
+ * [{name, title, description, price, monthly, delivery, category, service, href}] offered to that person (0: the actor) whose words
+ * match; by title.
+ */
+must_use struct error *catalogue_offerings(struct work *work, text words, int64_t person_id, size_t limit, struct value **ret_list);
+/* The id of a person by login; 0 for an unset or empty one. ERROR_INVALID with the field `for`. */
+must_use struct error *catalogue_person(struct work *work, text login, int64_t *ret_id);
 must_use struct error *catalogue_offering(struct work *work, struct record *offering, struct value **ret_value);
 /* "1200", "9.90"; unset: free of charge. */
 text catalogue_price(struct work *work, const struct cell *cell);
@@ -29,8 +34,6 @@ must_use struct error *order_form_read(struct work *work, struct web_request *re
 must_use struct value *order_answers(struct work *work, const struct work_model *model, const struct value *body);
 /* Those that are asked now: what is sent. */
 must_use struct value *order_shown_answers(struct work *work, const struct form_state *state);
-/* The model that an offering is made with, or NULL. */
-const struct work_model *order_model(const struct work *work, const struct type *type, const struct record *offering);
 
 PHASE(catalogue_render);
 PHASE(order_render);

@@ -9,14 +9,6 @@
 
 /* ---- the form that was posted ---- */
 
-const struct work_model *order_model(const struct work *work, const struct type *type, const struct record *offering)
-{
-	const struct cell *cell = record_cell(offering, type->fields[type->orders].orders->model);
-	int position = cell->kind == CELL_TEXT ? model_work_model(work->model, cell->text) : -1;
-
-	return position < 0 ? NULL : &work->model->work_models[position];
-}
-
 static bool was_shown(const struct value *body, text name)
 {
 	const struct value *shown = value_get(body, T("shown"));
@@ -129,17 +121,6 @@ struct value *order_shown_answers(struct work *work, const struct form_state *st
 	return answers;
 }
 
-static struct error *person_of(struct work *work, text login, int64_t *ret_id)
-{
-	*ret_id = 0;
-	if (!text_is_set(login) || text_is_empty(text_trim(login)))
-		return NULL;
-	TRY(model_find_id(work, work->model->user, text_trim(login), ret_id));
-	if (*ret_id == 0)
-		return error_field(error_new(work->arena, ERROR_INVALID, "there is nobody named '%.*s'", TEXT_ARG(login)), T("for"));
-	return NULL;
-}
-
 struct error *order_form_read(struct work *work, struct web_request *request, text for_whom, struct value *answers,
                               struct order_form *ret_form)
 {
@@ -149,15 +130,14 @@ struct error *order_form_read(struct work *work, struct web_request *request, te
 	if (form.type == NULL)
 		return error_new(work->arena, ERROR_NOT_FOUND, "there is no catalogue");
 	TRY(access_require(work, RIGHT_CREATE, form.type, NULL));
-	TRY(person_of(work, for_whom, &id));
-	struct error *error = engine_prospect(work, form.type, request_parameter(request, T("offering")), id, &form.prospect, &form.model);
+	TRY(catalogue_person(work, for_whom, &id));
+	struct error *error = engine_prospect(work, form.type, request_parameter(request, T("offering")), id, &form.prospect, &form.offering, &form.model);
 	/* Offered to the actor, but not to whom it is for: that is no secret. */
 	if (error != NULL && error->code == ERROR_NOT_FOUND && id != 0) {
-		TRY(engine_prospect(work, form.type, request_parameter(request, T("offering")), 0, &form.prospect, &form.model));
+		TRY(engine_prospect(work, form.type, request_parameter(request, T("offering")), 0, &form.prospect, &form.offering, &form.model));
 		return error_field(error_new(work->arena, ERROR_INVALID, "this is not offered to that person"), T("for"));
 	}
 	TRY(error);
-	TRY(access_load_id(work, form.type->fields[form.type->orders].target, record_id_of(form.prospect, form.type->orders), &form.offering));
 	if (form.model != NULL)
 		TRY(engine_form(work, form.model, form.prospect, answers, &form.state));
 	*ret_form = form;
@@ -463,14 +443,22 @@ static struct error *show(struct work *work, struct page *page, const struct sho
 
 /* ---- phases ---- */
 
-static const struct work_model *model_of_path(struct work *work, struct web_request *request)
+/* Whether it is offered is told when the form is read. */
+static const struct work_model *model_of_path(struct work *work, struct web_request *request, text whom)
 {
 	const struct type *type = catalogue_type(work);
-	struct record *offering;
+	const struct work_model *model = NULL;
+	struct record *prospect, *offering;
+	text name = request_parameter(request, T("offering"));
+	int64_t id;
 
-	if (type == NULL || access_load(work, type->fields[type->orders].target, request_parameter(request, T("offering")), &offering) != NULL)
+	if (type == NULL)
 		return NULL;
-	return order_model(work, type, offering);
+	if (catalogue_person(work, whom, &id) != NULL)
+		id = 0;
+	if (engine_prospect(work, type, name, id, &prospect, &offering, &model) == NULL)
+		return model;
+	return engine_prospect(work, type, name, 0, &prospect, &offering, &model) == NULL ? model : NULL;
 }
 
 struct error *order_render(struct work *work, struct web_request *request, struct page *page)
@@ -482,8 +470,9 @@ struct error *order_render(struct work *work, struct web_request *request, struc
 	if (type != NULL)
 		TRY(draft_load(work, type, 0, text_format(work->arena, "order.%.*s", TEXT_ARG(request_parameter(request, T("offering")))), &draft));
 	const struct value *part = value_get(draft, T("order"));
-	struct value *answers = order_answers(work, model_of_path(work, request), part);
-	struct error *error = order_form_read(work, request, value_get_text(part, T("for")), answers, &form);
+	text asked = request_query(request, T("for")), whom = text_is_set(asked) ? asked : value_get_text(part, T("for"));
+	struct value *answers = order_answers(work, model_of_path(work, request, whom), part);
+	struct error *error = order_form_read(work, request, whom, answers, &form);
 	/* A draft for somebody who is not there any more is still a draft. */
 	if (error != NULL && error->code == ERROR_INVALID)
 		error = order_form_read(work, request, TEXT_UNSET, answers, &form);
@@ -508,7 +497,7 @@ static size_t page_sent(const struct web_request *request, const struct order_fo
 struct error *order_step_render(struct work *work, struct web_request *request, struct page *page)
 {
 	text go = request_field(request, T("go"));
-	struct value *answers = order_answers(work, model_of_path(work, request), request->body);
+	struct value *answers = order_answers(work, model_of_path(work, request, request_field(request, T("for"))), request->body);
 	struct order_form form;
 
 	TRY(order_form_read(work, request, request_field(request, T("for")), answers, &form));
@@ -527,7 +516,7 @@ struct error *order_send_prepare(struct work *work, struct web_request *request,
 {
 	struct value *input = value_map(work->arena);
 	const struct type *type = catalogue_type(work);
-	struct value *answers = order_answers(work, model_of_path(work, request), request->body);
+	struct value *answers = order_answers(work, model_of_path(work, request, request_field(request, T("for"))), request->body);
 	struct order_form form;
 	text whom = request_field(request, T("for"));
 
@@ -564,7 +553,7 @@ struct error *order_done(struct work *work, struct web_request *request, struct 
 /* Back to the first page on which something is wrong, with all that was answered. */
 struct error *order_refuse(struct work *work, struct web_request *request, struct page *page)
 {
-	struct value *answers = order_answers(work, model_of_path(work, request), request->body);
+	struct value *answers = order_answers(work, model_of_path(work, request, request_field(request, T("for"))), request->body);
 	struct order_form form;
 	struct showing showing = { .form = &form, .errors = true };
 

@@ -323,7 +323,7 @@ static struct error *add_answers(struct work *work, struct web_request *request,
 		TRY(similar_of(work, request, type, typed, similar));
 	}
 	if (!text_is_empty(typed))
-		TRY(catalogue_offerings(work, typed, OFFERINGS_SHOWN, &offerings));
+		TRY(catalogue_offerings(work, typed, 0, OFFERINGS_SHOWN, &offerings));
 	value_set_bool(work->arena, data, T("catalogue"), catalogue_type(work) != NULL);
 	value_set(work->arena, data, T("offerings"), offerings);
 	value_set_text(work->arena, data, T("typed"), typed);

@@ -335,6 +335,42 @@ async function testTasks() {
   check("children are counted by state", over.json.children.length === 1 && over.json.children[0].states.new === 1, over.text);
 }
 
+async function testCatalogue() {
+  const catalogue = server.person("cat.alogue", "Cat Alogue", "catalogue_manager", "administrator");
+  const offer = (body) => call(catalogue, "POST", "/api/v1/offering", body);
+  check("an offering is made", (await offer({ name: "starter", title: "New starter", model: "new_starter", price: 1200, approval: "purchase" })).status === 201);
+  check("another", (await offer({ name: "secret", title: "For few", model: "equipment", entitled: "vip = true" })).status === 201);
+  const wrong = await offer({ name: "wrong", title: "x", entitled: "vipp = true" });
+  check("a condition is checked when it is saved", wrong.status === 422 && wrong.json.errors[0].field === "entitled" && /column 1/.test(wrong.json.errors[0].message), wrong.text);
+  check("a model too", (await offer({ name: "wrong", title: "x", model: "nothing" })).status === 422);
+  const shown = await call(requester, "GET", "/api/v1/catalogue?q=starter");
+  check("the catalogue is found by words", shown.json.items.length === 1 && shown.json.items[0].name === "starter", shown.text);
+  check("what is not offered is not in it", !(await call(requester, "GET", "/api/v1/catalogue")).text.includes("secret"));
+  check("the offering itself is not for requesters", [403, 404].includes((await call(requester, "GET", "/api/v1/offering/secret")).status));
+  check("nor their list", (await call(requester, "GET", "/api/v1/offering")).status !== 200 || (await call(requester, "GET", "/api/v1/offering")).json.items.length === 0);
+  check("its form is 404", (await call(requester, "GET", "/api/v1/offering/secret/form")).status === 404);
+  check("ordering it is 404", (await call(requester, "POST", "/api/v1/service_request", { offering: "secret" })).status === 404);
+  const form = await call(requester, "GET", "/api/v1/offering/starter/form");
+  check("the form has its pages", form.json.pages.length === 3 && form.json.pages[0].questions.some((one) => one.question === "company" && !one.asked), form.text);
+  const asked = await call(requester, "POST", "/api/v1/offering/starter/form", { answers: { contract: "external" } });
+  check("it follows the answers", asked.json.pages[0].questions.some((one) => one.question === "company" && one.asked), asked.text);
+  check("and says what is missing", asked.json.errors.some((one) => one.field === "answers.company"), asked.text);
+  const laptop = asked.json.pages[1].questions.find((one) => one.question === "laptop");
+  check("choices follow the answers", laptop.choices.every((one) => one.name !== "strong"), asked.text);
+  const refused = await call(requester, "POST", "/api/v1/service_request", { offering: "starter", answers: { contract: "permanent", company: "x", lapto: "none", accounts: 7 } });
+  const fields = refused.json.errors.map((one) => one.field);
+  check("each wrong answer is told", refused.status === 422 && ["answers.lapto", "answers.company", "answers.name", "answers.start", "answers.accounts"].every((one) => fields.includes(one)), refused.text);
+  for (const answers of [7, "x", [], { accounts: [[]] }, { accounts: Array(60).fill({ system: "x" }) }, { name: "a\u0000b" }, { start: "soon" }, { manager: { number: "nobody" } }])
+    check(`answers ${JSON.stringify(answers).slice(0, 30)} are 422`, (await call(requester, "POST", "/api/v1/service_request", { offering: "starter", answers })).status === 422);
+  check("answers without an order are 422", (await call(requester, "POST", "/api/v1/service_request", { title: "x", answers: { a: 1 } })).status === 422);
+  check("a model of one's own is 422", (await call(requester, "POST", "/api/v1/service_request", { title: "x", model: "leaver", answers: {} })).status === 422);
+  const made = await call(requester, "POST", "/api/v1/service_request", { offering: "starter", answers: { name: "Ada", start: "2027-01-01T09:00:00Z", accounts: [{ system: "Orders" }] } });
+  check("it is ordered", made.status === 201 && made.json.title === "New starter: Ada", made.text);
+  check("the answers stand in it", made.json.answers.find((one) => one.question === "accounts").rows[0][0].value === "Orders", made.text);
+  check("others do not see it", (await call(stranger, "GET", `/api/v1/service_request/${made.json.number}`)).status === 404);
+  check("its history has the answers", (await call(agent, "GET", `/api/v1/service_request/${made.json.number}/events`)).text.includes("Orders"));
+}
+
 try {
   await testLint();
   const made = await testCreate();
@@ -350,6 +386,7 @@ try {
   await testBulk(made);
   await testSearchAndFeed(made);
   await testSmall();
+  await testCatalogue();
 } catch (error) {
   check("the test runs to its end", false, error.stack);
 }

@@ -169,3 +169,24 @@ test("what was typed is there again after a reload", async () => {
 	await page.reload();
 	equal(await page.getByLabel("First and last name").inputValue(), "Bo Later");
 });
+
+test("the service desk orders for somebody else what is offered to them", async () => {
+	const reeve = await company();
+	const page = await reeve.page("adam", plain);
+	await page.goto(`${reeve.url}/catalogue`);
+	deepEqual(await page.locator(".offering strong").allTextContents(), ["A mouse"]);
+	await page.goto(`${reeve.url}/catalogue?for=rita`);
+	await page.getByRole("link", { name: "New starter" }).click();
+	equal(await page.locator("input[name=for]").inputValue(), "rita");
+	equal(await page.locator("select[name='a.location']").inputValue(), "harbour", "what is known of her");
+	await page.getByLabel("First and last name").fill("Cy For");
+	await page.getByLabel("First day").fill("2026-04-01T09:00");
+	for (let i = 0; i < 3; i++) await page.getByRole("button", { name: "Go on", exact: true }).last().click();
+	match(await page.locator("main").textContent(), /Rita Requester/);
+	await page.getByRole("button", { name: "Order", exact: true }).click();
+	await page.getByRole("heading", { level: 1, name: "New starter: Cy For" }).waitFor();
+	const record = (await reeve.api("adam", "GET", `/api/v1/service_request/${/REQ\d+/.exec(page.url())[0]}`)).body;
+	equal(record.requester.number, "rita");
+	equal(record.opened_by.number, "adam");
+	deepEqual(page.problems, []);
+});
