@@ -51,8 +51,9 @@
 #define LIMIT_LANE_MS 10
 /* Jobs waiting for the lane before new ones are answered 503. */
 #define LIMIT_LANE_QUEUE 4096
-/* A job of the lane that takes longer is logged, milliseconds. */
+/* A job of the lane that takes longer is counted as slow, milliseconds; one that others feel is warned of, once a minute. */
 #define LIMIT_LANE_JOB_MS 2
+#define LIMIT_LANE_JOB_FELT_MS 50
 /* Automatic steps that one cause may set off before the chain is stopped. */
 #define LIMIT_CHAIN 20
 /* Idempotency keys: length, and how long the first answer is kept. */

@@ -139,6 +139,18 @@ static struct error *settle(struct work *work, const struct change *change, stru
 	return NULL;
 }
 
+/* An imported record may have been made before the first step that is known of it: its clocks ran since then. */
+static moment begin_of(const struct change *change, const struct clock_definition *definition)
+{
+	moment created = record_moment(change->after, FIELD_CREATED_AT);
+	if (change->kind != EVENT_IMPORTED || change->before != NULL || created == MOMENT_UNSET || created > change->at)
+		return change->at;
+	for (size_t i = 0; i < definition->start_count; i++)
+		if (definition->starts[i].kind == TRIGGER_CREATED)
+			return created;
+	return change->at;
+}
+
 /* Puts the change into the ledger and the row; *ret_changed: it is to be written. */
 static struct error *apply_change(struct work *work, const struct change *change, struct clock_row *row,
 				  enum ledger_kind kind, text reason, bool *ret_changed)
@@ -150,8 +162,8 @@ static struct error *apply_change(struct work *work, const struct change *change
 	if (kind != LEDGER_STOP || starts)
 		TRY(clock_row_terms(work, change->after, row));
 	if (starts) {
-		row->started_at = change->at;
-		moved = ledger_set(work->arena, &row->ledger, change->at, LEDGER_RUN, row->calendar_id,
+		row->started_at = begin_of(change, row->definition);
+		moved = ledger_set(work->arena, &row->ledger, row->started_at, LEDGER_RUN, row->calendar_id,
 				   TEXT_UNSET);
 	}
 	TRY(clock_row_calendars(work, row));

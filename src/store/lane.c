@@ -26,6 +26,7 @@
  * by lines.
  */
 #define LANE_LINE_US (1000 * 1000)
+#define LANE_SLOW_LINE_US (60 * 1000 * 1000)
 
 struct lane_thread {
 	struct lane *lane;
@@ -175,13 +176,15 @@ static void note_time(struct lane_thread *thread, const struct lane_job *job, in
 	pthread_mutex_lock(&thread->lane->mutex);
 	int64_t slow = ++thread->lane->figures.slow;
 	pthread_mutex_unlock(&thread->lane->mutex);
-	if (thread->slow_line_at_us != 0 && now - thread->slow_line_at_us < LANE_LINE_US)
+	if (thread->slow_line_at_us != 0 && now - thread->slow_line_at_us < LANE_SLOW_LINE_US)
 		return;
 	thread->slow_line_at_us = now;
 	/*
-	 * On PostgreSQL a job also waits for locks and for the network: worth counting, not worth a warning.
+	 * All are counted, for who looks at the figures. What nobody feels is not worth a warning, nor is it on PostgreSQL, where a
+	 * job also waits for locks and for the network.
 	 */
-	log_line(thread->store->driver->dialect.has_sequences ? LOG_DEBUG : LOG_WARNING,
+	bool felt = took > LIMIT_LANE_JOB_FELT_MS * 1000 && !thread->store->driver->dialect.has_sequences;
+	log_line(felt ? LOG_WARNING : LOG_DEBUG,
 		 "lane: slow job name=%s ms=%lld slow_jobs=%lld", job->name == NULL ? "?" : job->name,
 		 (long long)(took / 1000), (long long)slow);
 }

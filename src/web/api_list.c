@@ -18,6 +18,10 @@ struct error *web_query(struct work *work, struct web_request *request, const st
 	struct condition *where = NULL;
 	int64_t limit;
 
+	if (text_is_set(request_query(request, T("as_of"))))
+		return error_hint(work->arena,
+		                  error_new(work->arena, ERROR_MALFORMED, "as_of is for one record: a list is always as it is now"),
+		                  "ask for /%.*s/NUMBER?as_of=...", TEXT_ARG(type->name));
 	if (source.length > LIMIT_CONDITION_BYTES)
 		return error_new(work->arena, ERROR_MALFORMED, "the condition is longer than %d bytes", LIMIT_CONDITION_BYTES);
 	if (text_is_set(source) && text_trim(source).length > 0)

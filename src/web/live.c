@@ -168,11 +168,36 @@ void live_adopt(struct live *live, int descriptor, const struct live_ticket *tic
 	live_wake(live);
 }
 
+static bool has_too_many(const struct live *live, int64_t user_id)
+{
+	size_t count = 0;
+
+	for (const struct subscriber *one = live->subscribers; one != NULL && count < LIMIT_LIVE_PER_PERSON; one = one->next)
+		count += one->ticket.user_id == user_id;
+	return count >= LIMIT_LIVE_PER_PERSON;
+}
+
+static void refuse(struct live *live, struct subscriber *subscriber)
+{
+	static const char words[] = "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\nRetry-After: 60\r\nConnection: close\r\n\r\n";
+
+	(void)!send(subscriber->descriptor, words, sizeof words - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)close(subscriber->descriptor);
+	pthread_mutex_lock(&live->mutex);
+	subscriber->next = live->free;
+	live->free = subscriber;
+	pthread_mutex_unlock(&live->mutex);
+}
+
 static void greet(struct live *live, struct subscriber *subscriber)
 {
 	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP, .data.ptr = subscriber };
 	char head[400];
 
+	if (has_too_many(live, subscriber->ticket.user_id)) {
+		refuse(live, subscriber);
+		return;
+	}
 	subscriber->previous = NULL;
 	subscriber->next = live->subscribers;
 	if (live->subscribers != NULL)

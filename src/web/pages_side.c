@@ -153,10 +153,16 @@ static struct error *files(struct work *work, struct record *record, struct valu
 {
 	struct value *list = value_list(work->arena);
 	struct attachment *attachments;
+	bool attach, others, note;
 	text href = record_href(work->arena, record->type, record_number(record));
 	size_t count;
 
 	TRY(engine_attachments(work, record, &attachments, &count));
+	/* As engine_detach() decides. */
+	TRY(access_may(work, RIGHT_ATTACH, record->type, record, &attach));
+	TRY(access_may(work, RIGHT_UPDATE, record->type, record, &others));
+	TRY(access_may(work, RIGHT_NOTE, record->type, record, &note));
+	others = others && note;
 	for (size_t i = 0; i < count; i++) {
 		struct value *one = value_map(work->arena);
 		value_set_text(work->arena, one, T("name"), attachments[i].name);
@@ -165,6 +171,7 @@ static struct error *files(struct work *work, struct record *record, struct valu
 		               text_format(work->arena, "%.*s/attachments/%lld", TEXT_ARG(href), (long long)attachments[i].id));
 		value_set_bool(work->arena, one, T("internal"), attachments[i].visibility == VISIBLE_INTERNAL);
 		value_set(work->arena, one, T("moment"), part_moment(work, attachments[i].created_at));
+		value_set_bool(work->arena, one, T("may_remove"), attach && (others || attachments[i].created_by == work->actor->id));
 		value_append(work->arena, list, one);
 	}
 	*ret_files = list;

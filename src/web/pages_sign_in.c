@@ -6,11 +6,17 @@
 
 #include "base/words.h"
 
-/* Tries per address (an office may stand behind one) and per login, and how fast they come back. */
+/*
+ * Tries per address (an office may stand behind one), per login from one address, and per login from everywhere, and how fast they
+ * come back. The last is so wide that a stranger at one address never uses it up: nobody can be locked out by somebody who only
+ * knows their login.
+ */
 #define ADDRESS_BURST 30
 #define ADDRESS_PER_MINUTE 15
 #define LOGIN_BURST 10
 #define LOGIN_PER_MINUTE 5
+#define EVERYWHERE_BURST 100
+#define EVERYWHERE_PER_MINUTE 20
 
 struct sign_in {
 	int64_t user_id;
@@ -32,8 +38,10 @@ static struct error *take_tries(struct work *work, const struct web_request *req
 		return NULL;
 	TRY(limiter_take(limiter, work->arena, text_format(work->arena, "sign-in from %.*s", TEXT_ARG(request->address)), ADDRESS_BURST,
 	                 ADDRESS_PER_MINUTE));
-	return limiter_take(limiter, work->arena, text_format(work->arena, "sign-in of %.*s", TEXT_ARG(folded)), LOGIN_BURST,
-	                    LOGIN_PER_MINUTE);
+	TRY(limiter_take(limiter, work->arena, text_format(work->arena, "sign-in of %.*s from %.*s", TEXT_ARG(folded), TEXT_ARG(request->address)),
+	                 LOGIN_BURST, LOGIN_PER_MINUTE));
+	return limiter_take(limiter, work->arena, text_format(work->arena, "sign-in of %.*s", TEXT_ARG(folded)), EVERYWHERE_BURST,
+	                    EVERYWHERE_PER_MINUTE);
 }
 
 static text way_on(const struct web_request *request)

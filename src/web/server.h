@@ -30,6 +30,8 @@
 #define LIMIT_CONNECTIONS 4096
 #define LIMIT_CONNECTIONS_PER_ADDRESS 1024
 #define LIMIT_LIVE 20000
+/* Of one person: many screens may share one token, but nobody takes the places of all others. */
+#define LIMIT_LIVE_PER_PERSON 1024
 /* Bodies of requests under way in temporary files, all together: 20 uploads of the largest size. */
 #define LIMIT_SPOOL_BYTES ((size_t)512 * 1024 * 1024)
 #define HEAD_DEADLINE_US (10 * 1000000LL)

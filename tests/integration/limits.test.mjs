@@ -238,3 +238,56 @@ test("the live feed carries versions only, and only of what one may read", async
 		for (const secret of [SECRET, OTHER, foreign, "an answer"]) ok(!text.includes(secret), `${secret}: ${text}`);
 	});
 });
+
+test("a list has no past, and says so", async () => {
+	await inPlace("SQLite", async (place) => {
+		await place.start();
+		await place.person("agent");
+		const answer = await place.api("agent", "GET", `${API}?as_of=2026-01-01T00:00:00Z`);
+		isProblem(answer, 400);
+		match(answer.body.detail, /as_of is for one record/);
+	});
+});
+
+test("a stranger who knows a login locks nobody out", async () => {
+	await inPlace("SQLite", async (place) => {
+		await place.start("--trusted-proxy", "127.0.0.1");
+		await place.person("agent");
+		const attempt = (address, password) => fetch(`${place.url}/sign-in`, {
+			method: "POST", redirect: "manual", body: new URLSearchParams({ login: "agent", password }),
+			headers: { "X-Forwarded-For": address, Origin: place.url },
+		});
+		const answers = [];
+		for (let i = 0; i < 14; i++) answers.push((await attempt("198.51.100.7", `guess number ${i}`)).status);
+		ok(answers.includes(429), `the stranger is slowed down: ${answers}`);
+		equal((await attempt("203.0.113.9", "not it either")).status, 422, "the person at another address is not");
+	});
+});
+
+test("one person does not hold all live connections", async () => {
+	await inPlace("SQLite", async (place) => {
+		await place.start();
+		await place.person("agent");
+		await place.person("other");
+		const { hostname, port } = new URL(place.url);
+		const sockets = [];
+		const open = async (login) => {
+			const token = await place.token(login);
+			return new Promise((done, fail) => {
+				const socket = connect(Number(port), hostname, () =>
+					socket.write(`GET /api/v1/live?topics=incident HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`));
+				sockets.push(socket);
+				socket.once("error", fail);
+				socket.once("data", (part) => done(part.toString().split(" ")[1]));
+			});
+		};
+		try {
+			for (let i = 0; i < 1024; i += 64)
+				for (const status of await Promise.all(Array.from({ length: 64 }, () => open("agent")))) equal(status, "200");
+			equal(await open("agent"), "429");
+			equal(await open("other"), "200");
+		} finally {
+			for (const socket of sockets) socket.destroy();
+		}
+	});
+});

@@ -223,6 +223,9 @@ test("files go with a note, stay inside, and come back as they were", async () =
 	const file = await (await reeve.context("adam", plain)).request.get(await link.getAttribute("href"));
 	equal((await file.body()).toString(), "line\n");
 	equal((await (await reeve.context("rita", plain)).request.get(await link.getAttribute("href"))).status(), 404);
+	/* Whoever may take it off has a button for it. */
+	await page.getByRole("button", { name: "Remove the file größe.log" }).click();
+	equal(await page.locator("#side-files a").count(), 0);
 });
 
 test("what is typed survives a reload, is gone once sent, and never returns", async () => {

@@ -105,6 +105,11 @@ DESK_TEST(a_step_without_number_gets_the_next)
 	assert_ok(import(desk, step, &outcome, &record));
 	assert_text(record_number(record), "INC0000001");
 	assert_int_equal(record_moment(record, FIELD_CREATED_AT), AT(0));
+	struct clock *clocks;
+	size_t clock_count;
+	assert_ok(engine_clocks(desk->work, desk_reload(desk, record), true, &clocks, &clock_count));
+	assert_int_equal(clocks[0].started_at, AT(0));
+	assert_int_equal(clocks[0].ledger[0].from, AT(0));
 	assert_ok(engine_as_of(desk->work, desk_reload(desk, record), AT(11), &then));
 	assert_int_equal(record_moment(then, FIELD_CREATED_AT), AT(0));
 	/* Types without a pattern need their key. */
