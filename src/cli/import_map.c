@@ -248,7 +248,7 @@ struct error *import_map_parse(struct arena *arena, const struct model *model, c
 	map->zone = text_is_set(zone) ? zone_find(zone) : zone_utc();
 	if (map->zone == NULL)
 		fault_at(&reading, value_get(top, T("zone")), "there is no time zone", zone, TEXT_UNSET);
-	map->number = text_of(&reading, top, T("number"), true);
+	map->number = text_of(&reading, top, T("number"), false);
 	map->at = text_of(&reading, top, T("at"), true);
 	map->created = text_of(&reading, top, T("created"), false);
 	map->order_count = texts_of(&reading, top, T("order"), &map->order);

@@ -182,8 +182,9 @@ static text row_key(struct arena *arena, text source, const struct import_row *r
 void import_row_map(struct arena *arena, const struct import_map *map, struct import_row *row)
 {
 	struct value *fields = value_map(arena);
-	row->number = text_copy(arena, cell_of(map, row, map->number_at));
-	if (!text_is_set(row->number))
+	/* Without such a column each row is a record of its own and gets the next number. */
+	row->number = text_is_set(map->number) ? text_copy(arena, cell_of(map, row, map->number_at)) : TEXT_UNSET;
+	if (text_is_set(map->number) && !text_is_set(row->number))
 		refuse(arena, row, "column %.*s has no number", TEXT_ARG(map->number));
 	text at = cell_of(map, row, map->at_at);
 	if (!text_is_set(at) || !import_moment(map, at, &row->at))
