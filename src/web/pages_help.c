@@ -10,6 +10,7 @@ static const struct {
 } shelves[] = {
 	{ "help/", "For everybody", false },
 	{ "guides/", "How Reeve works", true },
+	{ "practices/", "Practices", true },
 	{ "", "Definitions and data", true },
 	{ "man/", "Commands", true },
 };
