@@ -118,8 +118,12 @@ struct error *vote_done(struct work *work, struct web_request *request, struct p
 
 	if (request->wants_json)
 		return web_record_value(work, request->record, NULL, &page->data);
-	page_redirect(page, text_equal(request_field(request, T("back")), T("list"))
-	                        ? T("/approvals?done=voted") : text_format(work->arena, "%.*s?done=voted", TEXT_ARG(href)));
+	/* From an agenda back to its item; page_redirect() lets nothing but paths of ours through. */
+	if (text_starts_with(request_field(request, T("back")), T("/")))
+		page_redirect(page, request_field(request, T("back")));
+	else
+		page_redirect(page, text_equal(request_field(request, T("back")), T("list"))
+		                        ? T("/approvals?done=voted") : text_format(work->arena, "%.*s?done=voted", TEXT_ARG(href)));
 	return NULL;
 }
 

@@ -317,6 +317,7 @@ struct error *part_side(struct work *work, struct record *record, struct value *
 	if (record->type->requester >= 0)
 		TRY(requester_card(work, record, data));
 	TRY(part_collisions(work, record, data));
+	part_agenda_link(work, record, data);
 	TRY(sections(work, record, &value));
 	value_set(work->arena, data, T("sections"), value);
 	TRY(files(work, record, &value));
