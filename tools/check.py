@@ -5,7 +5,8 @@ usage: check.py [--objects BUILD]      prints FILE:LINE: rule: what, exits 1 whe
 
 Rules: includes go down the floors; only headers that do not end in _private are seen by other floors; banned functions;
 SQL text only in its places; writing functions of the model only in the engine; each file opens with a comment that says why it
-exists; length of files and functions; no unfinished marks; no machine paths; no mutable globals (with --objects).
+exists; length of files and functions; no unfinished marks; no machine paths; stories that docs/alignment.md names; no mutable
+globals (with --objects).
 """
 import pathlib
 import re
@@ -144,6 +145,17 @@ def check_globals(build):
                     problems.append(f"{archive}: globals: {name} is writable")
 
 
+def check_alignment():
+    """Every story that docs/alignment.md names (in italics) is there."""
+    path = ROOT / "docs" / "alignment.md"
+    stories = {match.group(1) for folder in ("practices", "tests/practices") for file in (ROOT / folder).rglob("*.story.yaml")
+               for match in re.finditer(r"^- story: (.+)$", file.read_text(encoding="utf-8"), re.M)}
+    for line, words in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for match in re.finditer(r"(?<!\*)\*([A-Z][^*]+)\*(?!\*)", words):
+            if match.group(1) not in stories:
+                problem(path, line, "alignment", f"no story is named '{match.group(1)}'")
+
+
 def main():
     for path in sorted((ROOT / "src").rglob("*")):
         if path.suffix not in (".c", ".h", ".def", ".sql"):
@@ -168,6 +180,7 @@ def main():
     for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "Makefile"):
         if (ROOT / name).exists():
             check_text(ROOT / name, (ROOT / name).read_text(encoding="utf-8"))
+    check_alignment()
     if "--objects" in sys.argv:
         check_globals(sys.argv[sys.argv.index("--objects") + 1])
     print("\n".join(problems) if problems else "check: all rules hold")
