@@ -4,7 +4,7 @@
  * read in one transaction, so that a server may go on writing.
  *
  * Not told apart from the log: fields before an erased event, choices that a migration dropped, records of roles (they follow the
- * definitions), moments and persons of the last change, and the field `approvers` (approvals keep their own rows).
+ * definitions), and moments and persons of the last change.
  */
 #include "engine/engine_private.h"
 
@@ -121,6 +121,38 @@ static void note_watch(struct check *check, struct replay *replay, const struct 
 	known->set = known->set || !known->open; /* who watched before an erased event is not known */
 }
 
+static void add_id(struct arena *arena, struct value *list, const struct value *id)
+{
+	for (size_t i = 0; id != NULL && id->kind == VALUE_INTEGER && i < list->list.count; i++)
+		if (list->list.items[i]->integer == id->integer)
+			return;
+	if (id != NULL && id->kind == VALUE_INTEGER)
+		value_append(arena, list, value_integer(arena, id->integer));
+}
+
+/* Who is asked, or stands in for somebody, may read the record from then on. */
+static void note_approval(struct check *check, struct replay *replay, const struct value *payload)
+{
+	struct arena *arena = check->page->arena;
+	const struct value *people = value_get(payload, T("people")), *pairs = value_get(payload, T("standing_in"));
+	text what = value_get_text(payload, T("what"));
+
+	if (replay->fields_of->approvers < 0 || !(text_equal(what, T("asked")) || text_equal(what, T("handed_over"))))
+		return;
+	struct known *known = &replay->fields[replay->fields_of->approvers];
+	struct value *list = value_list(arena);
+	for (size_t i = 0; known->value != NULL && known->value->kind == VALUE_LIST && i < known->value->list.count; i++)
+		add_id(arena, list, known->value->list.items[i]);
+	for (size_t i = 0; people != NULL && people->kind == VALUE_LIST && i < people->list.count; i++)
+		add_id(arena, list, people->list.items[i]);
+	for (size_t i = 0; pairs != NULL && pairs->kind == VALUE_LIST && i < pairs->list.count; i++)
+		if (pairs->list.items[i]->kind == VALUE_LIST && pairs->list.items[i]->list.count == 2)
+			add_id(arena, list, pairs->list.items[i]->list.items[1]);
+	add_id(arena, list, value_get(payload, T("to")));
+	known->value = list;
+	known->set = known->set || !known->open; /* who was asked before an erased event is not known */
+}
+
 static void note_link(struct check *check, struct replay *replay, const struct value *payload, bool there)
 {
 	text relation = value_get_text(payload, T("relation"));
@@ -155,6 +187,8 @@ static void note_event(struct check *check, struct replay *replay, const struct 
 	note_changes(check, replay, value_get(event->payload, T("changes")));
 	if (event->kind == EVENT_WATCHED)
 		note_watch(check, replay, event->payload);
+	if (event->kind == EVENT_APPROVAL)
+		note_approval(check, replay, event->payload);
 	if (event->kind == EVENT_LINKED || event->kind == EVENT_UNLINKED)
 		note_link(check, replay, event->payload, event->kind == EVENT_LINKED);
 }
@@ -318,8 +352,7 @@ static bool line_is_known(const struct replay *replay, const struct link_line *l
 	const struct field *field = type_field(replay->row->type, line->name);
 
 	if (field != NULL && field->kind == KIND_LINKS)
-		return (ptrdiff_t)field->position == replay->row->type->approvers ||
-		       list_has(replay->fields[field->position].value, line->to) ||
+		return list_has(replay->fields[field->position].value, line->to) ||
 		       (replay->fields[field->position].open && !replay->fields[field->position].set);
 	for (size_t i = 0; i < replay->link_count; i++)
 		if (replay->links[i].other == line->to && text_equal(replay->links[i].relation, line->name))
@@ -351,7 +384,7 @@ static struct error *check_links(struct check *check, const struct replay *repla
 			             (long long)replay->links[i].other, TEXT_ARG(replay->links[i].relation));
 	for (size_t i = FIELD_SYSTEM_COUNT; i < type->field_count; i++) {
 		const struct value *list = replay->fields[i].value;
-		if (type->fields[i].kind != KIND_LINKS || (ptrdiff_t)i == type->approvers || list == NULL || list->kind != VALUE_LIST)
+		if (type->fields[i].kind != KIND_LINKS || list == NULL || list->kind != VALUE_LIST)
 			continue;
 		for (size_t j = 0; j < list->list.count; j++)
 			if (list->list.items[j]->kind == VALUE_INTEGER &&

@@ -242,3 +242,48 @@ DESK_TEST_WITH(a_vote_in_a_round_that_is_void, PERMITS)
 	assert_refused(IN_TX(desk, engine_vote(desk->work, record->type, record_number(record), 999, &ballot, &after)), NOT_FOUND);
 	assert_text(desk_state(desk_reload(desk, record)), "asking");
 }
+
+/* Who is asked may read the record: a row in the database that says so must be one that an event brought. */
+DESK_TEST_WITH(an_approver_whom_nobody_asked_is_found, PERMITS)
+{
+	struct racer racers[2] = { { 0 }, { 0 } };
+	struct record *record = open_permit(desk, "two", racers);
+	struct verify_report report = { 0 };
+	int64_t stranger = 0;
+
+	assert_ok(engine_verify_records(desk->work, &report, NULL, NULL));
+	assert_ok(model_find_id(desk->work, desk->model->user, T("reqb"), &stranger));
+	assert_ok(store_begin(desk->store, desk->arena));
+	assert_ok(store_run_text(desk->store, desk->arena,
+	                         T("INSERT INTO link (name, from_type, from_id, to_type, to_id, created_at) VALUES ('approvers', 'permit', $1, 'user', $2, 1)"),
+	                         CELLS(cell_integer(record->id), cell_integer(stranger)), NULL));
+	assert_ok(store_commit(desk->store, desk->arena));
+	report = (struct verify_report){ 0 };
+	assert_refused(engine_verify_records(desk->work, &report, NULL, NULL), CONFLICT);
+}
+
+/* Asking forty people against making forty records: a vote is a row, a notification and a link, each record is more than that. */
+DESK_TEST_WITH(asking_costs_no_more_than_making_rows, PERMITS)
+{
+	struct racer racers[2] = { { 0 }, { 0 } };
+	const struct type *permit = model_type(desk->model, T("permit"));
+	struct record *record, *made;
+	int64_t asked_us, rows_us;
+
+	for (int i = 0; i < 37; i++)
+		desk_create(desk, desk->model->user,
+		            text_cstring(desk->arena, text_format(desk->arena, "{'login': 'member%d', 'name': 'Member %d', 'teams': ['network']}", i, i)));
+	record = open_permit(desk, "any", racers);
+	assert_ok(desk_take(desk, record, "recall", NULL));
+	asked_us = monotonic_us();
+	assert_ok(desk_take(desk, record, "submit", NULL));
+	asked_us = monotonic_us() - asked_us;
+	struct value *input = desk_json(desk, "{'title': 'x', 'requester': 'reqa'}");
+	rows_us = monotonic_us();
+	desk_begin(desk);
+	for (int i = 0; i < 40; i++)
+		assert_ok(engine_create(desk->work, permit, input, &made));
+	assert_ok(desk_end(desk, NULL));
+	rows_us = monotonic_us() - rows_us;
+	print_message("[          ] asking 40 people: %lld us; 40 records: %lld us\n", (long long)asked_us, (long long)rows_us);
+}
