@@ -77,6 +77,7 @@ struct demo_service {
 	int weight;            /* how often it is asked about */
 };
 
+struct plan;
 struct demo {
 	struct arena *arena;
 	struct program *program;
@@ -95,6 +96,7 @@ struct demo {
 	size_t file_count;
 	struct history *history;
 	struct estate *estate;   /* demo_ci.c */
+	struct orders *orders;   /* demo_catalogue.c */
 	text *service_items;     /* number of the application of each service */
 	text *person_items;      /* of the computer of each person; unset: none */
 };
@@ -110,13 +112,17 @@ must_use struct error *demo_items(struct demo *demo);
 must_use struct error *demo_items_late(struct demo *demo);
 /* What fails when this person reports about this service; may be unset. */
 text demo_item_of(const struct demo *demo, const struct demo_service *service, size_t person);
+/* The catalogue, managers and cost centres at the beginning; what is ordered; and what becomes of it (demo_catalogue.c). */
+must_use struct error *demo_offerings(struct demo *demo);
+void demo_plan_orders(struct demo *demo);
+must_use struct error *demo_order_step(struct demo *demo, struct work *work, struct plan plan);
 ptrdiff_t demo_team_find(const struct demo *demo, const char *name);
 
 /* ---- the history (demo_history.c, demo_steps.c) ---- */
 
 enum plan_kind {
 	PLAN_REPORT, PLAN_TRIAGE, PLAN_PICK_UP, PLAN_WORK, PLAN_ASK, PLAN_ANSWER, PLAN_WAIT_OVER, PLAN_RESOLVE, PLAN_CLOSE,
-	PLAN_REOPEN, PLAN_CANCEL
+	PLAN_REOPEN, PLAN_CANCEL, PLAN_ORDER, PLAN_AGREE, PLAN_DROP
 };
 struct plan {
 	moment at;
