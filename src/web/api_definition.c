@@ -3,6 +3,7 @@
  * owners of the process). What the inspector shows comes from the same functions.
  */
 #include "web/api_private.h"
+#include "web/definition_private.h"
 
 #include "model/schema.h"
 
@@ -84,6 +85,7 @@ struct error *api_definition(struct work *work, struct web_request *request, str
 	TRY(web_definition_versions(work, type, &versions));
 	page->data = type_value(work, type);
 	value_set(work->arena, page->data, T("versions"), versions);
+	web_definition_add(work, type, page->data);
 	value_set_integer(work->arena, page->data, T("shown"), version);
 	value_set_text(work->arena, page->data, T("source"), source);
 	return NULL;

@@ -209,6 +209,37 @@
 	"\"Definition\":{\"type\":\"object\",\"required\":[\"type\",\"active\",\"versions\",\"source\"],\"properties\":{" \
 	"\"type\":{\"type\":\"string\"},\"label\":{\"type\":\"string\"},\"practice\":{\"type\":\"string\"}," \
 	"\"path\":{\"type\":\"string\"},\"active\":{\"type\":\"integer\"},\"url\":{\"type\":\"string\"}," \
+	"\"states\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\"" \
+	":\"string\"},\"label\":{\"type\":\"string\"},\"group\":{\"type\":\"string\"},\"initial\":{\"type" \
+	"\":\"boolean\"},\"asks\":{\"type\":[\"string\",\"null\"]},\"tasks\":{\"type\":\"boolean\"}},\"ad" \
+	"ditionalProperties\":false}}," \
+	"\"transitions\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"t" \
+	"ype\":\"string\"},\"label\":{\"type\":\"string\"},\"from\":{\"type\":[\"string\",\"null\"]},\"to" \
+	"\":{\"type\":\"string\"},\"by\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"needs\":{" \
+	"\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"guard\":{\"type\":[\"string\",\"null\"]}," \
+	"\"message\":{\"type\":[\"string\",\"null\"]},\"sets\":{\"type\":[\"string\",\"null\"]}},\"additi" \
+	"onalProperties\":false}}," \
+	"\"approvals\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"typ" \
+	"e\":\"string\"},\"label\":{\"type\":\"string\"},\"in\":{\"type\":[\"string\",\"null\"]},\"when\"" \
+	":{\"type\":[\"string\",\"null\"]},\"parallel\":{\"type\":\"boolean\"},\"steps\":{\"type\":\"arra" \
+	"y\",\"items\":{\"type\":\"string\"}},\"not\":{\"type\":[\"string\",\"null\"]},\"expires\":{\"typ" \
+	"e\":[\"string\",\"null\"]},\"approved\":{\"type\":[\"string\",\"null\"]},\"rejected\":{\"type\":" \
+	"[\"string\",\"null\"]},\"expired\":{\"type\":[\"string\",\"null\"]},\"voided\":{\"type\":[\"stri" \
+	"ng\",\"null\"]}},\"additionalProperties\":false}}," \
+	"\"tasks\":{\"oneOf\":[{\"type\":\"null\"},{\"type\":\"object\",\"properties\":{\"in\":{\"type\":" \
+	"[\"string\",\"null\"]},\"done\":{\"type\":[\"string\",\"null\"]},\"failed\":{\"type\":[\"string" \
+	"\",\"null\"]},\"waits\":{\"type\":\"boolean\"},\"steps\":{\"type\":\"array\",\"items\":{\"type\"" \
+	":\"string\"}}},\"additionalProperties\":false}]}," \
+	"\"clocks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\"" \
+	":\"string\"},\"label\":{\"type\":\"string\"},\"start\":{\"type\":[\"string\",\"null\"]},\"stop\"" \
+	":{\"type\":[\"string\",\"null\"]},\"pause\":{\"type\":[\"string\",\"null\"]},\"goals\":{\"type\"" \
+	":\"array\",\"items\":{\"type\":\"string\"}}},\"additionalProperties\":false}}," \
+	"\"rules\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":" \
+	"\"string\"},\"when\":{\"type\":[\"string\",\"null\"]},\"if\":{\"type\":[\"string\",\"null\"]},\"" \
+	"then\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}},\"additionalProperties\":false}}," \
+	"\"findings\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"message\":{\"t" \
+	"ype\":\"string\"},\"hint\":{\"type\":[\"string\",\"null\"]},\"line\":{\"type\":\"integer\"},\"co" \
+	"lumn\":{\"type\":\"integer\"}},\"additionalProperties\":false}}," \
 	"\"shown\":{\"type\":\"integer\"},\"source\":{\"type\":\"string\"},\"versions\":{\"type\":\"array\",\"items\":{" \
 	"\"type\":\"object\",\"required\":[\"version\",\"active\",\"records\",\"differences\"],\"properties\":{" \
 	"\"version\":{\"type\":\"integer\"},\"publication\":{\"type\":\"integer\"},\"published_at\":{\"type\":\"string\"," \

@@ -182,6 +182,17 @@ static text notice_words(const struct work *work, text name)
 	return TEXT_UNSET;
 }
 
+/* Whether the inspector of definitions has anything for this person. */
+static bool reads_a_process(const struct work *work)
+{
+	for (size_t i = 0; i < work->model->type_count; i++) {
+		const struct type *type = &work->model->types[i];
+		if (!type->platform && !type->abstract && type->lifecycle != NULL && web_reads_all(work, type))
+			return true;
+	}
+	return false;
+}
+
 static struct error *add_person(struct work *work, const struct web_request *request, struct value *frame)
 {
 	struct arena *arena = work->arena;
@@ -234,6 +245,7 @@ struct error *pages_frame(struct work *work, struct web_request *request, struct
 	               text_is_set(topics) ? text_format(arena, "%.*s,notifications", TEXT_ARG(topics)) : T("notifications"));
 	value_set_bool(arena, frame, T("staff"), is_staff(work));
 	value_set_bool(arena, frame, T("administrator"), actor_has_role(work, T("administrator")));
+	value_set_bool(arena, frame, T("definitions"), reads_a_process(work));
 	if (!is_staff(work))
 		value_add(arena, frame, T("schedules"), published_schedules(work));
 	if (is_staff(work))

@@ -38,6 +38,8 @@ PHASE(me_absence_end_apply);
 PHASE(rate_apply);
 PHASE(calendar_render);
 PHASE(calendars_render);
+PHASE(definitions_render);
+PHASE(definition_render);
 PHASE(health_render);
 PHASE(search_render);
 PHASE(inbox_render);
