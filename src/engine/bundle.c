@@ -30,13 +30,19 @@ static void inherit(const struct bundle *bundle, const struct type *type, bool *
 
 static struct error *note_missing(const struct bundle *bundle, const struct record *created, struct value *missing)
 {
+	text *names = arena_new_array(bundle->work->arena, text, value_count(missing) + 1);
 	struct event *event;
 
 	if (value_count(missing) == 0)
 		return NULL;
+	for (size_t i = 0; i < value_count(missing); i++)
+		names[i] = missing->list.items[i]->text;
 	event = event_new(bundle->work, created, EVENT_AUTOMATION);
 	event->visibility = VISIBLE_INTERNAL;
 	value_set_text(bundle->work->arena, event->payload, T("rule"), bundle->model->name);
+	value_set_text(bundle->work->arena, event->payload, T("error"),
+	               text_format(bundle->work->arena, "not found: %.*s",
+	                           TEXT_ARG(text_join(bundle->work->arena, names, value_count(missing), T(", ")))));
 	value_set(bundle->work->arena, event->payload, T("missing"), missing);
 	return event_append(bundle->work, event);
 }

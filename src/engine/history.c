@@ -170,7 +170,7 @@ static bool is_for_everyone(const struct event *event)
 static bool is_inner(text key)
 {
 	return text_equal(key, T("rule")) || text_equal(key, T("mark")) || text_equal(key, T("notes")) ||
-	       text_equal(key, T("hash")) || text_equal(key, T("other_id")) || text_equal(key, T("other_type"));
+	       text_equal(key, T("hash")) || text_equal(key, T("missing")) || text_equal(key, T("other_id")) || text_equal(key, T("other_type"));
 }
 
 /* *ret_show false: nothing of it is for this reader. */

@@ -151,7 +151,7 @@ static struct error *apply_offering(const struct order *order, struct step *step
 }
 
 static struct error *apply_sets(const struct work_model *model, struct record *answers, struct record *prospect, const bool *given,
-                                bool *changed, struct cell *cells, struct work *work)
+                                bool *changed, struct cell *cells, struct value *missing, struct work *work)
 {
 	size_t count = model->type->field_count;
 	bool *set = arena_new_array(work->arena, bool, count);
@@ -159,7 +159,7 @@ static struct error *apply_sets(const struct work_model *model, struct record *a
 
 	if (prospect != NULL)
 		model_pretend(work, prospect);
-	TRY(engine_evaluate_settings(work, model->type, answers, model->sets, model->set_count, set, values, NULL));
+	TRY(engine_evaluate_settings(work, model->type, answers, model->sets, model->set_count, set, values, missing));
 	for (size_t i = 0; i < count; i++)
 		if (set[i] && !given[i]) {
 			changed[i] = true;
@@ -174,6 +174,7 @@ struct error *order_apply(const struct order *order, struct step *step, struct w
 	bool *given = arena_new_array(work->arena, bool, type->field_count);
 	struct form_state *state;
 	struct record *prospect;
+	struct value *missing;
 
 	for (size_t i = 0; i < type->field_count; i++)
 		given[i] = is_set(step, i);
@@ -188,7 +189,9 @@ struct error *order_apply(const struct order *order, struct step *step, struct w
 	/* What no person orders - by a rule, or with another record - has nobody who could be asked. */
 	if (state->errors != NULL && (work->actor->kind != ACTOR_SYSTEM || order->answers != NULL))
 		return state->errors;
-	TRY(apply_sets(order->model, state->answers, prospect, given, step->changed, step->cells, work));
+	missing = value_list(work->arena);
+	TRY(apply_sets(order->model, state->answers, prospect, given, step->changed, step->cells, missing, work));
+	step_note_missing(step, work, missing);
 	step->answers = state;
 	return NULL;
 }
@@ -267,5 +270,5 @@ struct error *engine_prospect_set(struct work *work, struct record *prospect, co
 	bool *given = arena_new_array(work->arena, bool, prospect->type->field_count);
 	bool *changed = arena_new_array(work->arena, bool, prospect->type->field_count);
 
-	return apply_sets(state->model, state->answers, prospect, given, changed, prospect->cells, work);
+	return apply_sets(state->model, state->answers, prospect, given, changed, prospect->cells, NULL, work);
 }

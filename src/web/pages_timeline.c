@@ -161,6 +161,21 @@ static text transition_label(struct work *work, const struct record *record, con
 	return position < 0 ? name : label_in(&record->type->lifecycle->transitions[position].label, work->language);
 }
 
+/* "Recorded; not found: team identity" */
+static text with_missing(struct work *work, const struct event *event, text line)
+{
+	const struct value *missing = value_get(event->payload, T("missing"));
+	size_t count = missing == NULL ? 0 : value_count(missing);
+	text *names = arena_new_array(work->arena, text, count + 1);
+	struct value *arguments = value_map(work->arena);
+
+	for (size_t i = 0; i < count; i++)
+		names[i] = missing->list.items[i]->text;
+	value_set_text(work->arena, arguments, T("line"), line);
+	value_set_text(work->arena, arguments, T("names"), text_join(work->arena, names, count, T(", ")));
+	return count == 0 ? line : with_person(work, "{line}; not found: {names}", arguments);
+}
+
 /* What happened, in one line; unset when only the comment counts. */
 static text event_line(struct work *work, const struct record *record, const struct event *event)
 {
@@ -170,10 +185,11 @@ static text event_line(struct work *work, const struct record *record, const str
 	value_set_text(work->arena, arguments, T("name"), name);
 	switch (event->kind) {
 	case EVENT_CREATED:
-		return words(work->language, T("Recorded"));
+		return with_missing(work, event, words(work->language, T("Recorded")));
 	case EVENT_TRANSITION:
-		return text_format(work->arena, "%.*s%s%.*s", TEXT_ARG(transition_label(work, record, event)),
-		                   text_is_empty(changes) ? "" : ": ", TEXT_ARG(changes));
+		return with_missing(work, event,
+		                    text_format(work->arena, "%.*s%s%.*s", TEXT_ARG(transition_label(work, record, event)),
+		                                text_is_empty(changes) ? "" : ": ", TEXT_ARG(changes)));
 	case EVENT_UPDATED:
 		return changes;
 	case EVENT_MOVED:
