@@ -164,7 +164,7 @@ static void read_each_field(struct define *d, const struct type *type, struct ac
 	action->each_field = (size_t)position;
 	field = &action->type->fields[position];
 	if (field->kind != KIND_RECORD &&
-	    ((field->kind != KIND_LINK && field->kind != KIND_LINKS) || field->target != type))
+	    ((field->kind != KIND_LINK && field->kind != KIND_LINKS) || !type_same(field->target, type)))
 		define_error(d, value, TEXT_UNSET, "'%.*s' leads to no %.*s", TEXT_ARG(value->text),
 			     TEXT_ARG(type->name));
 }

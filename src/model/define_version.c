@@ -273,6 +273,7 @@ static void begin_variant(struct define *d, struct draft *older)
 
 	add_aliases(d, older, variant);
 	variant->definition = older->version;
+	variant->newest = newest; /* what leads to the type leads to its versions */
 	if (older->type->lifecycle != NULL && newest->lifecycle != NULL) {
 		variant->lifecycle = arena_new_struct(d->arena, struct lifecycle);
 		place_states(d, older, variant->lifecycle);

@@ -369,3 +369,23 @@ STORE_TEST(versions_are_listed_with_what_changed)
 	assert_int_equal(schema_source(&work, gadget, 9, &source)->code, ERROR_NOT_FOUND);
 	model_free(model);
 }
+
+/* Links and rules that lead to the type itself lead to its older versions, too. */
+STORE_TEST(what_leads_to_the_type_leads_to_its_versions)
+{
+	text source = gadget_with(on->arena, 9, "  team: { kind: link, to: team }\n  parent: { kind: link, to: gadget }");
+	struct model *model;
+	ptrdiff_t at = text_find(source, T("  tell: {"));
+
+	assert_true(at > 0);
+	source = text_format(on->arena, "%.*s  spread: { when: state done, then: [{ each: gadget.parent, where: state = busy, transition: finish }] }\n%.*s",
+	                     (int)at, source.data, (int)(source.length - (size_t)at), source.data + at);
+	published(on, source, TEXT_UNSET);
+	add_gadget(on, 1, 1, 0);
+	at = text_find(source, T("[50, 75]"));
+	source = text_format(on->arena, "%.*s[60, 75]%.*s", (int)at, source.data, (int)(source.length - (size_t)at - 8), source.data + at + 8);
+	published(on, source, TEXT_UNSET);
+	assert_int_equal(gadget_of(on, &model)->variant_count, 1);
+	assert_int_equal(load(on, model, 1)->type->rule_count, 3);
+	model_free(model);
+}
