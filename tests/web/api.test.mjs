@@ -371,6 +371,50 @@ async function testCatalogue() {
   check("its history has the answers", (await call(agent, "GET", `/api/v1/service_request/${made.json.number}/events`)).text.includes("Orders"));
 }
 
+async function testItems() {
+  const keeper = server.person("keeper", "Keeper", "configuration_manager");
+  const make = async (body) => (await call(keeper, "POST", "/api/v1/ci", body)).json.number;
+  const host = await make({ class: "server", name: "api-host", serial: "S-1", team: null }), machine = await make({ class: "virtual_machine", name: "api-vm" });
+  const shop = await make({ class: "application", name: "api-shop" }), secret = await make({ class: "hardware", name: "api-secret", restricted: true });
+  const one = await call(keeper, "GET", `/api/v1/ci/${host}`);
+  check("a record has the fields of its class only", one.json.serial === "S-1" && !("address" in one.json) && !("licence" in one.json), one.text);
+  const wrong = await call(keeper, "PATCH", `/api/v1/ci/${host}`, { address: "x" });
+  check("a field of another class is 422 with its classes", wrong.status === 422 && wrong.json.errors[0].field === "address" && /application/.test(wrong.json.errors[0].hint), wrong.text);
+  const lost = await call(keeper, "PATCH", `/api/v1/ci/${host}`, { class: "facility" });
+  check("a class that would lose a value is 422", lost.status === 422 && /serial would be lost/.test(lost.text), lost.text);
+  const link = (from, relation, to) => call(keeper, "POST", `/api/v1/ci/${from}/links`, { relation, to });
+  check("machine on host", (await link(machine, "hosted_on", host)).status === 201);
+  check("shop on machine", (await link(shop, "runs_on", machine)).status === 201);
+  check("host needs the secret one", (await link(host, "depends_on", secret)).status === 201);
+  const second = await link(machine, "hosted_on", secret);
+  check("a relation holds to its classes", second.status === 422, second.text);
+  const up = await call(keeper, "GET", `/api/v1/ci/${host}/impact`);
+  check("impact upstream", up.json.items.map((item) => `${item.title} ${item.level}`).join() === "api-vm 1,api-shop 2" && up.json.items[1].via.number === machine, up.text);
+  check("depth ends it", (await call(keeper, "GET", `/api/v1/ci/${host}/impact?depth=1`)).json.deeper === true);
+  const down = await call(agent, "GET", `/api/v1/ci/${shop}/impact?direction=down`);
+  check("what may not be read is counted only", down.json.hidden === 1 && !down.text.includes("api-secret") && down.json.items.length === 2, down.text);
+  check("a wrong direction is 400", (await call(keeper, "GET", `/api/v1/ci/${host}/impact?direction=left`)).status === 400);
+  check("hidden items have no impact", (await call(agent, "GET", `/api/v1/ci/${secret}/impact`)).status === 404);
+  const incident = await call(agent, "POST", "/api/v1/incident", { title: "The shop is down", ci: shop, requester: "req.one" });
+  check("an incident names its item", incident.status === 201 && incident.json.ci.number === shop, incident.text);
+  const related = await call(agent, "GET", `/api/v1/ci/${shop}/related/open_incidents?fields=title`);
+  check("and the item its incidents", related.json.items.length === 1 && related.json.items[0].number === incident.json.number, related.text);
+  check("an unknown list is 404", (await call(agent, "GET", `/api/v1/ci/${shop}/related/open_incident`)).status === 404);
+  check("an item that may not be read has no lists", (await call(stranger, "GET", `/api/v1/ci/${shop}/related/open_incidents`)).status === 404);
+  const under = await call(agent, "GET", "/api/v1/ci?q=class%20under%20hardware&fields=name");
+  check("class under hardware", under.json.items.every((item) => item.name !== "api-shop") && under.json.items.some((item) => item.name === "api-host"), under.text);
+  await call(keeper, "PATCH", `/api/v1/ci/${host}`, { owner: "keeper" });
+  await call(keeper, "POST", `/api/v1/ci/${host}/transitions/deploy`, {});
+  const edit = await call(keeper, "PATCH", `/api/v1/ci/${host}`, { memory_gb: 64 });
+  check("an edit without a change is marked", edit.json.unauthorised === true, edit.text);
+  check("an empty clearing is 422", (await call(keeper, "POST", `/api/v1/ci/${host}/control`, {})).status === 422);
+  check("who may not clear is 403", (await call(agent, "POST", `/api/v1/ci/${host}/control`, { comment: "x" })).status === 403);
+  const cleared = await call(keeper, "POST", `/api/v1/ci/${host}/control`, { comment: "agreed" });
+  check("it is cleared", cleared.status === 200 && cleared.json.unauthorised === false, cleared.text);
+  check("once", (await call(keeper, "POST", `/api/v1/ci/${host}/control`, { comment: "agreed" })).status === 409);
+  check("other types have no control", (await call(agent, "POST", `/api/v1/incident/${incident.json.number}/control`, { comment: "x" })).status === 409);
+}
+
 try {
   await testLint();
   const made = await testCreate();
@@ -387,6 +431,7 @@ try {
   await testSearchAndFeed(made);
   await testSmall();
   await testCatalogue();
+  await testItems();
 } catch (error) {
   check("the test runs to its end", false, error.stack);
 }
