@@ -42,6 +42,7 @@ struct orders {
 	struct order *items;
 	size_t count, capacity;
 	int weight;
+	struct chance chance; /* of its own: what is ordered changes nothing of what is reported */
 };
 
 static const struct type *type_of(const struct work *work, const char *name)
@@ -114,18 +115,19 @@ static struct error *make_offers(struct work *work, void *data)
 static void plan_order(struct demo *demo, moment at, size_t person)
 {
 	struct orders *orders = demo->orders;
-	size_t offer = 0, pick = chance_pick(&demo->chance, (size_t)orders->weight);
+	size_t offer = 0, pick = chance_pick(&demo->orders->chance, (size_t)orders->weight);
 
 	while (pick >= (size_t)offers[offer].weight)
 		pick -= (size_t)offers[offer++].weight;
 	arena_make_room(demo->arena, orders->items, orders->count, orders->capacity);
-	orders->items[orders->count] = (struct order){ .offer = offer, .person = person, .slow = chance_of(&demo->chance, NEVER_AGREES_PERCENT) };
+	orders->items[orders->count] = (struct order){ .offer = offer, .person = person, .slow = chance_of(&demo->orders->chance, NEVER_AGREES_PERCENT) };
 	history_plan(demo, (struct plan){ at, PLAN_ORDER, orders->count++ });
 }
 
 struct error *demo_offerings(struct demo *demo)
 {
 	demo->orders = arena_new_struct(demo->arena, struct orders);
+	demo->orders->chance = (struct chance){ demo->chance.state + 1 };
 	for (size_t i = 0; i < array_length(offers); i++)
 		demo->orders->weight += offers[i].weight;
 	return program_write_as(demo->program, demo->arena, ORIGIN_CLI, demo->begin, access_system(), make_offers, demo);
@@ -137,8 +139,8 @@ void demo_plan_orders(struct demo *demo)
 	for (moment day = demo->begin; day < demo->end; day += DAY_MS)
 		for (int i = 0; i < ORDERS_A_DAY; i++) {
 			size_t staff = demo->teams[demo->team_count - 1].first + demo->teams[demo->team_count - 1].count;
-			size_t person = chance_of(&demo->chance, 6) ? demo->seats[0] : staff + chance_pick(&demo->chance, demo->person_count - staff);
-			moment at = demo_working(demo, person, day + chance_wait(&demo->chance, 0, 8 * HOUR_MS), MINUTE_MS);
+			size_t person = chance_of(&demo->orders->chance, 6) ? demo->seats[0] : staff + chance_pick(&demo->orders->chance, demo->person_count - staff);
+			moment at = demo_working(demo, person, day + chance_wait(&demo->orders->chance, 0, 8 * HOUR_MS), MINUTE_MS);
 			if (at < demo->end && at < day + 30 * HOUR_MS)
 				plan_order(demo, at, person);
 		}
@@ -153,7 +155,7 @@ static text moment_in(struct work *work, int64_t days)
 
 static const char *pick(struct demo *demo, const char *const *words, size_t count)
 {
-	return words[chance_pick(&demo->chance, count)];
+	return words[chance_pick(&demo->orders->chance, count)];
 }
 #define PICK(...) pick(demo, (const char *const[]){ __VA_ARGS__ }, array_length(((const char *const[]){ __VA_ARGS__ })))
 
@@ -163,15 +165,15 @@ static void answer_starter(struct demo *demo, struct work *work, struct value *a
 	struct value *accounts = value_list(work->arena);
 
 	put(work, answers, "name", PICK("Ada Winterhale", "Bo Nordmark", "Cleo Aschberg", "Dan Rookwood", "Eva Tannlund", "Finn Morgrave", "Gil Harrowby"));
-	value_set_text(work->arena, answers, T("start"), moment_in(work, 5 + (int64_t)chance_pick(&demo->chance, 25)));
+	value_set_text(work->arena, answers, T("start"), moment_in(work, 5 + (int64_t)chance_pick(&demo->orders->chance, 25)));
 	put(work, answers, "contract", contract);
 	if (strcmp(contract, "permanent") != 0)
-		value_set_text(work->arena, answers, T("until"), moment_in(work, 20 + (int64_t)chance_pick(&demo->chance, 400)));
+		value_set_text(work->arena, answers, T("until"), moment_in(work, 20 + (int64_t)chance_pick(&demo->orders->chance, 400)));
 	if (strcmp(contract, "external") == 0)
 		put(work, answers, "company", PICK("Brightwell Consulting", "Nordquay Staffing"));
 	put(work, answers, "laptop", strcmp(contract, "external") == 0 ? PICK("none", "standard") : PICK("standard", "light", "strong"));
 	put(work, answers, "phone", PICK("none", "desk"));
-	for (size_t i = chance_pick(&demo->chance, 3); i > 0; i--) {
+	for (size_t i = chance_pick(&demo->orders->chance, 3); i > 0; i--) {
 		struct value *row = value_map(work->arena);
 		put(work, row, "system", PICK("Orders", "Stock", "Drawings", "Time recording"));
 		put(work, row, "level", PICK("read", "write"));
@@ -185,9 +187,9 @@ static void answer_access(struct demo *demo, struct work *work, struct value *an
 	put(work, answers, "what", PICK("Orders, purchasing", "Folder Projects / Harbour", "Folder Quality / Reports", "Stock, counting", "Supplier portal", "Drawings, all sites"));
 	put(work, answers, "level", PICK("read", "read", "write"));
 	put(work, answers, "why", PICK("I stand in for a colleague.", "I work in the project now.", "For the audit in spring.", "My old right has gone with the move."));
-	if (chance_of(&demo->chance, 45)) {
+	if (chance_of(&demo->orders->chance, 45)) {
 		value_set_bool(work->arena, answers, T("limited"), true);
-		value_set_text(work->arena, answers, T("until"), moment_in(work, 7 + (int64_t)chance_pick(&demo->chance, 60)));
+		value_set_text(work->arena, answers, T("until"), moment_in(work, 7 + (int64_t)chance_pick(&demo->orders->chance, 60)));
 	}
 }
 
@@ -200,7 +202,7 @@ static void answer(struct demo *demo, struct work *work, const struct offer *off
 	} else if (text_equal(model, T("access"))) {
 		answer_access(demo, work, answers);
 	} else if (text_equal(model, T("leaver"))) {
-		value_set_text(work->arena, answers, T("person"), demo->people[demo->person_count - 1 - chance_pick(&demo->chance, 40)].login);
+		value_set_text(work->arena, answers, T("person"), demo->people[demo->person_count - 1 - chance_pick(&demo->orders->chance, 40)].login);
 		value_set_text(work->arena, answers, T("last_day"), moment_in(work, 10));
 		put(work, answers, "devices", "return");
 		put(work, answers, "address", "Room 214");
@@ -251,7 +253,7 @@ static void plan_next(struct demo *demo, struct work *work, size_t index)
 	struct order *order = &demo->orders->items[index];
 
 	if (!order->slow)
-		next(demo, index, PLAN_AGREE, order->person, work->now, chance_wait(&demo->chance, 20 * MINUTE_MS, 7 * HOUR_MS));
+		next(demo, index, PLAN_AGREE, order->person, work->now, chance_wait(&demo->orders->chance, 20 * MINUTE_MS, 7 * HOUR_MS));
 }
 
 static struct error *place(struct demo *demo, struct work *work, struct plan plan)
@@ -268,7 +270,7 @@ static struct error *place(struct demo *demo, struct work *work, struct plan pla
 	TRY(engine_create(work, type_of(work, "service_request"), input, &record));
 	order->number = text_copy(demo->arena, record_number(record));
 	order->slow = order->slow && record->type->lifecycle->states[record_state(record)].group == GROUP_WAITING;
-	if (chance_of(&demo->chance, 4))
+	if (chance_of(&demo->orders->chance, 4))
 		next(demo, plan.incident, PLAN_DROP, order->person, work->now, 30 * MINUTE_MS);
 	plan_next(demo, work, plan.incident);
 	return NULL;
@@ -281,13 +283,13 @@ static struct error *vote(struct demo *demo, struct work *work, struct record *r
 		for (size_t j = 0; j < approval->parts[i].vote_count; j++) {
 			const struct approval_vote *one = &approval->parts[i].votes[j];
 			ptrdiff_t person = person_of(demo, one->user_id);
-			bool no = chance_of(&demo->chance, 9);
+			bool no = chance_of(&demo->orders->chance, 9);
 			struct ballot ballot = { .vote = no ? VOTE_REJECT : VOTE_APPROVE };
 			if (!one->waiting || person < 0)
 				continue;
 			if (no)
 				ballot.comment = text_from(PICK("Not this quarter.", "There is one in the cupboard that works.", "Please ask your project for it."));
-			else if (chance_of(&demo->chance, 30))
+			else if (chance_of(&demo->orders->chance, 30))
 				ballot.comment = text_from(PICK("Fine with me.", "Agreed.", "Needed for the project."));
 			become(demo, work, (size_t)person);
 			return engine_vote(work, record->type, record_number(record), approval->id, &ballot, &record);
@@ -316,8 +318,8 @@ static struct error *do_task(struct demo *demo, struct work *work, struct record
 			TRY(model_name(work, work->model->team, team_id, &team));
 			of = demo_team_find(demo, text_cstring(work->arena, team.number));
 		}
-		become(demo, work, demo->teams[of].first + chance_pick(&demo->chance, demo->teams[of].count));
-		bool fails = chance_of(&demo->chance, 2);
+		become(demo, work, demo->teams[of].first + chance_pick(&demo->orders->chance, demo->teams[of].count));
+		bool fails = chance_of(&demo->orders->chance, 2);
 		put(work, input, "result", fails ? "It cannot be had at the moment." : PICK("Done.", "Done and tested.", "Handed over.", "As asked for."));
 		return engine_transition(work, task->type, record_number(task), fails ? T("fail") : T("complete"), 0, input, &done);
 	}
@@ -330,10 +332,10 @@ static struct error *confirm(struct demo *demo, struct work *work, const struct 
 	struct value *input = value_map(work->arena);
 
 	become(demo, work, order->person);
-	if (!chance_of(&demo->chance, 55))
+	if (!chance_of(&demo->orders->chance, 55))
 		return NULL; /* it closes by itself */
-	if (chance_of(&demo->chance, 70))
-		value_set_integer(work->arena, input, T("rating"), ratings[chance_pick(&demo->chance, array_length(ratings))]);
+	if (chance_of(&demo->orders->chance, 70))
+		value_set_integer(work->arena, input, T("rating"), ratings[chance_pick(&demo->orders->chance, array_length(ratings))]);
 	return engine_transition(work, record->type, order->number, T("close"), 0, input, &record);
 }
 

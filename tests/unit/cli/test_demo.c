@@ -51,9 +51,9 @@ static void unmake(struct made *made)
 	nftw(made->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-static int64_t count(struct made *made, const char *source)
+static int64_t count_of(struct made *made, const char *type_name, const char *source)
 {
-	const struct type *type = model_type(made->work.model, T("incident"));
+	const struct type *type = model_type(made->work.model, text_from(type_name));
 	struct query query = { .type = type };
 	struct condition *condition;
 	int64_t found;
@@ -62,6 +62,11 @@ static int64_t count(struct made *made, const char *source)
 	query.where = condition;
 	assert_ok(access_count(&made->work, &query, 10000, &found));
 	return found;
+}
+
+static int64_t count(struct made *made, const char *source)
+{
+	return count_of(made, "incident", source);
 }
 
 TEST(five_days_have_everything_and_are_whole)
@@ -82,6 +87,11 @@ TEST(five_days_have_everything_and_are_whole)
 	assert_true(count(&made, "waiting_reason = requester") > 0);
 	assert_true(count(&made, "created_at > now") == 0);
 	assert_true(count(&made, "updated_at > 30 minutes ago") > 0);
+	assert_in_range(count_of(&made, "offering", "active = true"), 12, 30);
+	assert_in_range(count_of(&made, "service_request", ""), 10, 60);
+	assert_true(count_of(&made, "service_request", "state in (fulfilled, closed)") > 0);
+	assert_true(count_of(&made, "work_task", "state = done") > 2);
+	assert_true(count_of(&made, "service_request", "offering.approval != none and approvers is set") > 0);
 	assert_ok(engine_verify(&made.work, &made.program->seal, &report));
 	assert_true(report.events > 1000);
 	unmake(&made);
