@@ -170,7 +170,6 @@ static void check_required(struct model_check *check)
 	}
 }
 
-/* Further records made without a model have only what is set here. */
 static void check_creates(struct model_check *check)
 {
 	const struct value_entry *at = entry_of(check->root, T("creates"));
@@ -183,11 +182,6 @@ static void check_creates(struct model_check *check)
 					 text_format(check->d->error_arena, "it says: %.*s",
 						     TEXT_ARG(condition_print(check->logic.arena, creates->when))),
 					 "the %.*s to create is never made: its condition can never hold", TEXT_ARG(creates->type->name));
-		for (size_t j = FIELD_SYSTEM_COUNT; creates->model < 0 && j < creates->type->field_count; j++)
-			if (!is_left_to_others(creates->type, &creates->type->fields[j]) &&
-			    setting_of(creates->sets, creates->set_count, j) == NULL)
-				define_error_key(check->d, at, T("set it"), "the %.*s to create has no '%.*s', which is required",
-						 TEXT_ARG(creates->type->name), TEXT_ARG(creates->type->fields[j].name));
 	}
 }
 

@@ -18,14 +18,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct definition_source *shipped, *sources;
 	struct model *model = NULL;
 	struct error *error;
+	text source = { (const char *)data, size };
+	/* A model stands in its folder, beside the types that it makes records of. */
+	bool is_model = text_find(source, T("\nmodel:")) >= 0;
 	size_t count, used = 0;
 
 	model_embedded_sources(arena, &shipped, &count);
 	sources = arena_new_array(arena, struct definition_source, count + 1);
 	for (size_t i = 0; i < count; i++)
-		if (text_starts_with(shipped[i].path, T("platform/")))
+		if (is_model || text_starts_with(shipped[i].path, T("platform/")))
 			sources[used++] = shipped[i];
-	sources[used++] = (struct definition_source){ T("fuzz.yaml"), { (const char *)data, size } };
+	sources[used++] = (struct definition_source){ is_model ? T("models/fuzz.yaml") : T("fuzz.yaml"), source };
 	error = model_parse(arena, sources, used, &model);
 	must((error == NULL) == (model != NULL));
 	must_be_worded(error);
