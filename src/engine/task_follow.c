@@ -46,7 +46,7 @@ static struct error *conclude(struct work *work, struct record *parent, ptrdiff_
 	const struct transition *transition;
 	struct error *error;
 
-	if (position < 0 || !has_tasks_now(parent))
+	if (position < 0 || !has_tasks_now(parent) || work->making == parent->id)
 		return NULL;
 	transition = &parent->type->lifecycle->transitions[position];
 	if (work->chain >= LIMIT_CHAIN)
@@ -127,7 +127,11 @@ static struct error *share_restricted(struct work *work, const struct record *pa
 
 static struct error *begin(struct work *work, struct record *parent, bool from_outside)
 {
-	TRY(tasks_make(work, parent, from_outside));
+	struct work making = *work;
+
+	/* A rule may complete the first before the second is there. */
+	making.making = parent->id;
+	TRY(tasks_make(&making, parent, from_outside));
 	TRY(release_pending(work, parent));
 	TRY(refresh(work, parent));
 	return conclude_if_over(work, parent);

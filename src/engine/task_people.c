@@ -221,9 +221,12 @@ struct error *task_adopt(struct step *step, struct work *work)
 struct error *task_lock_first(struct work *work, const struct type *type, int64_t id)
 {
 	struct record *task, *parent;
+	struct error *error;
 
 	if (!task_is(type))
 		return NULL;
-	TRY(model_load(work, type, id, &task));
+	error = model_load(work, type, id, &task);
+	if (error != NULL)
+		return error->code == ERROR_NOT_FOUND ? NULL : error;
 	return task_lock_parent(work, task, &parent);
 }

@@ -8,6 +8,7 @@
  * it to the others. A timer that fails is put off, longer each time, and in the end noted on its record; it
  * never holds up the others.
  */
+#include "engine/step_private.h"
 #include "engine/time_private.h"
 
 #include "base/limits.h"
@@ -298,6 +299,7 @@ static struct error *lock_record_of(struct work *work, int64_t id, struct record
 	rows_close(rows);
 	if (type == NULL)
 		return NULL;
+	TRY(task_lock_first(work, type, record_id));
 	struct error *error = model_lock(work, type, record_id, ret_record);
 	if (error == NULL || error->code != ERROR_NOT_FOUND)
 		return error;
