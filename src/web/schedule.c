@@ -258,6 +258,7 @@ static struct error *feed(struct work *work, struct web_request *request, struct
 	struct occurrence *list;
 	size_t count;
 
+	request->wants_json = true; /* programs ask: nobody is sent to the sign-in page */
 	TRY(needs_schedule(work, request->type));
 	TRY(feed_actor(work, request));
 	types[1] = request->type->schedule->windows;
