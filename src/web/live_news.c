@@ -25,6 +25,7 @@ static struct error *read_news(struct live *live, struct work *work, struct news
 		if (event->type == NULL) /* of a type that went */
 			continue;
 		news->types[event->type->position] = true;
+		view_counts_touch(live->web->view_counts, event->type);
 		if (event->type->platform)
 			__atomic_add_fetch(&live->web->generation, 1, __ATOMIC_RELAXED);
 	}

@@ -3,6 +3,7 @@
  * language, keyset pages. The page costs a few statements however many records there are; counts come by view_counts_render.
  */
 #include "web/pages_private.h"
+#include "web/server.h"
 
 #include "base/limits.h"
 #include "base/words.h"
@@ -348,14 +349,27 @@ struct error *list_render(struct work *work, struct web_request *request, struct
 
 /* ---- counts of the views, for the rail ---- */
 
-static struct error *count_view(struct work *work, struct web_request *request, const struct type *type, const struct view *view,
-                                text *ret_shown)
+static struct error *count_views(struct work *work, struct web_request *request, const struct type *type, int64_t *ret_counts)
 {
-	struct query query = { .type = type, .where = view->condition, .find_words = find_words, .data = request->reader };
-	int64_t count;
+	for (size_t i = 0; i < type->view_count; i++) {
+		const struct view *view = &type->views[i];
+		struct query query = { .type = type, .where = view->condition, .find_words = find_words, .data = request->reader };
+		ret_counts[i] = -1;
+		if (view_is_for(work, view))
+			TRY(access_count(work, &query, LIMIT_COUNT, &ret_counts[i]));
+	}
+	return NULL;
+}
 
-	TRY(access_count(work, &query, LIMIT_COUNT, &count));
-	*ret_shown = count > LIMIT_COUNT ? text_format(work->arena, "%d+", LIMIT_COUNT) : text_format(work->arena, "%lld", (long long)count);
+static struct error *kept_counts(struct work *work, struct web_request *request, const struct type *type, int64_t *ret_counts)
+{
+	struct view_counts *kept = request->web->view_counts;
+
+	if (view_counts_find(kept, work->actor->id, type, ret_counts))
+		return NULL;
+	struct view_counts_stamp stamp = view_counts_stamp(kept, type);
+	TRY(count_views(work, request, type, ret_counts));
+	view_counts_keep(kept, work->actor->id, type, stamp, ret_counts);
 	return NULL;
 }
 
@@ -363,15 +377,15 @@ struct error *view_counts_render(struct work *work, struct web_request *request,
 {
 	const struct type *type = request->type;
 	struct value *counts = value_map(work->arena);
-	text shown;
+	int64_t *numbers = arena_new_array(work->arena, int64_t, type->view_count + 1);
 
+	TRY(kept_counts(work, request, type, numbers));
 	for (size_t i = 0; i < type->view_count; i++) {
-		const struct view *view = &type->views[i];
-		if (!view_is_for(work, view))
+		if (numbers[i] < 0)
 			continue;
-		TRY(count_view(work, request, type, view, &shown));
-		value_add(work->arena, counts, text_format(work->arena, "%.*s/%.*s", TEXT_ARG(type->name), TEXT_ARG(view->name)),
-		          value_text(work->arena, shown));
+		value_add(work->arena, counts, text_format(work->arena, "%.*s/%.*s", TEXT_ARG(type->name), TEXT_ARG(type->views[i].name)),
+		          value_text(work->arena, numbers[i] > LIMIT_COUNT ? text_format(work->arena, "%d+", LIMIT_COUNT) :
+		                                                             text_format(work->arena, "%lld", (long long)numbers[i])));
 	}
 	page->data = value_map(work->arena);
 	value_set(work->arena, page->data, T("counts"), counts);

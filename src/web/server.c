@@ -270,6 +270,7 @@ static struct error *start(struct arena *error_arena, struct web *web)
 	TRY(open_socket(error_arena, web));
 	TRY(connection_start_daemon(error_arena, web));
 	TRY(open_loop(error_arena, web));
+	web->view_counts = view_counts_new(web->arena);
 	TRY(live_start(error_arena, web, &web->live));
 	TRY(worker_start_all(error_arena, web));
 	if (pthread_create(&web->io_thread, NULL, serve, web) != 0)

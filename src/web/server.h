@@ -173,6 +173,7 @@ struct web {
 	struct template_set *templates;
 	struct assets *assets;
 	struct live *live;
+	struct view_counts *view_counts;
 	int64_t generation;              /* of platform records, for record caches */
 	pthread_mutex_t key_mutex;
 	struct running_key *running_keys; /* idempotency keys whose first request still runs */
@@ -182,6 +183,20 @@ struct web {
 	int64_t started_us;
 	moment started_at;
 };
+
+/* view_counts.c: any thread. Types of at most 24 views are kept. */
+struct view_counts_stamp {
+	int64_t all, type;
+};
+must_use struct view_counts *view_counts_new(struct arena *arena);
+/* An event of that type came (NULL: of any). */
+void view_counts_touch(struct view_counts *counts, const struct type *type);
+/* To be read before counting: what comes while it is counted must not be taken for counted. */
+must_use struct view_counts_stamp view_counts_stamp(struct view_counts *counts, const struct type *type);
+/* ret_counts[view_count]; -1 for views that are not for this person. */
+bool view_counts_find(struct view_counts *counts, int64_t actor_id, const struct type *type, int64_t *ret_counts);
+void view_counts_keep(struct view_counts *counts, int64_t actor_id, const struct type *type, struct view_counts_stamp stamp,
+                      const int64_t *made);
 
 /* connection.c: libmicrohttpd's callbacks; I/O thread. */
 must_use struct error *connection_start_daemon(struct arena *error_arena, struct web *web);

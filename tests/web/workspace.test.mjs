@@ -200,6 +200,18 @@ test("an agent's new record begins without a requester and came by telephone", a
 	equal(hers.status(), 303);
 });
 
+test("counts of views follow what happens", async () => {
+	const reeve = await server();
+	const context = await reeve.context("adam", plain);
+	const count = async () => Number((await (await context.request.get("/incident/view-counts", { headers: { Accept: "application/json" } })).json()).counts["incident/my_work"]);
+	const before = await count();
+	equal(await count(), before);
+	await incident(reeve, { assignee: "adam" });
+	const end = Date.now() + 5000;
+	while ((await count()) !== before + 1 && Date.now() < end) await new Promise((done) => setTimeout(done, 50));
+	equal(await count(), before + 1);
+});
+
 test("the same form sent twice does its work once", async () => {
 	const reeve = await server();
 	const context = await reeve.context("adam", plain);
