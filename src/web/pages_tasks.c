@@ -327,6 +327,29 @@ static struct error *parent_part(struct work *work, struct record *record, struc
 	return NULL;
 }
 
+/* Beside a task stand the others of its record: what it waits for, and what waits for it. */
+static struct error *siblings_part(struct work *work, struct record *task, struct value *data)
+{
+	text number = value_get_text(value_get(data, T("under")), T("number"));
+	const struct type *type = text_is_set(number) ? model_type_of_number(work->model, number) : NULL;
+	struct record_task *tasks;
+	struct record *parent;
+	struct value *part, *rows;
+	size_t count;
+
+	if (type == NULL || type->tasks == NULL || !text_equal(task->type->name, T("work_task")))
+		return NULL;
+	TRY(access_load(work, type, number, &parent));
+	TRY(engine_tasks(work, parent, &tasks, &count));
+	TRY(tasks_part(work, parent, tasks, count, &part));
+	rows = value_get(part, T("rows"));
+	for (size_t i = 0; i < count; i++)
+		value_set_bool(work->arena, rows->list.items[i], T("here"), tasks[i].record->id == task->id);
+	value_set_text(work->arena, part, T("of"), number);
+	value_set(work->arena, data, T("tasks"), part);
+	return NULL;
+}
+
 struct error *part_tasks(struct work *work, struct record *record, struct value *data)
 {
 	struct record_task *tasks;
@@ -336,6 +359,8 @@ struct error *part_tasks(struct work *work, struct record *record, struct value 
 	if (record->type->lifecycle == NULL)
 		return NULL;
 	TRY(parent_part(work, record, data));
+	if (is_staff(work))
+		TRY(siblings_part(work, record, data));
 	TRY(children_part(work, record, &part));
 	value_set(work->arena, data, T("children"), part);
 	if (record->type->tasks == NULL || !is_staff(work))

@@ -59,6 +59,8 @@ test("the last task asks for what it needs, and moves the record on", async () =
 	equal((await reeve.api("adam", "POST", `/api/v1/job/${number}/transitions/close`, {})).status, 409);
 	const page = await reeve.page("nora");
 	await page.goto(`/work_task/${last}`);
+	equal(await page.locator("#tasks .task-row.here").innerText(), await page.locator("#tasks .task-row").last().innerText());
+	await accessible(page, "a task among the others of its record");
 	await page.getByRole("button", { name: "Complete" }).click();
 	await page.locator("#step-complete").getByLabel("Result").fill("It is good.");
 	await page.locator("#step-complete").getByRole("button", { name: "Complete" }).click();
