@@ -44,9 +44,7 @@ static struct error *show_records(struct arena *arena, const struct options *opt
 	TRY(io_standard(arena, TEXT_UNSET, TEXT_UNSET, &io));
 	struct store_settings place = { .data_dir = settings.data_dir, .url = settings.database };
 	TRY(store_open(arena, &place, STORE_READ, &store));
-	struct error *error = schema_load(arena, store, &before);
-	if (error == NULL)
-		error = publication_make(arena, store, before, sources, count, false, &publication);
+	struct error *error = publication_plan(arena, store, sources, count, false, &before, &publication);
 	if (error == NULL) {
 		error = publication_show(arena, &io, &publication, false);
 		error = error_append(error, publication.refused);

@@ -77,7 +77,7 @@ struct program {
 	struct store_settings store;
 	struct store_lock *lock;
 	struct model *model;   /* the newest: program_model(); older ones live as long as the program */
-	pthread_mutex_t model_mutex;
+	pthread_mutex_t model_mutex, follow_mutex;
 	struct taken_model *taken;
 	struct model *next_model; /* published in the transaction of next_store, taken when it is committed */
 	struct store *next_store;

@@ -199,8 +199,13 @@ struct error *migrate_run(struct program *program, struct arena *arena, const st
 	struct publication publication;
 	struct work work;
 	TRY(read_sources(program, arena, options, io, &work, &publishing));
-	TRY(publication_make(arena, work.store, work.model, publishing.sources, publishing.count, publishing.back, &publication));
-	struct error *error = run_with(&publishing, arena, options, io, &publication);
-	publication_free(&publication);
+	struct model *before = NULL;
+	struct error *error =
+	    publication_plan(arena, work.store, publishing.sources, publishing.count, publishing.back, &before, &publication);
+	if (error == NULL) {
+		error = run_with(&publishing, arena, options, io, &publication);
+		publication_free(&publication);
+	}
+	model_free(before);
 	return error;
 }

@@ -113,18 +113,27 @@ static void take_published(struct program *program, const struct store *store)
 	arena_free(arena);
 }
 
-struct error *program_follow_model(struct program *program, struct store *store, struct arena *error_arena)
+static struct error *take_stored(struct program *program, struct store *store, struct arena *error_arena)
 {
-	int64_t version;
 	struct model *model;
-	TRY(schema_version(error_arena, store, &version));
-	if (version == program_model(program)->version)
-		return NULL;
 	TRY(schema_load(error_arena, store, &model));
 	if (model == NULL)
 		return NULL;
 	log_line(LOG_INFO, "taking up the definitions of publication %lld", (long long)model->version);
 	return program_take_model(program, error_arena, model);
+}
+
+struct error *program_follow_model(struct program *program, struct store *store, struct arena *error_arena)
+{
+	int64_t version;
+	TRY(schema_version(error_arena, store, &version));
+	if (version == program_model(program)->version)
+		return NULL;
+	/* Several threads notice at once: one reads, all go on with the same model. */
+	(void)pthread_mutex_lock(&program->follow_mutex);
+	struct error *error = version == program_model(program)->version ? NULL : take_stored(program, store, error_arena);
+	(void)pthread_mutex_unlock(&program->follow_mutex);
+	return error;
 }
 
 /* Other nodes may have published: what they did is taken up before anything is written. SQLite has one process only. */
@@ -225,6 +234,7 @@ struct error *program_open(struct arena *error_arena, const struct program_setti
 	struct program *program = arena_new_struct(arena, struct program);
 	program->arena = arena;
 	(void)pthread_mutex_init(&program->model_mutex, NULL);
+	(void)pthread_mutex_init(&program->follow_mutex, NULL);
 	program->settings = *settings;
 	program->settings.data_dir = text_copy(arena, settings->data_dir);
 	program->settings.database = text_copy(arena, settings->database);
@@ -250,6 +260,7 @@ void program_close(struct program *program)
 		search_close(program->search);
 	free_models(program);
 	(void)pthread_mutex_destroy(&program->model_mutex);
+	(void)pthread_mutex_destroy(&program->follow_mutex);
 	if (program->lock != NULL)
 		store_unlock(program->lock);
 	arena_free(program->arena);

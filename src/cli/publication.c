@@ -60,6 +60,17 @@ struct error *publication_make(struct arena *arena, struct store *store, const s
 	return NULL;
 }
 
+struct error *publication_plan(struct arena *arena, struct store *store, const struct definition_source *sources, size_t count,
+                               bool back, struct model **ret_before, struct publication *ret_publication)
+{
+	TRY(store_begin(store, arena));
+	struct error *error = schema_load(arena, store, ret_before);
+	if (error == NULL)
+		error = publication_make(arena, store, *ret_before, sources, count, back, ret_publication);
+	store_rollback(store);
+	return error;
+}
+
 void publication_free(struct publication *publication)
 {
 	model_free(publication->model);

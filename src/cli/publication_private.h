@@ -22,6 +22,12 @@ struct publication {
 	size_t note_count, note_capacity;
 };
 
+/*
+ * The same for a plan that is only shown: stored definitions and records are read in one transaction, so that they are of one moment.
+ * *ret_before is the caller's to free, after the publication.
+ */
+must_use struct error *publication_plan(struct arena *arena, struct store *store, const struct definition_source *sources, size_t count,
+                                        bool back, struct model **ret_before, struct publication *ret_publication);
 /* Changes nothing. `back`: to an earlier set, whose lacks are forgiven where nothing was used. */
 must_use struct error *publication_make(struct arena *arena, struct store *store, const struct model *before,
                                         const struct definition_source *sources, size_t count, bool back,

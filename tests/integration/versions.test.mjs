@@ -7,7 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { equal, ok, skip, test } from "../web/harness.mjs";
-import { binary, inPlace, postgres, root, run, until } from "./place.mjs";
+import { binary, inPlace, Place, postgres, root, run, until } from "./place.mjs";
 
 const rights = `rights:
   agent: { read: always, create: always, update: always, comment: always, note: always, history: always }
@@ -195,8 +195,59 @@ async function killed_in_between(place, folder) {
 	await place.cli("verify");
 }
 
+/* Clients write without a pause while definitions come and go; on PostgreSQL two servers do. What is answered is done once, and right. */
+async function written_meanwhile(place, folder) {
+	await begin(place, folder);
+	const second_node = place.database ? new Place({ database: place.database }) : null;
+	try {
+		if (second_node) {
+			cpSync(join(place.data, "seal.key"), join(second_node.data, "seal.key"));
+			await second_node.start();
+		}
+		const nodes = second_node ? [place, second_node] : [place], running = { on: true };
+		const told = { created: 0, stepped: 0, later: 0 };
+		const token = await place.token("ann");
+		nodes.forEach((node) => node.tokens.set("ann", token));
+		const client = async (node) => {
+			const mine = [];
+			for (let i = 0; running.on; i++) {
+				const number = mine[i % (mine.length + 1)];
+				const open = number ? (await node.api("ann", "GET", `/api/v1/plant/${number}`)).body.transitions ?? [] : [];
+				const answer = open.length > 0 ?
+					await step(node, number, open[0].name, {}) :
+					await node.api("ann", "POST", "/api/v1/plant", { title: `plant ${i}` });
+				ok([200, 201, 404, 409, 422, 503].includes(answer.status), `${answer.status} ${JSON.stringify(answer.body)}`);
+				if (answer.status === 201) mine.push(answer.body.number), told.created++;
+				else if (answer.status === 200) told.stepped++;
+				else told.later++;
+			}
+		};
+		folder.write("migrations/0001-plants.yaml", "migration: Fields come and go\nsteps: [{ keep: plant.soil }, { keep: plant.height }]\n");
+		const clients = [...nodes, ...nodes].map(client);
+		clients.forEach((one) => one.catch(() => (running.on = false)));
+		for (let round = 0; round < 4; round++) {
+			await new Promise((done) => setTimeout(done, 400));
+			folder.write("plant.yaml", round % 2 ? first : second);
+			await applied(place, folder);
+		}
+		running.on = false;
+		await Promise.all(clients);
+		ok(told.created > 20 && told.stepped > 5, `they got to write: ${JSON.stringify(told)}`);
+		const states = new Set((await place.records("plant")).map((one) => one.state));
+		for (const state of states) ok(["seed", "sprout", "shoot", "tree", "dead"].includes(state), `${state} is a state`);
+		await until(async () => /0 waiting/.test(await place.cli("verify")), 5000);
+		ok(/0 waiting/.test(await place.cli("verify")), "all is sealed, and as its events say");
+	} catch (error) {
+		if (second_node?.log) console.log(`log of the second server:\n${second_node.log}`);
+		throw error;
+	} finally {
+		await second_node?.remove();
+	}
+}
+
 for (const kind of ["SQLite", "PostgreSQL"])
-	for (const [name, body] of [["old and new records run side by side, and a map moves them", versions_side_by_side],
+	for (const [name, body] of [["writes go on while definitions come and go", written_meanwhile],
+		["old and new records run side by side, and a map moves them", versions_side_by_side],
 		["one command goes back", back_again], ["kill -9 in the middle of a publication", killed_in_between]])
 		test(`${kind}: ${name}`, async () => {
 			if (kind === "PostgreSQL" && !postgres) skip("REEVE_TEST_POSTGRES names no server");
