@@ -216,7 +216,7 @@ static struct error *services_value(struct work *work, const struct impact *impa
 
 /* One direction: {levels, services, count, hidden, cut, deeper}; levels only for the record that they are shown of. */
 static struct error *direction_value(struct work *work, const int64_t *ids, size_t count, enum impact_direction direction, int depth,
-                                     size_t limit, const struct record *levels_of, struct value **ret_value)
+                                     size_t limit, const struct record *levels_of, struct impact *ret_impact, struct value **ret_value)
 {
 	struct value *value = value_map(work->arena), *part;
 	struct impact impact;
@@ -235,6 +235,7 @@ static struct error *direction_value(struct work *work, const int64_t *ids, size
 	value_set_bool(work->arena, value, T("any"), impact.count > 0);
 	value_set_bool(work->arena, value, T("cut"), impact.cut);
 	value_set_bool(work->arena, value, T("deeper"), impact.deeper);
+	*ret_impact = impact;
 	*ret_value = value;
 	return NULL;
 }
@@ -242,6 +243,7 @@ static struct error *direction_value(struct work *work, const int64_t *ids, size
 struct error *part_impact(struct work *work, struct record *record, struct value *data)
 {
 	struct value *impact = value_map(work->arena), *up, *down;
+	struct impact found;
 	bool item = is_item(work, record->type);
 	int64_t *ids;
 	size_t count;
@@ -249,10 +251,10 @@ struct error *part_impact(struct work *work, struct record *record, struct value
 	TRY(begins_of(work, record, &ids, &count));
 	if (count == 0)
 		return NULL;
-	TRY(direction_value(work, ids, count, IMPACT_UP, SUMMARY_LEVELS, SUMMARY_ITEMS, NULL, &up));
+	TRY(direction_value(work, ids, count, IMPACT_UP, SUMMARY_LEVELS, SUMMARY_ITEMS, NULL, &found, &up));
 	value_set(work->arena, impact, T("up"), up);
 	if (item) {
-		TRY(direction_value(work, ids, count, IMPACT_DOWN, SUMMARY_LEVELS, SUMMARY_ITEMS, NULL, &down));
+		TRY(direction_value(work, ids, count, IMPACT_DOWN, SUMMARY_LEVELS, SUMMARY_ITEMS, NULL, &found, &down));
 		value_set(work->arena, impact, T("down"), down);
 	}
 	value_set_bool(work->arena, impact, T("item"), item);
@@ -265,6 +267,7 @@ struct error *part_impact(struct work *work, struct record *record, struct value
 struct error *impact_render(struct work *work, struct web_request *request, struct page *page)
 {
 	struct value *data = value_map(work->arena), *up, *down;
+	struct impact found_up, found_down;
 	struct record *record;
 	int64_t *ids, depth;
 	size_t count;
@@ -275,10 +278,12 @@ struct error *impact_render(struct work *work, struct web_request *request, stru
 	TRY(request_query_integer(request, T("depth"), 0, LIMIT_IMPACT_DEPTH, 0, &depth));
 	TRY(part_head(work, record, data));
 	TRY(begins_of(work, record, &ids, &count));
-	TRY(direction_value(work, ids, count, IMPACT_UP, (int)depth, LIMIT_IMPACT_SHOWN, record, &up));
-	TRY(direction_value(work, ids, count, IMPACT_DOWN, (int)depth, LIMIT_IMPACT_SHOWN, record, &down));
+	TRY(direction_value(work, ids, count, IMPACT_UP, (int)depth, LIMIT_IMPACT_SHOWN, record, &found_up, &up));
+	TRY(direction_value(work, ids, count, IMPACT_DOWN, (int)depth, LIMIT_IMPACT_SHOWN, record, &found_down, &down));
 	value_set(work->arena, data, T("up"), up);
 	value_set(work->arena, data, T("down"), down);
+	if (is_item(work, record->type) && found_up.count + found_down.count > 0)
+		value_set(work->arena, data, T("drawing"), part_neighbours(work, record, &found_up, &found_down));
 	value_set_bool(work->arena, data, T("item"), is_item(work, record->type));
 	value_set_integer(work->arena, data, T("begins"), (int64_t)count);
 	page->data = data;

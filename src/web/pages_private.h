@@ -99,6 +99,8 @@ must_use struct error *part_head(struct work *work, struct record *record, struc
 must_use struct error *part_request(struct work *work, struct record *record, struct value *data);
 /* "approvals": its rounds, "votes": what the actor may decide now, "own_votes": theirs that may still change (pages_approval.c). */
 must_use struct error *part_approvals(struct work *work, const struct web_request *request, struct record *record, struct value *data);
+/* {width, height, boxes, edges}: an item between what it rests on and what suffers, drawn (pages_neighbours.c). */
+must_use struct value *part_neighbours(struct work *work, const struct record *record, const struct impact *up, const struct impact *down);
 /* "control": {edits, may_clear ...} when the record has unauthorised edits (pages_control.c). */
 must_use struct error *part_control(struct work *work, struct record *record, struct value *data);
 /* "related": [{name, label, href, more, records}] of the definition's related lists (pages_related.c). */

@@ -60,6 +60,9 @@ for (const javaScriptEnabled of [true, false]) {
 		await page.locator("#impact").getByRole("link", { name: "All of it" }).click();
 		deepEqual((await page.locator("#impact-up .reach a").allInnerTexts()).sort(), ["Mail", `machine ${how}`, `shop ${how}`].sort());
 		match(await page.locator("#impact-up").innerText(), /1 step away.*2 steps away/s);
+		/* Drawn too: the host, what is on it, and the service. */
+		equal(await page.locator("#neighbours .task-box").count(), 4);
+		equal(await page.locator("#neighbours .task-edge").count(), 3);
 		if (javaScriptEnabled) await accessible(page, "the impact of an item");
 		deepEqual(page.problems, []);
 		await page.close();
