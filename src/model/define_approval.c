@@ -4,7 +4,7 @@
  */
 #include "model/define_private.h"
 
-#define APPROVAL_KEYS "label in when order steps not else covers remind expires approved rejected expired voided"
+#define APPROVAL_KEYS "label in when order steps not else covers shows remind expires approved rejected expired voided"
 #define STEP_KEYS "name label ask quorum when"
 #define ASK_HINT "service.owner, { role: ROLE }, { team: NAME } or { person: LOGIN }"
 /* More rounds of steps than any authority has; the engine holds them as one piece. */
@@ -337,6 +337,25 @@ static void read_covers(const struct reader *r)
 	}
 }
 
+/* What who is asked should see at once. */
+static void read_shows(const struct reader *r)
+{
+	const struct value *value = value_get(r->entry->value, T("shows"));
+	struct approval_definition *approval = r->approval;
+	size_t count = 0;
+
+	if (value != NULL) {
+		approval->shows = define_fields_at(r->d, r->type, value, &approval->show_count);
+		return;
+	}
+	approval->shows = arena_new_array(r->d->arena, size_t, r->type->field_count);
+	for (size_t i = FIELD_SYSTEM_COUNT; i < r->type->field_count; i++)
+		if ((approval->covers != NULL && approval->covers[i]) || (ptrdiff_t)i == r->type->priority ||
+		    (ptrdiff_t)i == r->type->service)
+			approval->shows[count++] = i;
+	approval->show_count = count;
+}
+
 /* ---- states and outcomes ---- */
 
 static void read_in(const struct reader *r)
@@ -520,6 +539,7 @@ static void read_approval(const struct reader *r)
 	read_order(r);
 	read_excluded(r);
 	read_covers(r);
+	read_shows(r);
 	read_steps(r);
 	approval->otherwise = read_all_asked(r, value_get(node, T("else")), &approval->otherwise_count);
 	if (approval->otherwise_count > 0 && all_asked_at_most(r, approval->otherwise, approval->otherwise_count) == 0)

@@ -132,6 +132,8 @@ struct approval_definition {
 	size_t *excluded;                 /* `not`: links to people who may neither be asked nor vote */
 	size_t excluded_count;
 	bool *covers;                     /* [type->field_count], NULL: nothing voids it */
+	size_t *shows;                    /* fields shown with the question; absent: those it covers, priority and service */
+	size_t show_count;
 	int64_t remind_ms, remind_working_days, expire_ms, expire_working_days; /* 0: never */
 	ptrdiff_t approved, rejected, expired, voided; /* transitions; -1 none */
 };

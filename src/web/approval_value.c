@@ -124,10 +124,27 @@ static struct value *record_reference(struct work *work, const struct record *re
 	return value;
 }
 
+/* What the definition shows with the question: fields of one line (lists of links would be a question each). */
+static struct error *shown_fields(struct work *work, const struct approval_waiting *waiting, struct value **ret_value)
+{
+	const struct type *type = waiting->record->type;
+	bool *fields = arena_new_array(work->arena, bool, type->field_count);
+
+	for (size_t i = 0; i < waiting->definition->show_count; i++) {
+		const struct field *field = &type->fields[waiting->definition->shows[i]];
+
+		fields[field->position] = field->kind != KIND_PROSE && field->kind != KIND_LINKS;
+	}
+	TRY(access_record_value(work, waiting->record, fields, ret_value));
+	value_remove(*ret_value, T("number"));
+	value_remove(*ret_value, T("type"));
+	return NULL;
+}
+
 struct error *web_approval_waiting_value(struct work *work, const struct approval_waiting *waiting, struct value **ret_value)
 {
 	struct arena *arena = work->arena;
-	struct value *value = value_map(arena), *person, *requester;
+	struct value *value = value_map(arena), *person, *requester, *fields;
 	text url = api_record_url(arena, waiting->record->type, record_number(waiting->record));
 
 	TRY(api_person(work, waiting->for_id, &person));
@@ -139,6 +156,8 @@ struct error *web_approval_waiting_value(struct work *work, const struct approva
 	value_add(arena, value, T("step_label"), value_text(arena, label_in(&waiting->step->label, work->language)));
 	value_add(arena, value, T("round"), value_integer(arena, waiting->round));
 	value_add(arena, value, T("record"), record_reference(work, waiting->record));
+	TRY(shown_fields(work, waiting, &fields));
+	value_add(arena, value, T("fields"), fields);
 	value_add(arena, value, T("requester"), requester);
 	value_add(arena, value, T("for"), person);
 	value_add(arena, value, T("standing_in"), value_bool(arena, waiting->for_id != work->actor->id));

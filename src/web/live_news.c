@@ -21,7 +21,7 @@ static struct error *read_news(struct live *live, struct work *work, struct news
 	TRY(engine_feed_all(work, atomic_load(&live->seen), FEED_ROWS, &news->events, &news->count));
 	for (size_t i = 0; i < news->count; i++) {
 		const struct event *event = &news->events[i];
-		news->notified = news->notified || event->kind == EVENT_NOTIFIED;
+		news->notified = news->notified || event->kind == EVENT_NOTIFIED || event->kind == EVENT_APPROVAL;
 		if (event->type == NULL) /* of a type that went */
 			continue;
 		news->types[event->type->position] = true;

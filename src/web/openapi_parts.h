@@ -260,48 +260,46 @@
 	"\"from\":{\"type\":\"string\",\"format\":\"date-time\"},\"to\":{\"type\":\"string\",\"format\":\"date-time\"}," \
 	"\"freeze\":{\"type\":\"boolean\"},\"window\":{\"type\":\"boolean\"},\"state\":{\"type\":\"string\"}}}}}," \
 	"\"additionalProperties\":false}," \
-	"\"ApprovalVote\":{\"type\":\"object\",\"required\":[\"person\",\"via\",\"counts\",\"waiting\",\"standing_in" \
-	"\",\"vote\",\"by\",\"at\",\"comment\",\"version\"],\"properties\":{\"person\":{\"oneOf\":[{\"$ref\":\"#/compon" \
-	"ents/schemas/Reference\"},{\"type\":\"null\"}]},\"via\":{\"type\":\"string\"},\"counts\":{\"type\":\"boole" \
-	"an\"},\"waiting\":{\"type\":\"boolean\"},\"standing_in\":{\"type\":\"array\",\"items\":{\"oneOf\":[{\"$ref\":" \
-	"\"#/components/schemas/Reference\"},{\"type\":\"null\"}]}},\"vote\":{\"type\":[\"string\",\"null\"],\"enu" \
-	"m\":[\"approve\",\"reject\",\"abstain\",null]},\"by\":{\"oneOf\":[{\"$ref\":\"#/components/schemas/Refer" \
-	"ence\"},{\"type\":\"null\"}]},\"at\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},\"comment\":{\"" \
-	"type\":[\"string\",\"null\"]},\"version\":{\"type\":[\"integer\",\"null\"]}},\"additionalProperties\":fal" \
-	"se},\"ApprovalStep\":{\"type\":\"object\",\"required\":[\"name\",\"label\",\"state\",\"asked\",\"needed\",\"a" \
-	"pprovals\",\"rejections\",\"abstentions\",\"votes\"],\"properties\":{\"name\":{\"type\":\"string\"},\"labe" \
-	"l\":{\"type\":\"string\"},\"state\":{\"type\":\"string\",\"enum\":[\"to_come\",\"open\",\"approved\",\"rejecte" \
-	"d\",\"skipped\",\"lacking\",\"ended\"]},\"asked\":{\"type\":\"integer\"},\"needed\":{\"type\":\"integer\"},\"a" \
-	"pprovals\":{\"type\":\"integer\"},\"rejections\":{\"type\":\"integer\"},\"abstentions\":{\"type\":\"intege" \
-	"r\"},\"votes\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/ApprovalVote\"}}},\"additi" \
-	"onalProperties\":false},\"Approval\":{\"type\":\"object\",\"required\":[\"id\",\"name\",\"label\",\"round\"" \
-	",\"state\",\"version\",\"asked_at\",\"due_at\",\"ended_at\",\"steps\"],\"properties\":{\"id\":{\"type\":\"int" \
-	"eger\"},\"name\":{\"type\":\"string\"},\"label\":{\"type\":\"string\"},\"round\":{\"type\":\"integer\"},\"stat" \
-	"e\":{\"type\":\"string\",\"enum\":[\"open\",\"approved\",\"rejected\",\"expired\",\"voided\",\"withdrawn\"]}," \
-	"\"version\":{\"type\":\"integer\"},\"asked_at\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},\"d" \
-	"ue_at\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},\"ended_at\":{\"type\":[\"string\",\"null\"" \
-	"],\"format\":\"date-time\"},\"steps\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Appr" \
-	"ovalStep\"}}},\"additionalProperties\":false},\"ApprovalList\":{\"type\":\"object\",\"required\":[\"it" \
-	"ems\",\"next\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/A" \
-	"pproval\"}},\"next\":{\"type\":[\"string\",\"null\"]}},\"additionalProperties\":false},\"ApprovalWaiti" \
-	"ng\":{\"type\":\"object\",\"required\":[\"id\",\"name\",\"label\",\"step\",\"step_label\",\"round\",\"record\"," \
-	"\"requester\",\"for\",\"standing_in\",\"since\",\"due_at\",\"url\"],\"properties\":{\"id\":{\"type\":\"intege" \
-	"r\"},\"name\":{\"type\":\"string\"},\"label\":{\"type\":\"string\"},\"step\":{\"type\":\"string\"},\"step_labe" \
-	"l\":{\"type\":\"string\"},\"round\":{\"type\":\"integer\"},\"record\":{\"type\":\"object\",\"required\":[\"typ" \
-	"e\",\"number\",\"title\",\"state\",\"version\"],\"properties\":{\"type\":{\"type\":\"string\"},\"number\":{\"t" \
-	"ype\":\"string\"},\"title\":{\"type\":[\"string\",\"null\"]},\"state\":{\"type\":[\"string\",\"null\"]},\"vers" \
-	"ion\":{\"type\":\"integer\"}},\"additionalProperties\":false},\"requester\":{\"oneOf\":[{\"$ref\":\"#/co" \
-	"mponents/schemas/Reference\"},{\"type\":\"null\"}]},\"for\":{\"oneOf\":[{\"$ref\":\"#/components/schem" \
-	"as/Reference\"},{\"type\":\"null\"}]},\"standing_in\":{\"type\":\"boolean\"},\"since\":{\"type\":[\"string" \
-	"\",\"null\"],\"format\":\"date-time\"},\"due_at\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},\"" \
-	"url\":{\"type\":\"string\"}},\"additionalProperties\":false},\"ApprovalsWaiting\":{\"type\":\"object\"," \
-	"\"required\":[\"items\",\"next\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/compo" \
-	"nents/schemas/ApprovalWaiting\"}},\"next\":{\"type\":[\"string\",\"null\"]}},\"additionalProperties\"" \
-	":false},\"Vote\":{\"type\":\"object\",\"required\":[\"vote\"],\"properties\":{\"vote\":{\"type\":\"string\"," \
-	"\"enum\":[\"approve\",\"reject\",\"abstain\"]},\"comment\":{\"type\":[\"string\",\"null\"],\"description\":\"" \
-	"Needed to reject\"},\"for\":{\"type\":[\"string\",\"null\"],\"description\":\"Login of whose vote it i" \
-	"s, when one stands in for them\"},\"step\":{\"type\":[\"string\",\"null\"]}},\"additionalProperties\"" \
-	":false}," \
+	"\"ApprovalVote\":{\"type\":\"object\",\"required\":[\"person\",\"via\",\"counts\",\"waiting\",\"standing_in\",\"vot" \
+	"e\",\"by\",\"at\",\"comment\",\"version\"],\"properties\":{\"person\":{\"oneOf\":[{\"$ref\":\"#/components/schemas" \
+	"/Reference\"},{\"type\":\"null\"}]},\"via\":{\"type\":\"string\"},\"counts\":{\"type\":\"boolean\"},\"waiting\":{\"t" \
+	"ype\":\"boolean\"},\"standing_in\":{\"type\":\"array\",\"items\":{\"oneOf\":[{\"$ref\":\"#/components/schemas/Re" \
+	"ference\"},{\"type\":\"null\"}]}},\"vote\":{\"type\":[\"string\",\"null\"],\"enum\":[\"approve\",\"reject\",\"abstai" \
+	"n\",null]},\"by\":{\"oneOf\":[{\"$ref\":\"#/components/schemas/Reference\"},{\"type\":\"null\"}]},\"at\":{\"type" \
+	"\":[\"string\",\"null\"],\"format\":\"date-time\"},\"comment\":{\"type\":[\"string\",\"null\"]},\"version\":{\"type\"" \
+	":[\"integer\",\"null\"]}},\"additionalProperties\":false},\"ApprovalStep\":{\"type\":\"object\",\"required\":[" \
+	"\"name\",\"label\",\"state\",\"asked\",\"needed\",\"approvals\",\"rejections\",\"abstentions\",\"votes\"],\"propert" \
+	"ies\":{\"name\":{\"type\":\"string\"},\"label\":{\"type\":\"string\"},\"state\":{\"type\":\"string\",\"enum\":[\"to_co" \
+	"me\",\"open\",\"approved\",\"rejected\",\"skipped\",\"lacking\",\"ended\"]},\"asked\":{\"type\":\"integer\"},\"neede" \
+	"d\":{\"type\":\"integer\"},\"approvals\":{\"type\":\"integer\"},\"rejections\":{\"type\":\"integer\"},\"abstention" \
+	"s\":{\"type\":\"integer\"},\"votes\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/ApprovalVote" \
+	"\"}}},\"additionalProperties\":false},\"Approval\":{\"type\":\"object\",\"required\":[\"id\",\"name\",\"label\",\"" \
+	"round\",\"state\",\"version\",\"asked_at\",\"due_at\",\"ended_at\",\"steps\"],\"properties\":{\"id\":{\"type\":\"int" \
+	"eger\"},\"name\":{\"type\":\"string\"},\"label\":{\"type\":\"string\"},\"round\":{\"type\":\"integer\"},\"state\":{\"t" \
+	"ype\":\"string\",\"enum\":[\"open\",\"approved\",\"rejected\",\"expired\",\"voided\",\"withdrawn\"]},\"version\":{\"" \
+	"type\":\"integer\"},\"asked_at\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},\"due_at\":{\"type\":[\"s" \
+	"tring\",\"null\"],\"format\":\"date-time\"},\"ended_at\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}," \
+	"\"steps\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/ApprovalStep\"}}},\"additionalProper" \
+	"ties\":false},\"ApprovalList\":{\"type\":\"object\",\"required\":[\"items\",\"next\"],\"properties\":{\"items\":{" \
+	"\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Approval\"}},\"next\":{\"type\":[\"string\",\"null\"" \
+	"]}},\"additionalProperties\":false},\"ApprovalWaiting\":{\"type\":\"object\",\"required\":[\"id\",\"name\",\"la" \
+	"bel\",\"step\",\"step_label\",\"round\",\"record\",\"fields\",\"requester\",\"for\",\"standing_in\",\"since\",\"due_" \
+	"at\",\"url\"],\"properties\":{\"id\":{\"type\":\"integer\"},\"name\":{\"type\":\"string\"},\"label\":{\"type\":\"strin" \
+	"g\"},\"step\":{\"type\":\"string\"},\"step_label\":{\"type\":\"string\"},\"round\":{\"type\":\"integer\"},\"record\":" \
+	"{\"type\":\"object\",\"required\":[\"type\",\"number\",\"title\",\"state\",\"version\"],\"properties\":{\"type\":{\"t" \
+	"ype\":\"string\"},\"number\":{\"type\":\"string\"},\"title\":{\"type\":[\"string\",\"null\"]},\"state\":{\"type\":[\"s" \
+	"tring\",\"null\"]},\"version\":{\"type\":\"integer\"}},\"additionalProperties\":false},\"fields\":{\"type\":\"ob" \
+	"ject\",\"additionalProperties\":true,\"description\":\"What the definition shows with the question\"},\"" \
+	"requester\":{\"oneOf\":[{\"$ref\":\"#/components/schemas/Reference\"},{\"type\":\"null\"}]},\"for\":{\"oneOf\":" \
+	"[{\"$ref\":\"#/components/schemas/Reference\"},{\"type\":\"null\"}]},\"standing_in\":{\"type\":\"boolean\"},\"s" \
+	"ince\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},\"due_at\":{\"type\":[\"string\",\"null\"],\"format" \
+	"\":\"date-time\"},\"url\":{\"type\":\"string\"}},\"additionalProperties\":false},\"ApprovalsWaiting\":{\"type\"" \
+	":\"object\",\"required\":[\"items\",\"next\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/c" \
+	"omponents/schemas/ApprovalWaiting\"}},\"next\":{\"type\":[\"string\",\"null\"]}},\"additionalProperties\":f" \
+	"alse},\"Vote\":{\"type\":\"object\",\"required\":[\"vote\"],\"properties\":{\"vote\":{\"type\":\"string\",\"enum\":[" \
+	"\"approve\",\"reject\",\"abstain\"]},\"comment\":{\"type\":[\"string\",\"null\"],\"description\":\"Needed to reje" \
+	"ct\"},\"for\":{\"type\":[\"string\",\"null\"],\"description\":\"Login of whose vote it is, when one stands i" \
+	"n for them\"},\"step\":{\"type\":[\"string\",\"null\"]}},\"additionalProperties\":false}," \
 	"\"LinkList\":{\"type\":\"object\",\"required\":[\"items\",\"next\"]," \
 	"\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Link\"}}," \
 	"\"next\":{\"type\":[\"string\",\"null\"]}},\"additionalProperties\":false}," \

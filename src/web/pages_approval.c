@@ -10,18 +10,17 @@
 
 /* ---- what a decision needs to know ---- */
 
-/* Fields that tell what is at stake, where a type has them. */
-static const char *const stakes[] = { "risk", "risk_level", "impact", "priority", "cost", "price", "planned_start", "planned_end", "service" };
-
-static struct error *add_stakes(struct work *work, const struct record *record, struct value *item)
+/* What the definition shows with the question; long texts and lists stand on the record's page. */
+static struct error *add_stakes(struct work *work, const struct record *record, const struct approval_definition *definition,
+                                struct value *item)
 {
 	struct value *facts = value_list(work->arena);
 
-	for (size_t i = 0; i < array_length(stakes); i++) {
-		const struct field *field = type_field(record->type, text_from(stakes[i]));
+	for (size_t i = 0; i < definition->show_count; i++) {
+		const struct field *field = &record->type->fields[definition->shows[i]];
 		text said = TEXT_UNSET;
 
-		if (field == NULL || !access_field_readable(work, record->type, field))
+		if (field->kind == KIND_PROSE || !access_field_readable(work, record->type, field))
 			continue;
 		TRY(part_words(work, record, field, &said));
 		if (!text_is_set(said) || text_is_empty(said))
@@ -79,7 +78,7 @@ static struct error *waiting_item(struct work *work, const struct web_request *r
 	value_set(arena, item, T("key"), part_key(arena));
 	add_typed(work, request, waiting, who.number, item);
 	*ret_item = item;
-	return add_stakes(work, record, item);
+	return add_stakes(work, record, waiting->definition, item);
 }
 
 /* ---- the page ---- */

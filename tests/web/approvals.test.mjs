@@ -54,6 +54,7 @@ test("the API says who is asked, takes a vote once, and says why not", async () 
 	await described("ApprovalsWaiting", mine);
 	await described("permit", record);
 	const item = mine.items.find((one) => one.record.number === record.number);
+	equal(item.fields.service, null);
 	equal(item.requester.number, "rita");
 	equal(item.standing_in, false);
 	await call("rita", "GET", votes(record), undefined, 405);

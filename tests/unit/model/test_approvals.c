@@ -106,6 +106,7 @@ static const struct mistake {
 	/* covers */
 	{ 30, "    covers: [plan]", 30, 14, "permit has no field 'plan'", NULL },
 	{ 30, "    covers: [state]", 30, 13, "'state' changes with the approval itself", NULL },
+	{ 30, "    shows: [plannd]", 30, 13, "permit has no field 'plannd'", "planned" },
 	/* outcomes */
 	{ 33, "    approved: grnt", 33, 15, "permit has no transition 'grnt'", "did you mean 'grant'?" },
 	{ 33, NULL, 21, 3, "the approval 'strong' keeps its state for ever", "rejected: TRANSITION" },
