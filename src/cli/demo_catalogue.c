@@ -29,6 +29,8 @@ static const struct offer offers[] = {
 	{ "folder-access", "Access to a folder", "To read or to work in a common folder.", "share drive files", "access", "files", "access", "1 working day", "owner", NULL, 0, 0, 18 },
 	{ "access-back", "An access is no longer needed", "It is taken back.", "remove revoke", "access", "permissions", "revoke_access", "1 working day", "none", NULL, 0, 0, 4 },
 	{ "software", "Software", "From the list of what is licensed, or something else.", "program install licence", "software", "laptop", "software", "2 working days", "manager", NULL, 0, 12, 16 },
+	{ "certificate", "Renew a certificate", "Before it runs out; it is made as a standard change.", "ssl tls https lock", "web", "webshop", "certificate_renewal",
+	  "5 working days", "none", NULL, 0, 0, 4 },
 	{ "meeting-help", "Help with a meeting", "Somebody who sets up sound and picture.", "room conference event", "workplace", "calendar", "general_request", "as agreed", "none", NULL, 0, 0, 7 },
 	{ "something-else", "Something else", "Nothing here fits? Tell us what you need.", NULL, "workplace", NULL, "general_request", NULL, "none", NULL, 0, 0, 8 },
 };
@@ -219,6 +221,9 @@ static void answer(struct demo *demo, struct work *work, const struct offer *off
 			put(work, answers, "why", PICK("For the new test stand.", "The customer sends such files."));
 		if (strcmp(product, "other") == 0)
 			put(work, answers, "name", PICK("Diagram painter", "Log viewer"));
+	} else if (text_equal(model, T("certificate_renewal"))) {
+		put(work, answers, "address", PICK("shop.veldmark.example", "portal.veldmark.example", "mail.veldmark.example"));
+		put(work, answers, "service", "webshop");
 	} else if (text_equal(model, T("revoke_access"))) {
 		put(work, answers, "what", PICK("Orders, purchasing", "Folder Projects / Harbour"));
 	} else {

@@ -18,6 +18,7 @@ static text widget_name(enum kind kind)
 	case KIND_BOOLEAN:
 		return T("boolean");
 	case KIND_CHOICE:
+	case KIND_MODEL:
 		return T("choice");
 	case KIND_MOMENT:
 		return T("moment");
@@ -32,7 +33,6 @@ static text widget_name(enum kind kind)
 	case KIND_MAIL:
 	case KIND_RECORD:
 	case KIND_CONDITION:
-	case KIND_MODEL:
 	case KIND_GROUP:
 	case KIND_COUNT:
 		break;
@@ -161,6 +161,24 @@ static struct value *choices_value(struct work *work, const struct field *field,
 	return choices;
 }
 
+/* Models stand in the definitions: one is chosen, not remembered. */
+static struct value *models_value(struct work *work, text chosen)
+{
+	struct value *choices = value_list(work->arena);
+
+	for (size_t i = 0; i < work->model->work_model_count; i++) {
+		const struct work_model *model = &work->model->work_models[i];
+		struct value *one = value_map(work->arena);
+		value_add(work->arena, one, T("name"), value_text(work->arena, model->name));
+		value_add(work->arena, one, T("label"),
+		          value_text(work->arena, text_format(work->arena, "%.*s (%.*s)", TEXT_ARG(label_in(&model->label, work->language)),
+		                                              TEXT_ARG(label_in(&model->type->label, work->language)))));
+		value_add(work->arena, one, T("chosen"), value_bool(work->arena, text_equal(model->name, chosen)));
+		value_append(work->arena, choices, one);
+	}
+	return choices;
+}
+
 static text field_error(const struct field *field, const struct error *errors)
 {
 	for (; errors != NULL; errors = errors->next)
@@ -213,6 +231,8 @@ struct error *part_widget(struct work *work, const struct field *field, struct r
 	add_limits(work, field, widget);
 	if (field->kind == KIND_CHOICE)
 		value_add(arena, widget, T("choices"), choices_value(work, field, value));
+	if (field->kind == KIND_MODEL)
+		value_add(arena, widget, T("choices"), models_value(work, value));
 	if (record != NULL) {
 		text was = value_get_text(given, text_format(arena, "was.%.*s", TEXT_ARG(field->name)));
 		value_add(arena, widget, T("was"), value_text(arena, text_is_set(was) ? was : text_is_set(now) ? now : T("")));
