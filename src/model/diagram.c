@@ -8,11 +8,13 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 
+#include <dlfcn.h>
 #include <graphviz/gvc.h>
 #include <pthread.h>
 
 #define SVG_BYTES ((size_t)4 * 1024 * 1024)
 #define CHARACTER_WIDTH 7
+#define SMALL_WIDTH 6
 #define LINE_HEIGHT 15
 #define MARGIN 12
 
@@ -38,7 +40,29 @@ struct diagram {
 	struct buffer svg;
 };
 
+/* One context for the whole program: the library never gives back all of what a context holds. NULL: not begun, or not possible. */
 static pthread_mutex_t layout_lock = PTHREAD_MUTEX_INITIALIZER;
+static GVC_t *layout_context;
+static bool layout_begun;
+
+/*
+ * A context that knows one plugin, opened here by its path. The library's own way would read a list of plugins from a file and load
+ * fonts and drawing libraries at once, some ten MB that nothing here needs.
+ */
+static void begin_layout(void)
+{
+	void *library = dlopen(GRAPHVIZ_PLUGINS "/libgvplugin_dot_layout.so.6", RTLD_NOW | RTLD_LOCAL);
+	static lt_symlist_t plugins[2];
+
+	layout_begun = true;
+	(void)agseterr(AGMAX); /* its words are for nobody */
+	if (library == NULL)
+		return;
+	plugins[0].name = "gvplugin_dot_layout_LTX_library";
+	plugins[0].address = dlsym(library, plugins[0].name);
+	if (plugins[0].address != NULL)
+		layout_context = gvContextPlugins(plugins, 0);
+}
 
 /* ---- what is drawn ---- */
 
@@ -122,20 +146,19 @@ static void set_number(void *object, char *name, double number)
 	agsafeset(object, name, value, (char *)"");
 }
 
-/* Letters enough to take the room that the words will take. */
-static char *room_for(const struct diagram *diagram, const struct arrow *arrow)
+/* An empty table takes the room that the words will take: no text, so no font is ever asked for. */
+static void set_room(const struct diagram *diagram, const struct arrow *arrow)
 {
-	struct buffer out;
+	size_t length = 1;
+	text table;
 
-	buffer_init(&out, diagram->arena, (size_t)64 * 1024);
-	for (size_t i = 0; i < arrow->count; i++) {
-		text label = arrow_label(diagram, arrow, i);
-
-		for (size_t j = 0; j < label.length; j++)
-			buffer_char(&out, 'x');
-		buffer_char(&out, '\n');
-	}
-	return (char *)(uintptr_t)text_cstring(diagram->arena, buffer_peek(&out));
+	for (size_t i = 0; i < arrow->count; i++)
+		length = maximum(length, arrow_label(diagram, arrow, i).length);
+	table = text_format(diagram->arena,
+			    "<TABLE BORDER=\"0\" CELLPADDING=\"0\" CELLSPACING=\"0\" FIXEDSIZE=\"TRUE\" WIDTH=\"%zu\" HEIGHT=\"%zu\">"
+			    "<TR><TD></TD></TR></TABLE>",
+			    length * SMALL_WIDTH + 6, arrow->count * LINE_HEIGHT + 2);
+	agset(arrow->edge, (char *)"label", agstrdup_html(diagram->graph, (char *)(uintptr_t)text_cstring(diagram->arena, table)));
 }
 
 static void set_defaults(Agraph_t *graph)
@@ -186,7 +209,7 @@ static void build_graph(struct diagram *diagram)
 
 		(void)snprintf(name, sizeof(name), "e%zu", i);
 		arrow->edge = agedge(diagram->graph, diagram->nodes[arrow->from], diagram->nodes[arrow->to], name, 1);
-		agsafeset(arrow->edge, (char *)"label", room_for(diagram, arrow), (char *)"");
+		set_room(diagram, arrow);
 		/* The way to the end stands straight. */
 		if (diagram->lifecycle->states[arrow->to].group == GROUP_CANCELLED)
 			agsafeset(arrow->edge, (char *)"weight", (char *)"0", (char *)"1");
@@ -367,23 +390,23 @@ static void write_svg(struct diagram *diagram, bool standalone)
 
 static bool draw(struct diagram *diagram, bool standalone)
 {
-	GVC_t *context;
 	bool good;
 
-	(void)agseterr(AGMAX); /* its words are for nobody */
-	context = gvContext();
+	if (!layout_begun)
+		begin_layout();
+	if (layout_context == NULL)
+		return false;
 	diagram->graph = agopen((char *)"lifecycle", Agdirected, NULL);
 	build_graph(diagram);
-	good = gvLayout(context, diagram->graph, "dot") == 0;
+	good = gvLayout(layout_context, diagram->graph, "dot") == 0;
 	if (good) {
 		attach_attrs(diagram->graph);
 		good = read_size(diagram);
 	}
 	if (good)
 		write_svg(diagram, standalone);
-	(void)gvFreeLayout(context, diagram->graph);
+	(void)gvFreeLayout(layout_context, diagram->graph);
 	(void)agclose(diagram->graph);
-	(void)gvFreeContext(context);
 	return good;
 }
 
