@@ -187,6 +187,11 @@ static void give_roles(struct demo *demo, struct work *work, size_t i, struct va
 		add_role(work, input, "configuration_manager");
 	if (seat >= 0 && roles[seat] != NULL)
 		add_role(work, input, roles[seat]);
+	/* The board for changes: those who lead what is changed most. The incident manager looks after changes too. */
+	if (person->lead && (person->team == 1 || person->team == 2 || person->team == 4 || person->team == 7))
+		add_role(work, input, "change_authority");
+	if (seat == 4)
+		add_role(work, input, "change_manager");
 }
 
 static struct error *make_person(struct demo *demo, struct work *work, size_t i)

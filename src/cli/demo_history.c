@@ -260,6 +260,7 @@ struct error *demo_live(struct demo *demo)
 	demo->history->due = demo->now;
 	plan_reports(demo);
 	demo_plan_orders(demo);
+	TRY(demo_plan_changes(demo));
 	TRY(program_write_as(demo->program, arena, ORIGIN_CLI, demo->now, access_system(), change_daily, NULL));
 	for (moment until = demo->begin; error == NULL && demo->now < demo->end; until += TICK_MS) {
 		struct tick tick = { demo, minimum(until, demo->end) };

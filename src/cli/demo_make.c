@@ -11,6 +11,7 @@ static struct error *live(struct demo *demo)
 	TRY(demo_found(demo));
 	TRY(demo_items(demo));
 	TRY(demo_offerings(demo));
+	TRY(demo_change_ground(demo));
 	TRY(demo_make_files(demo));
 	TRY(demo_live(demo));
 	return demo_items_late(demo);

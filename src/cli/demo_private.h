@@ -97,6 +97,7 @@ struct demo {
 	struct history *history;
 	struct estate *estate;   /* demo_ci.c */
 	struct orders *orders;   /* demo_catalogue.c */
+	struct changes *changes; /* demo_change.c */
 	text *service_items;     /* number of the application of each service */
 	text *person_items;      /* of the computer of each person; unset: none */
 };
@@ -115,6 +116,9 @@ text demo_item_of(const struct demo *demo, const struct demo_service *service, s
 /* The catalogue, managers and cost centres at the beginning; what is ordered; and what becomes of it (demo_catalogue.c). */
 must_use struct error *demo_offerings(struct demo *demo);
 void demo_plan_orders(struct demo *demo);
+/* Windows, freezes and the emergency board; what will be changed, and the meetings about it; a step of one of them (demo_change.c). */
+must_use struct error *demo_change_ground(struct demo *demo);
+must_use struct error *demo_plan_changes(struct demo *demo);
 must_use struct error *demo_order_step(struct demo *demo, struct work *work, struct plan plan);
 ptrdiff_t demo_team_find(const struct demo *demo, const char *name);
 
@@ -122,7 +126,8 @@ ptrdiff_t demo_team_find(const struct demo *demo, const char *name);
 
 enum plan_kind {
 	PLAN_REPORT, PLAN_TRIAGE, PLAN_PICK_UP, PLAN_WORK, PLAN_ASK, PLAN_ANSWER, PLAN_WAIT_OVER, PLAN_RESOLVE, PLAN_CLOSE,
-	PLAN_REOPEN, PLAN_CANCEL, PLAN_ORDER, PLAN_AGREE, PLAN_DROP
+	PLAN_REOPEN, PLAN_CANCEL, PLAN_ORDER, PLAN_AGREE, PLAN_DROP,
+	PLAN_CHANGE, PLAN_MEETING
 };
 struct plan {
 	moment at;
@@ -147,6 +152,8 @@ struct history {
 	moment due;            /* when the next timer or clock comes; MOMENT_UNSET: none */
 };
 void history_plan(struct demo *demo, struct plan plan);
+must_use struct error *demo_change_step(struct demo *demo, struct work *work, struct plan plan);
+must_use struct error *demo_meeting_step(struct demo *demo, struct work *work, struct plan plan);
 /* Lets the days pass up to demo->end. */
 must_use struct error *demo_live(struct demo *demo);
 /* Does what was planned, at work->now, and plans what follows. */

@@ -379,6 +379,10 @@ struct error *demo_step(struct demo *demo, struct work *work, struct plan plan)
 		return reopen(demo, work, plan);
 	case PLAN_CANCEL:
 		return cancel(demo, work, plan);
+	case PLAN_CHANGE:
+		return demo_change_step(demo, work, plan);
+	case PLAN_MEETING:
+		return demo_meeting_step(demo, work, plan);
 	case PLAN_ORDER:
 	case PLAN_AGREE:
 	case PLAN_DROP:
