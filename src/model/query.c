@@ -70,6 +70,9 @@ static bool index_serves(const struct type_index *index, const struct query *que
 	size_t at = 0;
 	if (index->states != 0 && (states == 0 || (states & ~index->states) != 0))
 		return false;
+	for (size_t i = 0; i < query->sort_count; i++)
+		if (sorts_by_title(query, &query->type->fields[query->sort[i].field]))
+			return false;
 	if (split_field != SIZE_MAX) {
 		if (index->fields[0] != split_field)
 			return false;
@@ -345,6 +348,7 @@ static void sort_by_smallest_index(struct query *query, struct arena *arena)
 	size_t skip = 0;
 
 	query->sort_count = 0;
+	query->links_by_id = true;
 	for (size_t i = 0; i < query->type->index_count; i++) {
 		const struct type_index *index = &query->type->indexes[i];
 		size_t own = index->fields[0] == field ? 1 : 0;

@@ -17,8 +17,10 @@ struct query {
 	const struct condition *const
 	    *branches;	     /* any of them; each its own indexed keyset query, merged without doubles */
 	size_t branch_count; /* 0 and not everything: nothing is visible */
-	const struct sort_key *sort; /* the number (id) is always the last key; unset last */
+	/* The number (id) is always the last key; unset last. A link to a platform type sorts by its target's title, which no index serves. */
+	const struct sort_key *sort;
 	size_t sort_count;
+	bool links_by_id; /* sort links by id: any order along an index will do */
 	size_t limit;	 /* 1 .. LIMIT_PAGE_ROWS (larger for engine use) */
 	text after;	 /* cursor of the previous page, or unset; foreign or broken: ERROR_MALFORMED */
 	bool with_prose; /* read all columns; otherwise lists leave prose out */

@@ -77,6 +77,9 @@ struct sort_plan {
 };
 void sort_plan(const struct query *query, struct sort_plan *ret_plan);
 
+/* Links to people, teams, services ... come in the order of their names; other links in that of their ids (that of their numbers). */
+bool sorts_by_title(const struct query *query, const struct field *field);
+
 /* Where a page ended: the components' values in the phase it ended in. */
 struct position {
 	size_t phase;

@@ -71,10 +71,43 @@ void sort_plan(const struct query *query, struct sort_plan *ret_plan)
 	*ret_plan = plan;
 }
 
-/* What stands for an unset value behind its rank: the same on both sides of a comparison, whatever it is. */
-static text nothing_of(const struct field *field)
+bool sorts_by_title(const struct query *query, const struct field *field)
 {
-	return column_class(field->kind) == COLUMN_CLASS_TEXT ? T("''") : T("0");
+	return field->kind == KIND_LINK && field->target != NULL && field->target->platform && !query->links_by_id;
+}
+
+/* What stands for an unset value behind its rank: the same on both sides of a comparison, whatever it is. */
+static text nothing_of(const struct query *query, const struct field *field)
+{
+	return column_class(field->kind) == COLUMN_CLASS_TEXT || sorts_by_title(query, field) ? T("''") : T("0");
+}
+
+/* "(SELECT title FROM target WHERE id = ": one row by its key, for each record that is sorted. */
+static void compose_title(struct composer *composer, const struct field *field)
+{
+	const struct type *target = field->target;
+	text title = column_compared(composer->work->arena, &target->fields[target->title_field]);
+
+	buffer_format(&composer->sql, "(SELECT target.\"%.*s\" FROM \"%.*s\" target WHERE target.id = ", TEXT_ARG(title),
+		      TEXT_ARG(target->table));
+}
+
+/* The other side of a comparison: where the page before ended. */
+static void compose_position(struct composer *composer, const struct query *query, const struct component *component,
+			     struct cell value)
+{
+	const struct field *field = component->field == SIZE_MAX ? NULL : &query->type->fields[component->field];
+	/* An unset link stands there as what nothing_of() says. */
+	bool title = field != NULL && !component->rank && sorts_by_title(query, field) && value.kind == CELL_INTEGER;
+
+	if (!title) {
+		compose_cell(composer, value);
+		return;
+	}
+	buffer_literal(&composer->sql, "coalesce(");
+	compose_title(composer, field);
+	compose_cell(composer, value);
+	buffer_literal(&composer->sql, "), '')");
 }
 
 static void compose_component(struct composer *composer, const struct query *query,
@@ -86,7 +119,12 @@ static void compose_component(struct composer *composer, const struct query *que
 	}
 	const struct field *field = &query->type->fields[component->field];
 	text column = column_compared(composer->work->arena, field);
-	if (component->rank) {
+	if (!component->rank && sorts_by_title(query, field)) {
+		buffer_literal(&composer->sql, "coalesce(");
+		compose_title(composer, field);
+		compose_column(composer, 0, column);
+		buffer_literal(&composer->sql, "), '')");
+	} else if (component->rank) {
 		buffer_literal(&composer->sql, "CASE WHEN ");
 		compose_column(composer, 0, column);
 		buffer_literal(&composer->sql, " IS NULL THEN 1 ELSE 0 END");
@@ -96,7 +134,7 @@ static void compose_component(struct composer *composer, const struct query *que
 		buffer_literal(&composer->sql, "coalesce(");
 		compose_column(composer, 0, column);
 		buffer_literal(&composer->sql, ", ");
-		buffer_text(&composer->sql, nothing_of(field));
+		buffer_text(&composer->sql, nothing_of(query, field));
 		buffer_char(&composer->sql, ')');
 	}
 }
@@ -130,7 +168,7 @@ static void compose_row_comparison(struct composer *composer, const struct query
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			buffer_literal(&composer->sql, ", ");
-		compose_cell(composer, after->values[i]);
+		compose_position(composer, query, &plan->phases[phase].components[i], after->values[i]);
 	}
 	buffer_char(&composer->sql, ')');
 }
@@ -146,13 +184,13 @@ static void compose_expanded(struct composer *composer, const struct query *quer
 		buffer_char(&composer->sql, '(');
 		compose_component(composer, query, component);
 		buffer_text(&composer->sql, component->descending ? T(" < ") : T(" > "));
-		compose_cell(composer, after->values[i]);
+		compose_position(composer, query, component, after->values[i]);
 		if (i + 1 == count)
 			break;
 		buffer_literal(&composer->sql, " OR (");
 		compose_component(composer, query, component);
 		buffer_literal(&composer->sql, " = ");
-		compose_cell(composer, after->values[i]);
+		compose_position(composer, query, component, after->values[i]);
 		buffer_literal(&composer->sql, " AND ");
 	}
 	for (size_t i = 0; i < 2 * count - 1; i++)

@@ -21,10 +21,11 @@ static size_t below(struct shelf *shelf, size_t count)
 	return (size_t)(shelf->seed >> 33) % count;
 }
 
-static int64_t named(struct shelf *shelf, const struct type *type, const char *name)
+static int64_t named(struct shelf *shelf, const struct type *type, const char *name, const char *title)
 {
 	struct record *record = thing_record(&shelf->on, type, name);
 
+	record->cells[type->title_field] = cell_text(text_from(title));
 	assert_ok(model_insert(&shelf->on.work, record));
 	return record->id;
 }
@@ -61,13 +62,15 @@ static void open_shelf(struct shelf *shelf, struct store_fixture *store)
 {
 	static const char *const people[] = { "anna", "bert", "cleo" }, *const teams[] = { "one", "two",
 											   "three" };
+	/* Not in the order of their ids, and two alike. */
+	static const char *const titles[] = { "Zoe", "\xc3\xa4nne", "zoe" };
 
 	*shelf = (struct shelf){ .seed = 7 };
 	thing_open(&shelf->on, store->arena, store->store);
 	assert_ok(store_begin(store->store, store->arena));
 	for (size_t i = 0; i < 3; i++) {
-		shelf->people[i] = named(shelf, shelf->on.model->user, people[i]);
-		shelf->teams[i] = named(shelf, shelf->on.model->team, teams[i]);
+		shelf->people[i] = named(shelf, shelf->on.model->user, people[i], titles[i]);
+		shelf->teams[i] = named(shelf, shelf->on.model->team, teams[i], titles[2 - i]);
 	}
 	for (size_t i = 0; i < THINGS; i++) {
 		shelf->things[i] = thing_record(&shelf->on, shelf->on.type, NULL);
@@ -107,6 +110,16 @@ static int compare_cells(struct arena *arena, const struct cell *a, const struct
 	return (a->integer > b->integer) - (a->integer < b->integer);
 }
 
+/* Links to people and teams come in the order of their names. */
+static int compare_titles(struct shelf *shelf, const struct field *field, const struct cell *a, const struct cell *b)
+{
+	struct record_name x, y;
+
+	assert_ok(model_name(&shelf->on.work, field->target, a->integer, &x));
+	assert_ok(model_name(&shelf->on.work, field->target, b->integer, &y));
+	return text_compare(text_fold(shelf->on.work.arena, x.title), text_fold(shelf->on.work.arena, y.title));
+}
+
 static int compare_records(struct shelf *shelf, const struct query *query, const struct record *a,
 			   const struct record *b)
 {
@@ -117,7 +130,10 @@ static int compare_records(struct shelf *shelf, const struct query *query, const
 		down = query->sort[i].descending;
 		if ((x->kind == CELL_NULL) != (y->kind == CELL_NULL))
 			return x->kind == CELL_NULL ? 1 : -1;
-		int order = x->kind == CELL_NULL ? 0 : compare_cells(shelf->on.work.arena, x, y);
+		const struct field *field = &query->type->fields[query->sort[i].field];
+		int order = x->kind == CELL_NULL       ? 0
+			    : field->kind == KIND_LINK ? compare_titles(shelf, field, x, y)
+						       : compare_cells(shelf->on.work.arena, x, y);
 		if (order != 0)
 			return down ? -order : order;
 	}
@@ -188,6 +204,8 @@ static const char *const sorts[] = { "",
 				     "-vip",
 				     "team,-created_at",
 				     "owner",
+				     "-owner,-team,due",
+				     "impact,-team",
 				     "-state,due" };
 static const char *const conditions[] = { NULL,
 					  "vip",
