@@ -26,9 +26,24 @@ static struct error *note_required(struct arena *arena, struct store *store, str
 	return NULL;
 }
 
+/* Views and rights follow the newest: a state that it does not have is seen by its group only. */
+static void note_states(struct arena *arena, struct publication *publication)
+{
+	for (size_t i = 0; i < publication->running_count; i++) {
+		const struct schema_running *one = &publication->running[i];
+		const struct lifecycle *lifecycle = one->type->lifecycle;
+		int state = lifecycle == NULL || !text_is_set(one->state) ? -1 : lifecycle_state(lifecycle, one->state);
+		if (state >= 0 && lifecycle->states[state].retired && one->move == NULL)
+			note(arena, publication,
+			     text_format(arena, "%lld %.*s are in '%.*s', which the newest version does not have: views and rights see them "
+			                 "by state.group only", (long long)one->records, TEXT_ARG(one->type->name), TEXT_ARG(one->state)));
+	}
+}
+
 static struct error *find_notes(struct arena *arena, struct store *store, struct publication *publication)
 {
 	const struct model *model = publication->model;
+	note_states(arena, publication);
 	for (size_t i = 0; publication->before != NULL && i < model->type_count; i++) {
 		const struct type *before = model_type(publication->before, model->types[i].name);
 		if (before != NULL && !before->abstract && !model->types[i].abstract)

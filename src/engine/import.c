@@ -167,6 +167,13 @@ static struct error *set_fields(struct work *work, struct arrival *arrival)
 			return error;
 		errors = error_append(errors, error);
 	}
+	/* Of a version that this record does not run on. */
+	if (arrival->step->state >= 0 && arrival->record->type->lifecycle != NULL &&
+	    arrival->record->type->lifecycle->states[arrival->step->state].retired)
+		return error_field(error_new(work->arena, ERROR_INVALID, "version %lld of %.*s has no state '%.*s'",
+		                             (long long)arrival->record->definition, TEXT_ARG(arrival->type->name),
+		                             TEXT_ARG(arrival->type->lifecycle->states[arrival->step->state].name)),
+		                   T("state"));
 	if (arrival->step->state >= 0)
 		set_cell(arrival, FIELD_STATE, cell_integer(arrival->step->state));
 	return error_append(errors, class_check_import(work, arrival->record, arrival->changed));

@@ -237,13 +237,10 @@ static void place_states(struct define *d, struct draft *older, struct lifecycle
 	lifecycle->state_count = newest->state_count;
 	lifecycle->states = arena_new_array(d->arena, struct state, newest->state_count);
 	memcpy(lifecycle->states, newest->states, newest->state_count * sizeof(*newest->states));
-	for (size_t i = 0; i < old->state_count; i++) {
-		struct state *state = &lifecycle->states[older->state_positions[i]];
-		bool retired = state->retired;
-
-		*state = old->states[i];
-		state->retired = retired;
-	}
+	for (size_t i = 0; i < newest->state_count; i++)
+		lifecycle->states[i].retired = true;
+	for (size_t i = 0; i < old->state_count; i++)
+		lifecycle->states[older->state_positions[i]] = old->states[i];
 	lifecycle->initial = older->state_positions[old->initial];
 }
 

@@ -16,7 +16,7 @@ struct state {
 	struct label plain;  /* what a requester reads: "We are working on it" */
 	enum state_group group;
 	int step;            /* place on the requester's progress bar, from 1; 0 = not on it */
-	bool retired;        /* only older versions of the definition have it: newer records never come here */
+	bool retired;        /* only other versions of the definition have it: records of this one never come here */
 };
 
 struct need {

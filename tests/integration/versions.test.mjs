@@ -161,8 +161,34 @@ async function back_again(place, folder) {
 	equal((await look(place, fresh)).height, 7, "with what they have");
 	equal((await step(place, old, "water")).body.state, "sprout", "and those of the first");
 	equal((await place.command(["migrate", "--revert", "nothing"])).code, 1, "no such type");
-	/* A value of somebody else in a field that would go. */
+	/* An import brings nobody into a state of a version that new records do not run on. */
+	writeFileSync(join(folder.path, "late.jsonl"), JSON.stringify({ title: "late", state: "dead", requester: "ann" }));
+	const late = await place.command(["import", "plant", join(folder.path, "late.jsonl")]);
+	ok(/1 refused/.test(late.out), `refused: ${late.out}${late.err}`);
 	equal((await place.command(["migrate", "--revert", "plant"])).code, 0, "back and forth");
+	/* Who may read all of it sees how it came about, others do not. */
+	await place.person("rick", ["requester"]);
+	equal((await place.api("rick", "GET", "/api/v1/definitions/plant")).status, 403, "a requester may not");
+	equal((await place.api("", "GET", "/api/v1/definitions")).status, 401, "nor may nobody");
+	ok(!(await place.api("rick", "GET", "/api/v1/definitions")).body.items.some((one) => one.type === "plant"), "it is not in a requester's list");
+	const told = (await place.api("ann", "GET", "/api/v1/definitions/plant?version=1")).body;
+	equal(told.versions.map((one) => `${one.version}:${one.records}`).join(" "), "4:0 3:1 2:1 1:1", "how many run on each");
+	ok(told.versions[2].differences.some((line) => line.startsWith("+ state shoot")), "what changed");
+	ok(told.source.includes("sprout: { group: open }"), "the source of version 1");
+	/* A copy has all versions. */
+	const copy = join(folder.path, "copy"), restored = new Place();
+	try {
+		await place.cli("backup", copy);
+		cpSync(join(place.data, "seal.key"), join(restored.data, "seal.key"));
+		await restored.cli("restore", copy);
+		await restored.cli("verify");
+		equal(JSON.stringify(await restored.records("plant")), JSON.stringify(await place.records("plant")), "and all records");
+		await restored.start();
+		restored.tokens.set("ann", await place.token("ann"));
+		equal((await restored.api("ann", "GET", `/api/v1/plant/${fresh}`)).body.transitions.map((one) => one.name).sort().join(), "freeze,grow", "which go on");
+	} finally {
+		await restored.remove();
+	}
 	await place.cli("verify");
 }
 
