@@ -66,6 +66,8 @@ const struct route api_routes[] = {
 	  api_record_changed, .name = "vote_create", .summary = "Approve, reject or abstain" },
 	{ METHOD_GET, RECORD "/related/{name}", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_related, .name = "related_list",
 	  .summary = "Records that point at this one, as its definition lists them" },
+	{ METHOD_GET, RECORD "/compare", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_compare, .name = "compare_get",
+	  .summary = "A record as it was beside what it is now" },
 	{ METHOD_GET, RECORD "/impact", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_impact, .name = "impact_get",
 	  .summary = "What suffers when it fails (up), or what it rests on (down)" },
 	{ METHOD_POST, RECORD "/control", POLICY_SIGNED_IN, NULL, SCOPE_WRITE, .apply = control_apply, .render = api_record_changed,

@@ -55,6 +55,7 @@ struct error *api_no_content(struct work *work, struct web_request *request, str
 /* pages_related.c, pages_impact.c, pages_control.c */
 struct error *control_apply(struct work *work, struct web_request *request, struct page *page);
 struct error *api_related(struct work *work, struct web_request *request, struct page *page);
+struct error *api_compare(struct work *work, struct web_request *request, struct page *page);
 struct error *api_impact(struct work *work, struct web_request *request, struct page *page);
 
 /* api_definition.c */

@@ -199,6 +199,7 @@ static const struct shape {
 	{ "vote_create", "%", "Vote", NULL, 200 },
 	{ "related_list", "RelatedList", NULL, NULL, 200 },
 	{ "control_clear", "%", "ControlClear", NULL, 200 },
+	{ "compare_get", "Comparison", NULL, NULL, 200 },
 	{ "impact_get", "Impact", NULL, NULL, 200 },
 	{ "task_list", "TaskGraph", NULL, NULL, 200 },
 	{ "link_list", "LinkList", NULL, NULL, 200 },

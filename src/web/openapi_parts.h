@@ -24,7 +24,9 @@
 	"\"description\":\"The version that the change is meant for\"}}}"
 
 #define OPENAPI_QUERIES \
-	"{\"definition_get\":[{\"name\":\"version\",\"in\":\"query\",\"required\":false," \
+	"{\"compare_get\":[{\"name\":\"at\",\"in\":\"query\",\"required\":true,\"schema\":{\"type\":\"string\"}," \
+	"\"description\":\"The moment to compare with\"}]," \
+	"\"definition_get\":[{\"name\":\"version\",\"in\":\"query\",\"required\":false," \
 	"\"schema\":{\"type\":\"integer\",\"minimum\":1},\"description\":\"Whose source is shown; the active one otherwise\"}]," \
 	"\"impact_get\":[{\"name\":\"direction\",\"in\":\"query\",\"required\":false," \
 	"\"schema\":{\"type\":\"string\",\"enum\":[\"up\",\"down\"]},\"description\":\"up: what suffers; down: what it rests on\"}," \
@@ -77,7 +79,15 @@
 	"\"description\":\"Raster images may be shown instead of saved\"}]}"
 
 #define OPENAPI_SCHEMAS \
-	"{\"ControlClear\":{\"type\":\"object\",\"properties\":{\"comment\":{\"type\":\"string\"},\"by\":{\"type\":\"string\"," \
+	"{\"Comparison\":{\"type\":\"object\",\"required\":[\"at\",\"changes\",\"linked\",\"unlinked\"],\"properties\":{" \
+	"\"at\":{\"type\":\"string\",\"format\":\"date-time\"},\"changes\":{\"type\":\"array\",\"items\":{\"type\":\"object\"," \
+	"\"required\":[\"field\",\"then\",\"now\"],\"properties\":{\"field\":{\"type\":\"string\"},\"then\":{},\"now\":{}}," \
+	"\"additionalProperties\":false}},\"linked\":{\"$ref\":\"#/components/schemas/ComparedLinks\"}," \
+	"\"unlinked\":{\"$ref\":\"#/components/schemas/ComparedLinks\"}},\"additionalProperties\":false}," \
+	"\"ComparedLinks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"relation\",\"inverse\",\"other\"]," \
+	"\"properties\":{\"relation\":{\"type\":\"string\"},\"inverse\":{\"type\":\"boolean\"},\"label\":{\"type\":\"string\"}," \
+	"\"other\":{\"$ref\":\"#/components/schemas/Reference\"}},\"additionalProperties\":false}}," \
+	"\"ControlClear\":{\"type\":\"object\",\"properties\":{\"comment\":{\"type\":\"string\"},\"by\":{\"type\":\"string\"," \
 	"\"description\":\"Number of the record that authorises it afterwards\"}},\"additionalProperties\":false}," \
 	"\"RelatedList\":{\"type\":\"object\",\"required\":[\"items\",\"next\"],\"properties\":{\"items\":{\"type\":\"array\"," \
 	"\"items\":{\"type\":\"object\",\"required\":[\"number\",\"type\"],\"additionalProperties\":true}}," \

@@ -145,6 +145,7 @@ PHASE(vote_refuse);
 PHASE(clocks_render);
 PHASE(similar_render);
 PHASE(impact_render);
+PHASE(compare_render);
 PHASE(tasks_render);
 PHASE(control_apply);
 PHASE(edit_render);

@@ -405,6 +405,8 @@ async function testItems() {
   check("class under hardware", under.json.items.every((item) => item.name !== "api-shop") && under.json.items.some((item) => item.name === "api-host"), under.text);
   await call(keeper, "PATCH", `/api/v1/ci/${host}`, { owner: "keeper" });
   await call(keeper, "POST", `/api/v1/ci/${host}/transitions/deploy`, {});
+  const before = new Date().toISOString();
+  await new Promise((done) => setTimeout(done, 20));
   const edit = await call(keeper, "PATCH", `/api/v1/ci/${host}`, { memory_gb: 64 });
   check("an edit without a change is marked", edit.json.unauthorised === true, edit.text);
   check("an empty clearing is 422", (await call(keeper, "POST", `/api/v1/ci/${host}/control`, {})).status === 422);
@@ -412,6 +414,19 @@ async function testItems() {
   const cleared = await call(keeper, "POST", `/api/v1/ci/${host}/control`, { comment: "agreed" });
   check("it is cleared", cleared.status === 200 && cleared.json.unauthorised === false, cleared.text);
   check("once", (await call(keeper, "POST", `/api/v1/ci/${host}/control`, { comment: "agreed" })).status === 409);
+  const links = (await call(keeper, "GET", `/api/v1/ci/${host}/links`)).json.items;
+  await call(keeper, "DELETE", `/api/v1/ci/${host}/links/${links.find((one) => one.relation === "depends_on").id}`);
+  await link(host, "connected_to", secret);
+  await link(host, "replaces", secret);
+  const again = (await call(keeper, "GET", `/api/v1/ci/${host}/links`)).json.items;
+  await call(keeper, "DELETE", `/api/v1/ci/${host}/links/${again.find((one) => one.relation === "replaces").id}`);
+  const compared = await call(keeper, "GET", `/api/v1/ci/${host}/compare?at=${before}`);
+  check("what differs from a moment", JSON.stringify(compared.json.changes.filter((one) => !one.field.startsWith("unauthorised"))) === '[{"field":"memory_gb","then":null,"now":64}]', compared.text);
+  check("relations that came and went, not those that did both", compared.json.linked.map((one) => one.relation).join() === "connected_to" && compared.json.unlinked.map((one) => one.relation).join() === "depends_on", compared.text);
+  check("others see no names in it", !(await call(agent, "GET", `/api/v1/ci/${host}/compare?at=${before}`)).text.includes("api-secret"));
+  check("no moment is 400", (await call(keeper, "GET", `/api/v1/ci/${host}/compare`)).status === 400);
+  check("before it began is 404", (await call(keeper, "GET", `/api/v1/ci/${host}/compare?at=2001-01-01`)).status === 404);
+  check("who may not read history may not compare", (await call(requester, "GET", `/api/v1/ci/${host}/compare?at=${before}`)).status === 404);
   check("other types have no control", (await call(agent, "POST", `/api/v1/incident/${incident.json.number}/control`, { comment: "x" })).status === 409);
 }
 

@@ -71,6 +71,8 @@ for (const javaScriptEnabled of [true, false]) {
 	test(`an unauthorised edit is shown and cleared ${how} scripts`, async () => {
 		const host = await item({ class: "server", name: `rack ${how}`, team: "network", memory_gb: 16 });
 		await reeve.api("cora", "POST", `/api/v1/ci/${host}/transitions/deploy`, {});
+		const before = new Date().toISOString();
+		await new Promise((done) => setTimeout(done, 20));
 		equal((await reeve.api("nora", "PATCH", `/api/v1/ci/${host}`, { memory_gb: 32 })).status, 200);
 		const hers = await reeve.page("nora", { javaScriptEnabled });
 		await hers.goto(`/ci/${host}`);
@@ -85,6 +87,13 @@ for (const javaScriptEnabled of [true, false]) {
 		await page.getByRole("button", { name: "Clear the mark" }).click();
 		equal(await page.locator("#control").count(), 0);
 		match(await page.locator("main").innerText(), /Unauthorised edits cleared/);
+		await page.getByRole("link", { name: "Compare with earlier" }).click();
+		await page.getByLabel("At this moment").fill("2001-01-01T00:00");
+		await page.getByRole("button", { name: "Compare" }).click();
+		match(await page.locator("main").innerText(), /did not exist then/);
+		await page.goto(`${page.url().split("?")[0]}?at=${before}`);
+		match(await page.locator("#compared").innerText(), /Memory in GB\s+16\s+32/);
+		if (javaScriptEnabled) await accessible(page, "a comparison");
 		deepEqual(page.problems, []);
 		await page.close();
 	});
