@@ -140,6 +140,11 @@ for (const [how, options] of [["with scripts", {}], ["without scripts", plain]])
 		equal(answer("strong"), undefined);
 		equal(answer("cost_centre").words, "Works");
 		equal(record.access_until, answer("until").value);
+		/* What was answered is found by who may read it, and by nobody else. */
+		const found = async (login) => (await reeve.api(login, "GET", "/api/v1/search?q=Elsewhere")).body.items.some((one) => one.number === number);
+		for (let i = 0; i < 50 && !(await found("rita")); i++) await new Promise((done) => setTimeout(done, 100));
+		equal(await found("rita"), true);
+		equal(await found("ralf"), false);
 		deepEqual(page.problems, []);
 	});
 
@@ -190,3 +195,74 @@ test("the service desk orders for somebody else what is offered to them", async 
 	equal(record.opened_by.number, "adam");
 	deepEqual(page.problems, []);
 });
+
+for (const [how, options] of [["with scripts", {}], ["without scripts", plain]])
+	test(`a bundle from the order to the end of its access, ${how}`, async () => {
+		const reeve = await company();
+		const page = await reeve.page("rita", options);
+		const goOn = () => page.getByRole("button", { name: "Go on", exact: true }).last().click();
+		const name = `Ada ${how}`;
+		await page.goto(`${reeve.url}/catalogue/new-starter`);
+		await page.getByLabel("First and last name").fill(name);
+		await page.getByLabel("First day").fill("2026-12-01T09:00");
+		await page.getByLabel("For a limited time").check();
+		if (options === plain) await page.getByRole("button", { name: "Show what follows from my answers" }).click();
+		await page.getByLabel("Last day").fill("2036-12-01T18:00");
+		await goOn();
+		await page.getByLabel("Strong, for design and simulation").check();
+		await goOn();
+		await page.getByLabel("Mailbox").uncheck();
+		await goOn();
+		await page.getByRole("button", { name: "Order", exact: true }).click();
+		await page.getByRole("heading", { level: 1, name: `New starter: ${name}` }).waitFor();
+		const path = new URL(page.url()).pathname;
+		const state = async () => (await reeve.api("adam", "GET", `/api/v1${path}`)).body;
+
+		/* Two agree, in any order. */
+		for (const login of ["tina", "nora"]) {
+			const approver = await reeve.page(login, options);
+			await approver.goto(`${reeve.url}/approvals`);
+			const card = approver.locator("li.card", { hasText: `New starter: ${name}` });
+			match(await card.textContent(), /Rita Requester/);
+			equal((await state()).state, "approving");
+			await card.getByRole("button", { name: "Approve" }).click();
+			await approver.locator("li.card", { hasText: `New starter: ${name}` }).waitFor({ state: "detached" });
+			deepEqual(approver.problems, []);
+		}
+		equal((await state()).state, "fulfilling");
+		equal((await state()).answers.some((one) => one.question === "mailbox" && one.value === false), true);
+
+		/* The teams do their tasks; some only when others are done. */
+		const number = (await state()).number;
+		const tasks = async () => (await reeve.api("adam", "GET", `/api/v1/work_task?q=${encodeURIComponent(`parent = ${number}`)}`)).body.items;
+		equal((await tasks()).some((one) => one.step === "mailbox"), false, "a task for which nobody asked");
+		const adam = await reeve.page("adam", options);
+		for (let round = 0; round < 6 && (await state()).state === "fulfilling"; round++)
+			for (const task of (await tasks()).filter((one) => one.state === "ready")) {
+				await adam.goto(`${reeve.url}/work_task/${task.number}`);
+				if (options === plain || !(await adam.getByRole("button", { name: "Complete" }).first().isVisible()))
+					await adam.goto(`${reeve.url}/work_task/${task.number}/transitions/complete`);
+				else await adam.getByRole("button", { name: "Complete" }).first().click();
+				await adam.getByLabel("Result").first().fill("Done");
+				await adam.getByRole("button", { name: "Complete" }).last().click();
+				await adam.locator(".state.closed").first().waitFor();
+			}
+		equal((await state()).state, "fulfilled");
+		await page.goto(`${reeve.url}${path}`);
+		equal(await page.locator(".steps [aria-current=step]").textContent(), "It is done");
+
+		/* The day comes on which the access ends: here it is moved, in the stories a year passes. */
+		const soon = new Date(Date.now() + 1500).toISOString();
+		equal((await reeve.api("adam", "PATCH", `/api/v1${path}`, { access_until: soon })).status, 200);
+		let back = [];
+		for (let i = 0; i < 100 && back.length === 0; i++) {
+			await new Promise((done) => setTimeout(done, 100));
+			const query = encodeURIComponent(`model = revoke_access and title contains "${name}"`);
+			back = (await reeve.api("adam", "GET", `/api/v1/service_request?q=${query}`)).body.items;
+		}
+		equal(back.length, 1, "the access is taken back by itself");
+		equal(back[0].state, "fulfilling");
+		await adam.goto(`${reeve.url}${path}`);
+		match(await adam.locator("#side-links").textContent(), /taken back by/);
+		deepEqual(page.problems.concat(adam.problems), []);
+	}, 120000);
