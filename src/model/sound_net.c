@@ -253,9 +253,11 @@ bool sound_occasion(const struct sound *sound, const struct rule *rule, const st
 		return situation->state == sound->lifecycle->transitions[rule->index].to;
 	case WHEN_APPROVAL:
 		approval = &sound->type->approvals[rule->index];
+		if (approval->states == NULL)
+			return true;
 		if (rule->what == APPROVAL_ASKED)
 			return situation->approval == (int)rule->index;
-		return approval->states == NULL || !state_in(approval->states, situation->state) || situation->approval < 0;
+		return !state_in(approval->states, situation->state) || situation->approval < 0;
 	case WHEN_TASK:
 		return situation->tasks != TASKS_NONE;
 	case WHEN_CHANGED:
@@ -293,8 +295,8 @@ static void run_actions(struct sound *sound, const struct step_of *step, void *d
 		if (action->kind == ACTION_REQUEST) {
 			struct step_of asked = *step;
 
-			/* One that is open goes on beside it: each is decided by itself. */
-			if (asked.after.approval == APPROVAL_NONE)
+			/* One that no state asks goes on beside all else: requested_moves(). */
+			if (asked.after.approval == APPROVAL_NONE && sound->type->approvals[action->transition].states != NULL)
 				asked.after.approval = (int)action->transition;
 			running.next++;
 			run_actions(sound, &asked, &running);
@@ -402,6 +404,25 @@ static void approval_moves(struct sound *sound, size_t from)
 	}
 }
 
+/* What rules ask without a state stays open until the record ends: its outcome can come in any state. */
+static void requested_moves(struct sound *sound, size_t from)
+{
+	for (size_t i = 0; i < sound->type->approval_count; i++) {
+		const struct approval_definition *approval = &sound->type->approvals[i];
+		const ptrdiff_t outcomes[] = { approval->approved, approval->rejected, approval->expired };
+
+		for (size_t j = 0; j < array_length(outcomes) && approval->states == NULL; j++) {
+			struct making making = making_of(sound, from, MOVE_APPROVAL, i);
+			struct step_of step = { .after = making.before };
+
+			making.facts.values = making.before.values;
+			making.move.turn = APPROVAL_APPROVED + (int)j;
+			if (leaves(sound, outcomes[j], making.before.state))
+				take(sound, &making, &step, (size_t)outcomes[j]);
+		}
+	}
+}
+
 /* From later states: what was approved was changed. */
 static void void_moves(struct sound *sound, size_t from)
 {
@@ -431,7 +452,8 @@ static void task_moves(struct sound *sound, size_t from)
 		making.before.tasks = TASKS_OVER;
 		if (failed == 1 && tasks->failed < 0)
 			continue;
-		if (leaves(sound, failed == 1 ? tasks->failed : tasks->done, making.before.state)) {
+		if (state_in(tasks->states, making.before.state) &&
+		    leaves(sound, failed == 1 ? tasks->failed : tasks->done, making.before.state)) {
 			struct step_of step = { .after = making.before };
 
 			making.facts.values = making.before.values;
@@ -542,6 +564,7 @@ void sound_explore(struct sound *sound)
 			foreign_move(sound, next, sound->out[i]);
 		for (size_t i = 0; i < sound->type->rule_count; i++)
 			rule_moves(sound, next, i);
+		requested_moves(sound, next);
 		void_moves(sound, next);
 		task_moves(sound, next);
 	}

@@ -100,7 +100,9 @@ static bool check_fault(const char *folder, const char *name)
 	size_t count = comments_of(source, T("# expect "), expected, array_length(expected));
 	struct model *model = NULL;
 	struct error *error = parse_fault(arena, source, &model);
-	bool good = error != NULL && count > 0 && count_errors(error) == count;
+	/* Beside them stand some that only look like one with a fault. */
+	bool sound = text_starts_with(text_from(name), T("sound_"));
+	bool good = (count == 0) == sound && (error == NULL) == sound && count_errors(error) == count;
 
 	for (size_t i = 0; i < count; i++)
 		good = good && is_told(arena, error, expected[i]);
