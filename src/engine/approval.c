@@ -164,6 +164,20 @@ static struct error *close_step(struct work *work, const struct round *round, co
 	return NULL;
 }
 
+/* Undecided again, because somebody's vote counts no longer: the others are waited for anew. */
+static struct error *reopen_step(struct work *work, const struct round *round, const struct approval_step *step,
+                                 struct voter *voters, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!voters[i].counts || voters[i].vote != VOTE_NONE || voters[i].waiting_since != MOMENT_UNSET ||
+		    voters[i].approval_id != round->id || !text_equal(voters[i].step, step->name))
+			continue;
+		voters[i].waiting_since = work->now;
+		TRY(voter_save(work, &voters[i]));
+	}
+	return NULL;
+}
+
 static struct error *evaluate_step(struct work *work, struct record *record, struct round *round, const struct approval_step *step,
                                    enum step_result *ret_result)
 {
@@ -182,7 +196,8 @@ static struct error *evaluate_step(struct work *work, struct record *record, str
 	if (tally.asked == 0)
 		return ask_step(work, record, round, step, ret_result);
 	*ret_result = quorum_result(step, &tally);
-	return *ret_result == STEP_OPEN ? NULL : close_step(work, round, step, voters, count);
+	return *ret_result == STEP_OPEN ? reopen_step(work, round, step, voters, count)
+	                                : close_step(work, round, step, voters, count);
 }
 
 struct error *approval_evaluate(struct work *work, struct record *record, struct round *round)

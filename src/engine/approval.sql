@@ -32,6 +32,11 @@ UPDATE vote SET counts = $2, waiting_since = $3, vote = $4, voted_by = $5, voted
 -- name: vote_close
 UPDATE vote SET waiting_since = NULL WHERE approval_id = $1 AND waiting_since IS NOT NULL
 
+-- The words of a vote go with those of its event.
+-- name: vote_erase
+UPDATE vote SET comment = NULL WHERE record_id = $1 AND EXISTS (SELECT 1 FROM event WHERE event.id = $2 AND event.record_id = $1
+AND event.kind = 'approval' AND event.at = vote.voted_at AND event.actor_id = vote.voted_by)
+
 -- What waits for a person: the place of the vote, and the round it belongs to.
 -- name: vote_waiting
 SELECT vote.id, vote.record_id, approval.type, vote.approval_id, approval.name, approval.round, vote.step, vote.waiting_since,

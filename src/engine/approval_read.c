@@ -287,19 +287,20 @@ struct error *engine_approvals_waiting(struct work *work, size_t limit, struct a
 
 struct error *engine_approvals_waiting_count(struct work *work, int64_t *ret_count)
 {
-	int64_t *people, count, total = 0;
-	size_t people_count;
+	struct approval_waiting *list;
+	size_t people_count, count;
+	int64_t *people;
 	bool found;
 
 	*ret_count = 0;
 	if (work->actor->kind != ACTOR_PERSON)
 		return NULL;
 	TRY(absence_people(work, work->actor->id, &people, &people_count));
-	for (size_t i = 0; i <= people_count && total < LIMIT_UNREAD; i++) {
-		TRY(store_integer(work->store, work->arena, SQL_VOTE_COUNT_WAITING,
-		                  CELLS(cell_integer(i == 0 ? work->actor->id : people[i - 1]), cell_integer(LIMIT_UNREAD)), &count, &found));
-		total += count;
-	}
-	*ret_count = minimum(total, (int64_t)LIMIT_UNREAD);
+	if (people_count == 0)
+		return store_integer(work->store, work->arena, SQL_VOTE_COUNT_WAITING,
+		                     CELLS(cell_integer(work->actor->id), cell_integer(LIMIT_UNREAD)), ret_count, &found);
+	/* Of what waits for others, some may be left out or out of sight: it is counted as it is shown. */
+	TRY(engine_approvals_waiting(work, LIMIT_UNREAD, &list, &count));
+	*ret_count = (int64_t)count;
 	return NULL;
 }

@@ -19,6 +19,7 @@ struct error *engine_erase(struct work *work, const struct type *type, text numb
 	if (erased == 0)
 		return error_new(work->arena, ERROR_NOT_FOUND, "%.*s has no event %lld that still says something",
 		                 TEXT_ARG(number), (long long)event_id);
+	TRY(store_run(work->store, work->arena, SQL_VOTE_ERASE, CELLS(cell_integer(record->id), cell_integer(event_id)), NULL));
 	event = event_new(work, record, EVENT_ERASED);
 	event->cause_id = event_id;
 	event->visibility = VISIBLE_INTERNAL;

@@ -287,3 +287,28 @@ DESK_TEST_WITH(asking_costs_no_more_than_making_rows, PERMITS)
 	rows_us = monotonic_us() - rows_us;
 	print_message("[          ] asking 40 people: %lld us; 40 records: %lld us\n", (long long)asked_us, (long long)rows_us);
 }
+
+DESK_TEST_WITH(the_words_of_a_vote_go_with_their_event, PERMITS)
+{
+	struct racer racers[2] = { { 0 }, { 0 } };
+	struct record *record = open_permit(desk, "two", racers), *after;
+	const struct ballot ballot = { .vote = VOTE_APPROVE, .comment = T("private words") };
+	struct approval *approvals;
+	struct event *events;
+	size_t count;
+
+	desk_as(desk, "vera");
+	assert_ok(IN_TX(desk, engine_vote(desk->work, record->type, record_number(record), racers[0].approval_id, &ballot, &after)));
+	desk_as(desk, NULL);
+	assert_ok(engine_history(desk->work, desk_reload(desk, record), 0, &events, &count));
+	int64_t said = 0;
+	for (size_t i = 0; i < count; i++)
+		if (text_equal(value_get_text(events[i].payload, T("comment")), T("private words")))
+			said = events[i].id;
+	assert_int_not_equal(said, 0);
+	assert_ok(IN_TX(desk, engine_erase(desk->work, record->type, record_number(record), said, T("asked for"))));
+	assert_ok(engine_approvals(desk->work, desk_reload(desk, record), &approvals, &count));
+	for (size_t i = 0; i < approvals[0].parts[0].vote_count; i++)
+		assert_false(text_is_set(approvals[0].parts[0].votes[i].comment));
+	assert_int_equal(approvals[0].parts[0].approvals, 1);
+}
