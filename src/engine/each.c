@@ -7,8 +7,9 @@
 #include "model/query.h"
 
 /* One cause moves at most so many at once; a rule that meets more says so on its record. */
-#define EACH_MAX 200
+#define EACH_MAX 500
 
+/* Along the index of the field alone: which of them is asked of each, when it is locked. */
 static struct error *find_each(struct work *work, const struct errand *errand, const struct action *action, struct record_page *ret_page)
 {
 	struct condition *where;
@@ -18,7 +19,7 @@ static struct error *find_each(struct work *work, const struct errand *errand, c
 	TRY(condition_parse(work->arena, work->model, action->type, source, CONDITION_RULE, &where));
 	const struct query query = {
 		.type = action->type,
-		.where = action->each_when == NULL ? where : condition_and(work->arena, where, (struct condition *)(uintptr_t)action->each_when),
+		.where = where,
 		.context = { .work = work },
 		.everything = true,
 		.limit = EACH_MAX,
@@ -48,8 +49,12 @@ static struct error *run_one(struct work *work, const struct errand *errand, con
 {
 	struct record *child;
 	struct error *error;
+	bool wanted;
 
 	TRY(model_lock(work, action->type, id, &child));
+	TRY(rule_holds(work, action->each_when, child, &wanted));
+	if (!wanted)
+		return NULL;
 	TRY(store_savepoint(work->store, work->arena));
 	error = change_one(work, errand, action, child);
 	if (error == NULL)

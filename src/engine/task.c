@@ -34,12 +34,12 @@ bool task_has_state(const struct record *task, text name)
 
 /* ---- of a record ---- */
 
-static struct error *query_of(struct work *work, const struct record *parent, bool open_only, struct query *ret_query)
+/* By its record alone, along that index: few tasks are over elsewhere, and the state would lead the planner astray. */
+static struct error *query_of(struct work *work, const struct record *parent, struct query *ret_query)
 {
 	const struct type *task = task_type(work);
 	struct condition *where;
-	text source = text_format(work->arena, "parent = \"%.*s\"%s", TEXT_ARG(record_number(parent)),
-	                          open_only ? " and state.group in (open, waiting, done)" : "");
+	text source = text_format(work->arena, "parent = \"%.*s\"", TEXT_ARG(record_number(parent)));
 
 	TRY(condition_parse(work->arena, work->model, task, source, CONDITION_RULE, &where));
 	*ret_query = (struct query){
@@ -53,25 +53,39 @@ struct error *tasks_of(struct work *work, const struct record *parent, bool open
 {
 	struct record_page page = { NULL, 0, TEXT_UNSET };
 	struct query query;
+	size_t kept = 0;
 
 	if (task_type(work) != NULL) {
-		TRY(query_of(work, parent, open_only, &query));
+		TRY(query_of(work, parent, &query));
 		TRY(model_find(work, &query, &page));
 	}
+	for (size_t i = 0; i < page.count; i++)
+		if (!open_only || !task_is_over(page.records[i]))
+			page.records[kept++] = page.records[i];
 	*ret_tasks = page.records;
-	*ret_count = page.count;
+	*ret_count = kept;
 	return NULL;
 }
 
-struct error *tasks_count(struct work *work, const struct record *parent, bool open_only, int64_t limit, int64_t *ret_count)
+struct error *tasks_any_open(struct work *work, const struct record *parent, bool *ret_open)
+{
+	struct record **tasks;
+	size_t count;
+
+	TRY(tasks_of(work, parent, true, &tasks, &count));
+	*ret_open = count > 0;
+	return NULL;
+}
+
+struct error *tasks_count(struct work *work, const struct record *parent, int64_t *ret_count)
 {
 	struct query query;
 
 	*ret_count = 0;
 	if (task_type(work) == NULL)
 		return NULL;
-	TRY(query_of(work, parent, open_only, &query));
-	return model_count(work, &query, limit, ret_count);
+	TRY(query_of(work, parent, &query));
+	return model_count(work, &query, TASKS_MAX, ret_count);
 }
 
 struct error *task_is_free(struct work *work, const struct record *task, bool *ret_free)

@@ -64,22 +64,18 @@ static struct error *conclude(struct work *work, struct record *parent, ptrdiff_
 
 static struct error *conclude_if_over(struct work *work, struct record *parent)
 {
-	int64_t open;
+	bool open;
 
 	if (!has_tasks_now(parent))
 		return NULL;
-	TRY(tasks_count(work, parent, true, 1, &open));
-	return open > 0 ? NULL : conclude(work, parent, parent->type->tasks->done);
+	TRY(tasks_any_open(work, parent, &open));
+	return open ? NULL : conclude(work, parent, parent->type->tasks->done);
 }
 
 /* ---- the record moved ---- */
 
-static struct error *release_pending(struct work *work, struct record *parent)
+static struct error *release_pending(struct work *work, struct record *parent, struct record *const *tasks, size_t count)
 {
-	struct record **tasks;
-	size_t count;
-
-	TRY(tasks_of(work, parent, true, &tasks, &count));
 	for (size_t i = 0; i < count; i++) {
 		bool free = task_has_state(tasks[i], T("pending"));
 
@@ -128,13 +124,22 @@ static struct error *share_restricted(struct work *work, const struct record *pa
 static struct error *begin(struct work *work, struct record *parent, bool from_outside)
 {
 	struct work making = *work;
+	struct record **tasks;
+	size_t count;
+	bool open;
 
-	/* A rule may complete the first before the second is there. */
+	/* A rule may complete the first before the second is there. Those made now are born as they should be. */
 	making.making = parent->id;
-	TRY(tasks_make(&making, parent, from_outside));
-	TRY(release_pending(work, parent));
+	TRY(tasks_of(work, parent, false, &tasks, &count));
+	TRY(release_pending(&making, parent, tasks, count));
+	TRY(tasks_make(&making, parent, tasks, count, from_outside, &open));
+	/* What is new may wait for what a rule has completed in the meantime. */
+	if (count > 0) {
+		TRY(tasks_of(work, parent, true, &tasks, &count));
+		TRY(release_pending(&making, parent, tasks, count));
+	}
 	TRY(refresh(work, parent));
-	return conclude_if_over(work, parent);
+	return open ? NULL : conclude_if_over(work, parent);
 }
 
 static struct error *record_moved(struct work *work, const struct change *change)

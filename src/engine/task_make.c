@@ -14,25 +14,21 @@ struct making {
 };
 
 /* The latest task of each step that is still good. */
-static struct error *find_made(struct making *making, bool again)
+static void find_made(struct making *making, struct record *const *tasks, size_t count, bool again)
 {
 	const struct field *field = type_field(making->task, T("step"));
-	struct record **all;
-	size_t count;
 
-	TRY(tasks_of(making->work, making->parent, false, &all, &count));
 	for (size_t i = 0; field != NULL && i < count; i++) {
-		const struct cell *name = record_cell(all[i], field->position);
+		const struct cell *name = record_cell(tasks[i], field->position);
 
 		for (size_t j = 0; name->kind == CELL_TEXT && j < making->graph->step_count; j++)
 			if (text_equal(making->graph->steps[j].name, name->text))
-				making->tasks[j] = all[i];
+				making->tasks[j] = tasks[i];
 	}
 	for (size_t j = 0; again && j < making->graph->step_count; j++)
 		if (making->tasks[j] != NULL &&
 		    (task_has_state(making->tasks[j], T("failed")) || task_has_state(making->tasks[j], T("cancelled"))))
 			making->tasks[j] = NULL;
-	return NULL;
 }
 
 static void find_before(struct making *making, size_t step)
@@ -150,18 +146,20 @@ static struct error *make_one(struct making *making, size_t position)
 	return NULL;
 }
 
-struct error *tasks_make(struct work *work, struct record *parent, bool again)
+struct error *tasks_make(struct work *work, struct record *parent, struct record *const *existing, size_t existing_count, bool again,
+                         bool *ret_open)
 {
 	struct making making = { .work = work, .parent = parent, .task = type_newest(task_type(work)) };
 	size_t count;
 
+	*ret_open = false;
 	TRY(tasks_graph(work, parent, &making.graph, &making.about));
 	count = making.graph->step_count;
 	if (count == 0)
 		return NULL;
 	making.tasks = arena_new_array(work->arena, struct record *, count);
 	making.before = arena_new_array(work->arena, bool, count * count);
-	TRY(find_made(&making, again));
+	find_made(&making, existing, existing_count, again);
 	for (size_t i = 0; i < count; i++) {
 		bool wanted = true;
 
@@ -171,6 +169,7 @@ struct error *tasks_make(struct work *work, struct record *parent, bool again)
 		TRY(rule_holds(work, making.graph->steps[i].when, making.about, &wanted));
 		if (wanted)
 			TRY(make_one(&making, i));
+		*ret_open = *ret_open || (making.tasks[i] != NULL && !task_is_over(making.tasks[i]));
 	}
 	return NULL;
 }

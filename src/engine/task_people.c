@@ -42,12 +42,8 @@ struct error *tasks_check_waits(struct work *work, const struct record *record, 
 
 struct error *tasks_hold_back(struct work *work, const struct record *record, const struct transition *transition, bool *ret_held)
 {
-	int64_t open = 0;
-
-	if (waits_for_tasks(record, transition))
-		TRY(tasks_count(work, record, true, 1, &open));
-	*ret_held = open > 0;
-	return NULL;
+	*ret_held = false;
+	return waits_for_tasks(record, transition) ? tasks_any_open(work, record, ret_held) : NULL;
 }
 
 /* ---- what completes a task ---- */
@@ -206,7 +202,7 @@ struct error *task_adopt(struct step *step, struct work *work)
 	if (!may && work->actor->kind != ACTOR_SYSTEM)
 		return error_new(work->arena, ERROR_FORBIDDEN, "you may not add tasks to %.*s", TEXT_ARG(record_number(parent)));
 	TRY(refuse_ended(work, parent));
-	TRY(tasks_count(work, parent, false, TASKS_MAX, &count));
+	TRY(tasks_count(work, parent, &count));
 	if (count >= TASKS_MAX)
 		return error_new(work->arena, ERROR_CONFLICT, "%.*s has %d tasks, the most there can be", TEXT_ARG(record_number(parent)),
 		                 TASKS_MAX);

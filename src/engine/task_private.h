@@ -25,9 +25,9 @@ bool task_has_state(const struct record *task, text name);
 /* All tasks of a record, oldest first, without long texts; `open_only`: those that are not over. No rights are asked. */
 must_use struct error *tasks_of(struct work *work, const struct record *parent, bool open_only, struct record ***ret_tasks,
                                 size_t *ret_count);
-/* Counts up to the limit; one more means more. */
-must_use struct error *tasks_count(struct work *work, const struct record *parent, bool open_only, int64_t limit,
-                                   int64_t *ret_count);
+must_use struct error *tasks_any_open(struct work *work, const struct record *parent, bool *ret_open);
+/* Up to TASKS_MAX; one more means more. */
+must_use struct error *tasks_count(struct work *work, const struct record *parent, int64_t *ret_count);
 /* Whether everything that this task waits for is over. */
 must_use struct error *task_is_free(struct work *work, const struct record *task, bool *ret_free);
 /* The graph of a record: its model's, else its type's. *ret_about is what its conditions speak of. */
@@ -38,8 +38,12 @@ must_use struct error *task_lock_parent(struct work *work, const struct record *
 /* When a task that begins now should be done, or unset. */
 must_use struct error *task_due(struct work *work, struct record *parent, const struct task_step *step, moment *ret_due);
 
-/* Makes the steps of the graph that have no task yet; `again`: also those whose last one failed or was cancelled. */
-must_use struct error *tasks_make(struct work *work, struct record *parent, bool again);
+/*
+ * Makes the steps of the graph that have none of these tasks; `again`: also those whose last one failed or was cancelled. *ret_open: one
+ * of the new ones is not over yet.
+ */
+must_use struct error *tasks_make(struct work *work, struct record *parent, struct record *const *existing, size_t existing_count,
+                                  bool again, bool *ret_open);
 
 /* ---- steps of a task that the engine takes ---- */
 
