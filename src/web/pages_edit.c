@@ -61,6 +61,7 @@ static struct error *show_create(struct work *work, struct web_request *request,
 	choose_class(work, type, given, data);
 	value_set_text(work->arena, data, T("plural"), label_in(&type->plural, work->language));
 	value_set(work->arena, data, T("sections"), sections);
+	value_set(work->arena, data, T("models"), part_models(work, type));
 	value_set(work->arena, data, T("errors"), part_errors(work, type, request->error));
 	value_set_bool(work->arena, data, T("refused"), request->error != NULL);
 	value_set(work->arena, data, T("key"), part_key(work->arena));

@@ -87,6 +87,8 @@ must_use struct error *part_steps(struct work *work, struct record *record, cons
 must_use struct error *part_step(struct work *work, struct record *record, const struct transition *transition,
                                  const struct value *given, const struct error *errors, struct value **ret_value);
 must_use struct error *part_side(struct work *work, struct record *record, struct value *data);
+/* [{href, label}] of the models that records of the type are made from, where there is no catalogue for them (pages_model.c). */
+must_use struct value *part_models(struct work *work, const struct type *type);
 /* "agenda_href" of a record whose related records are decided by approval (pages_agenda.c). */
 void part_agenda_link(struct work *work, const struct record *record, struct value *data);
 /* "collisions" of a record with a schedule, for people who work on it (pages_schedule.c). */
@@ -135,6 +137,9 @@ PHASE(create_apply);
 PHASE(create_done);
 PHASE(create_refuse);
 PHASE(record_render);
+PHASE(model_form_render);
+PHASE(model_form_apply);
+PHASE(model_form_refuse);
 PHASE(agenda_render);
 PHASE(schedule_calendar_render);
 PHASE(schedule_published_render);

@@ -225,3 +225,28 @@ test("a calendar is asked for days that there are", async () => {
 	await none.getByRole("link", { name: "Later" }).click();
 	await none.getByRole("heading", { name: "March 2026" }).waitFor();
 });
+
+test("a standard change is made from its model and goes to the schedule", async () => {
+	await start();
+	const page = await reeve.page("finn");
+	await page.goto("/change/new");
+	await page.getByRole("link", { name: "Monthly updates of servers" }).click();
+	await accessible(page, "the form of a model");
+	equal(await page.locator("[name=change_type], [name=title], [name=plan]").count(), 0);
+	await page.getByRole("button", { name: "Create" }).click();
+	equal(await page.evaluate(() => location.pathname), "/change/new/standard_patch");
+	await page.fill("[name='answer.servers']", "the mail servers");
+	await page.fill("[name=planned_start]", at(9, "20:00"));
+	await page.fill("[name=planned_end]", at(9, "21:00"));
+	await page.getByRole("button", { name: "Create" }).click();
+	await page.waitForURL(/\/change\/CHG\d+/);
+	const number = /CHG\d+/.exec(page.url())[0];
+	const made = await call("finn", "PATCH", `/api/v1/change/${number}`, { cis: ["CI0000001"] });
+	equal(made.title, "Monthly updates: the mail servers");
+	equal(made.change_type, "standard");
+	equal(made.authority, "model");
+	await page.reload();
+	await take(page, "Schedule", "submit_standard");
+	await inState(page, "Authorised and scheduled");
+	equal((await reeve.api("finn", "GET", "/change/new/new_starter")).status, 404);
+}, 60000);
