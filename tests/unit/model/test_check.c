@@ -25,7 +25,7 @@ static const struct finding {
 	{ 25, "  answer: { start: created }", 25, 3, "the clock 'answer' never stops" },
 	{ 25, "  answer: { start: created, stop: [state busy] }", 25, 3, "the clock 'answer' can still run in 'done'" },
 	{ 25, "  answer: { start: created, stop: [transition begin] }", 25, 3, "the clock 'answer' can still run in 'done'" },
-	{ 25, "  answer: { start: transition finish, stop: [state busy] }", 25, 3, "the clock 'answer' can still run in 'done'" },
+	{ 25, "  answer: { start: transition finish, stop: [state busy] }", 25, 39, "the clock 'answer' can never stop" },
 	/* rules */
 	{ 23, "    finish: { from: [fresh, busy], to: done, by: agent }", 30, 3, "the rule 'tidy' may not take 'finish'" },
 	{ 30, "  tidy: { when: created, if: state = done, then: [transition: finish] }", 30, 3, "the rule 'tidy' can never fire" },
