@@ -133,6 +133,21 @@ static void tell(struct result *result, text story, const struct error *error)
 	}
 }
 
+/* Whatever a story did, every row and link is as its events say: nothing changes a record past the log. */
+static struct error *compare_with_log(struct program *program)
+{
+	struct arena *arena = arena_new(LIMIT_WORK_BYTES);
+	struct verify_report report = { 0 };
+	struct work work;
+	struct error *error = program_reader(program, arena, ORIGIN_CLI, &work);
+	if (error == NULL)
+		error = engine_verify_records(&work, &report, NULL, NULL);
+	if (error != NULL)
+		error = error_copy(program->arena, error);
+	arena_free(arena);
+	return error;
+}
+
 static struct error *live(struct arena *arena, struct story *story, text folder, const struct story_store *store)
 {
 	struct story_world world = { .story = story, .arena = arena, .now = story->now };
@@ -140,6 +155,8 @@ static struct error *live(struct arena *arena, struct story *story, text folder,
 		                                   .now = story_now, .now_data = &world };
 	TRY(program_open(arena, &settings, &world.program));
 	struct error *problems = story_live(&world, story);
+	if (problems == NULL)
+		problems = compare_with_log(world.program);
 	if (problems != NULL)
 		problems = error_copy(arena, problems);
 	program_close(world.program);
