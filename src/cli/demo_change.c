@@ -124,7 +124,7 @@ static struct error *make_meetings(struct demo *demo, struct work *work)
 		put_moment(work, input, "starts", starts);
 		put_moment(work, input, "ends", starts + HOUR_MS);
 		put(work, input, "place", "Harbour House, room 4, and by video");
-		value_set_text(work->arena, input, T("chair"), demo->people[demo->seats[4]].login);
+		value_set_text(work->arena, input, T("chair"), demo->people[demo->seats[8]].login);
 		TRY(engine_create(work, type_of(work, "cab_meeting"), input, &record));
 		changes->meetings[changes->meeting_count].number = text_copy(demo->arena, record_number(record));
 		changes->meetings[changes->meeting_count++].starts = starts;
@@ -149,7 +149,7 @@ static struct error *make_ground(struct work *work, void *data)
 	put(work, team, "label", "Emergency change board");
 	TRY(engine_create(work, work->model->team, team, &record));
 	/* The incident manager is called at any hour. */
-	const struct demo_person *manager = &demo->people[demo->seats[4]];
+	const struct demo_person *manager = &demo->people[demo->seats[8]];
 	value_append(work->arena, teams, value_text(work->arena, T("ecab")));
 	if (manager->team >= 0)
 		value_append(work->arena, teams, value_text(work->arena, text_from(demo->teams[manager->team].name)));
@@ -332,7 +332,7 @@ static struct error *assess(struct demo *demo, struct work *work, size_t at)
 	struct value *input = value_map(work->arena);
 	const struct changes *changes = demo->changes;
 
-	become(demo, work, demo->seats[4]);
+	become(demo, work, demo->seats[8]);
 	if (change->fate == FATE_CANCELLED) {
 		become(demo, work, change->requester);
 		put(work, input, "comment", "It is part of another change now.");
@@ -483,7 +483,7 @@ static struct error *close_change(struct demo *demo, struct work *work, size_t a
 		return NULL; /* closed by itself */
 	if (change->fate != FATE_GOOD)
 		TRY(blame(demo, work, change));
-	become(demo, work, demo->seats[4]);
+	become(demo, work, demo->seats[8]);
 	if (change->kind == KIND_EMERGENCY) {
 		put(work, papers, "benefit", "The service works again.");
 		put(work, papers, "plan", change->work->plan);
@@ -520,7 +520,7 @@ struct error *demo_meeting_step(struct demo *demo, struct work *work, struct pla
 	struct value *held = value_map(work->arena), *input = value_map(work->arena);
 	struct record *record;
 
-	become(demo, work, demo->seats[4]);
+	become(demo, work, demo->seats[8]);
 	TRY(engine_transition(work, type_of(work, "cab_meeting"), number, T("hold"), 0, held, &record));
 	put(work, input, "minutes", "All items of the agenda were talked through; the votes stand in the changes.");
 	put(work, input, "actions", "- Service desk is told of the outages of the week\n- The plan of the next release is asked for");

@@ -13,7 +13,8 @@ const struct demo_site demo_sites[SITE_COUNT] = {
 };
 
 const char *const demo_seat_names[SEAT_COUNT] = { "requester", "first-line-agent", "specialist", "team-lead", "incident-manager",
-	                                          "service-owner", "auditor", "administrator" };
+	                                          "service-owner", "auditor", "administrator", "change-manager", "change-authority",
+	                                          "configuration-manager" };
 
 static const struct {
 	const char *name, *label, *hours, *holidays, *zone;
@@ -174,7 +175,8 @@ static ptrdiff_t seat_of(const struct demo *demo, size_t person)
 
 static void give_roles(struct demo *demo, struct work *work, size_t i, struct value *input)
 {
-	static const char *const roles[SEAT_COUNT] = { NULL, NULL, NULL, NULL, "incident_manager", "service_owner", "auditor", "administrator" };
+	static const char *const roles[SEAT_COUNT] = { NULL, NULL, NULL, NULL, "incident_manager", "service_owner", "auditor", "administrator",
+		                                      "change_manager", "change_authority", "configuration_manager" };
 	struct demo_person *person = &demo->people[i];
 	ptrdiff_t seat = seat_of(demo, i);
 	if (person->team >= 0) {
@@ -183,15 +185,11 @@ static void give_roles(struct demo *demo, struct work *work, size_t i, struct va
 		value_set(work->arena, input, T("teams"), own);
 		add_role(work, input, person->lead ? "team_lead" : "agent");
 	}
-	if (person->lead && strcmp(demo->teams[person->team].name, "storage") == 0)
-		add_role(work, input, "configuration_manager");
 	if (seat >= 0 && roles[seat] != NULL)
 		add_role(work, input, roles[seat]);
-	/* The board for changes: those who lead what is changed most. The incident manager looks after changes too. */
+	/* The board for changes: those who lead what is changed most. */
 	if (person->lead && (person->team == 1 || person->team == 2 || person->team == 4 || person->team == 7))
 		add_role(work, input, "change_authority");
-	if (seat == 4)
-		add_role(work, input, "change_manager");
 }
 
 static struct error *make_person(struct demo *demo, struct work *work, size_t i)
@@ -297,8 +295,9 @@ static void seat_people(struct demo *demo)
 			demo->people[next].site = i == 2 ? 1 : i == 4 ? 2 : 0; /* teams sit in Hamburg, with a few elsewhere */
 		}
 	}
-	/* requester, first-line agent, specialist, team lead, incident manager, service owner, auditor, administrator */
-	const size_t seats[SEAT_COUNT] = { next + 8, 1, demo->teams[1].first + 1, demo->teams[1].first, 0, next + 1, next + 2, next + 3 };
+	/* In the order of their names. Who manages changes or items has no team: they look after everybody's. */
+	const size_t seats[SEAT_COUNT] = { next + 8, 1, demo->teams[1].first + 1, demo->teams[1].first, 0, next + 1, next + 2, next + 3,
+		                           next + 4, demo->teams[2].first, next + 5 };
 	memcpy(demo->seats, seats, sizeof seats);
 	demo->people[demo->seats[0]].site = 0;
 }

@@ -51,7 +51,7 @@ extern const size_t demo_reply_count, demo_reopening_count, demo_thanks_count, d
 
 /* ---- the company (demo_company.c) ---- */
 
-enum { SITE_COUNT = 3, SEAT_COUNT = 8 };
+enum { SITE_COUNT = 3, SEAT_COUNT = 11 };
 
 struct demo_site {
 	const char *name, *label, *zone, *calendar;

@@ -25,6 +25,9 @@ static const struct {
 	{ "team-lead", "Team lead", "Sees the load of a team and what is about to be late." },
 	{ "incident-manager", "Incident manager", "Owns the practice and sees every incident." },
 	{ "service-owner", "Service owner", "Answers for a service and what happens to it." },
+	{ "change-manager", "Change manager", "Assesses changes, keeps their calendar, prepares the board." },
+	{ "change-authority", "Change authority", "Sits on the change advisory board and votes on what may be done." },
+	{ "configuration-manager", "Configuration manager", "Keeps the items and their relations true." },
 	{ "auditor", "Auditor", "Reads everything with its history, changes nothing." },
 	{ "administrator", "Administrator", "Runs the platform: people, teams, calendars, health." },
 };

@@ -292,7 +292,7 @@ test("in the demo company a visitor chooses a seat and changes it with one click
 	try {
 		const page = await reeve.page("", { ...plain, viewport: { width: 390, height: 844 } });
 		await page.goto(`${reeve.url}/seats`);
-		equal(await page.locator(".seat").count(), 8);
+		equal(await page.locator(".seat").count(), 11);
 		await page.getByRole("button", { name: /Requester/ }).click();
 		equal(await page.getByRole("heading", { level: 1 }).textContent(), "What do you need?");
 		deepEqual(await tooWide(page), []);
