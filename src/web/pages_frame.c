@@ -84,8 +84,11 @@ static void add_views(struct work *work, const struct web_request *request, cons
 		value_append(work->arena, links,
 		             new_link(work, text_format(work->arena, "/%.*s/calendar", TEXT_ARG(type->name)), words(work->language, T("Calendar")),
 		                      request->type == type && text_ends_with(request->path, T("/calendar"))));
+	if (value_count(links) > 0 && type->orders >= 0)
+		value_append(work->arena, links, new_link(work, T("/catalogue"), words(work->language, T("Catalogue")),
+		                                          text_starts_with(request->path, T("/catalogue"))));
 	append_group(work, groups, label_in(&type->plural, work->language),
-	             request->type == type || (request->type == NULL && value_count(groups) == 0), links);
+	             request->type == type || (type->orders >= 0 && text_starts_with(request->path, T("/catalogue"))) || (request->type == NULL && value_count(groups) == 0), links);
 }
 
 /* What everybody may read, for those who see nothing else of it: [{href, label}]. */

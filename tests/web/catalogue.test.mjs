@@ -169,8 +169,9 @@ test("what was typed is there again after a reload", async () => {
 	const reeve = await company();
 	const page = await reeve.page("rita");
 	await page.goto(`${reeve.url}/catalogue/new-starter`);
+	const kept = page.waitForResponse(/\/drafts$/);
 	await page.getByLabel("First and last name").fill("Bo Later");
-	await page.locator("[data-draft-note]:not(:empty)").waitFor();
+	equal((await kept).status(), 204);
 	await page.reload();
 	equal(await page.getByLabel("First and last name").inputValue(), "Bo Later");
 });
