@@ -30,13 +30,13 @@ static bool is_controlled(const struct control_definition *control, const struct
 static struct error *find_authority(struct work *work, const struct record *record, text only, bool any_state, text *ret_number)
 {
 	const struct control_definition *control = record->type->control;
-	text source = text_format(work->arena, "%.*s = \"%.*s\"", TEXT_ARG(control->by->fields[control->by_field].name),
-	                          TEXT_ARG(record_number(record)));
+	text source = text_format(work->arena, "%.*s = %.*s", TEXT_ARG(control->by->fields[control->by_field].name),
+	                          TEXT_ARG(condition_quote(work->arena, record_number(record))));
 	struct condition *points;
 	struct record_page found;
 
 	if (text_is_set(only))
-		source = text_format(work->arena, "%.*s and number = \"%.*s\"", TEXT_ARG(source), TEXT_ARG(only));
+		source = text_format(work->arena, "%.*s and number = %.*s", TEXT_ARG(source), TEXT_ARG(condition_quote(work->arena, only)));
 	TRY(condition_parse(work->arena, work->model, control->by, source, CONDITION_RULE, &points));
 	struct query query = { .type = control->by, .everything = true, .limit = 1,
 		               .where = any_state ? points : condition_and(work->arena, points, control->when) };
@@ -101,6 +101,21 @@ struct error *control_check(struct step *step, struct work *work, struct record 
 	return NULL;
 }
 
+/* The number as the record has it; unset when there is none that the actor may read. */
+static struct error *find_readable(struct work *work, const struct type *type, text number, text *ret_number)
+{
+	struct record_name name;
+	int64_t id;
+
+	*ret_number = TEXT_UNSET;
+	TRY(model_find_id(work, type, number, &id));
+	if (id != 0)
+		TRY(access_name(work, type, id, &name));
+	if (id != 0 && text_is_set(name.number))
+		*ret_number = name.number;
+	return NULL;
+}
+
 static struct error *check_clear(struct work *work, const struct record *record, text comment)
 {
 	const struct control_definition *control = record->type->control;
@@ -126,7 +141,9 @@ struct error *engine_control_clear(struct work *work, const struct type *type, t
 		                             TEXT_ARG(record->type->control->by->name)),
 		                   T("comment"));
 	if (text_is_set(by_number)) {
-		TRY(find_authority(work, record, by_number, true, &by));
+		TRY(find_readable(work, record->type->control->by, by_number, &by));
+		if (text_is_set(by))
+			TRY(find_authority(work, record, by, true, &by));
 		if (!text_is_set(by))
 			return error_hint(work->arena,
 			                  error_field(error_new(work->arena, ERROR_INVALID, "no %.*s '%.*s' has %.*s in '%.*s'",

@@ -20,14 +20,17 @@ static struct error *give_chosen(void *data, struct work *work unused, const str
 struct error *engine_read_many(struct work *work, const struct type *type, const int64_t *ids, size_t count,
                                struct record_page *ret_page)
 {
-	struct chosen chosen = { arena_copy(work->arena, ids, sizeof(*ids) * count), count };
+	struct chosen chosen = { NULL, count };
 	struct condition *found;
 	bool may;
 
 	*ret_page = (struct record_page){ 0 };
-	TRY(access_may(work, RIGHT_READ, type, NULL, &may));
-	if (count == 0 || !may)
+	if (count == 0)
 		return NULL;
+	TRY(access_may(work, RIGHT_READ, type, NULL, &may));
+	if (!may)
+		return NULL;
+	chosen.ids = arena_copy(work->arena, ids, sizeof(*ids) * count);
 	TRY(condition_parse(work->arena, work->model, type, T("\"chosen\""), CONDITION_QUERY, &found));
 	struct query query = { .type = type, .where = found, .limit = count, .find_words = give_chosen, .data = &chosen };
 	return access_find(work, &query, ret_page);

@@ -57,6 +57,8 @@ must_use struct error *condition_holds(const struct condition *condition, struct
                                        const struct condition_context *context, bool *ret_holds);
 /* Back to canonical source: for the filter bar, and for tests (parse(print(x)) == x). */
 must_use text condition_print(struct arena *arena, const struct condition *condition);
+/* A text as a value of the language, in quotes: for conditions made of what people have named. */
+must_use text condition_quote(struct arena *arena, text value);
 /* `left and right`; either may be NULL. */
 must_use struct condition *condition_and(struct arena *arena, const struct condition *left, const struct condition *right);
 bool condition_has_words(const struct condition *condition); /* NULL: no */

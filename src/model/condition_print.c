@@ -20,6 +20,15 @@ static void print_quoted(struct buffer *buffer, text t)
 	buffer_char(buffer, '"');
 }
 
+text condition_quote(struct arena *arena, text value)
+{
+	struct buffer buffer;
+
+	buffer_init(&buffer, arena, 2 * value.length + 3);
+	print_quoted(&buffer, value);
+	return buffer_peek(&buffer);
+}
+
 /* One token that is read back as the same word: nothing in it ends a word. */
 static bool is_one_word(text t)
 {

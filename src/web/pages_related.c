@@ -9,13 +9,12 @@
 
 #define RELATED_SHOWN 6
 
-/* FIELD = "NUMBER" and what the list asks beyond it: also the filter of the page with all of them. */
+/* FIELD = "NUMBER", and what the list asks beyond it: also the filter of the page with all of them. */
 static text source_of(struct work *work, const struct related_list *list, const struct record *record)
 {
 	text field = list->type->fields[list->field].name, number = record_number(record);
 
-	/* Numbers and names hold no quotes that would need care, or the condition is refused as faulty. */
-	text source = text_format(work->arena, "%.*s = \"%.*s\"", TEXT_ARG(field), TEXT_ARG(number));
+	text source = text_format(work->arena, "%.*s = %.*s", TEXT_ARG(field), TEXT_ARG(condition_quote(work->arena, number)));
 	if (list->condition == NULL)
 		return source;
 	return text_format(work->arena, "%.*s and (%.*s)", TEXT_ARG(source), TEXT_ARG(condition_print(work->arena, list->condition)));

@@ -136,6 +136,7 @@ DESK_TEST(a_configuration_manager_clears_the_mark_with_a_reason_or_a_change)
 	desk_as(desk, "admin");
 	assert_refused(clear(desk, record, NULL, NULL), INVALID);
 	assert_refused(clear(desk, record, NULL, "CHG0000099"), INVALID);
+	assert_refused(clear(desk, record, NULL, "x\" or number is set or number = \"y"), INVALID);
 	assert_true(is_marked(desk, record));
 	assert_ok(clear(desk, record, "agreed by phone", NULL));
 	assert_false(is_marked(desk, record));
