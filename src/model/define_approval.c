@@ -509,7 +509,7 @@ static void check_before(const struct reader *r)
 {
 	const struct approval_definition *before = r->type->approvals;
 
-	for (; before < r->approval; before++) {
+	for (; before < r->approval && r->type->lifecycle != NULL; before++) {
 		if (before->when != NULL || before->states == NULL || r->approval->states == NULL)
 			continue;
 		for (size_t i = 0; i < r->type->lifecycle->state_count; i++)
