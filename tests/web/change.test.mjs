@@ -1,7 +1,23 @@
 /* A normal and an emergency change in a browser, from the request to the review; the calendar, the published schedule and the feeds. */
+import { createRequire } from "node:module";
 import { accessible, equal, match, ok, doesNotMatch, password, server, test } from "./harness.mjs";
 
-let reeve;
+const require = createRequire(import.meta.url);
+const Ajv = require("ajv/dist/2020").default;
+const addFormats = require("ajv-formats").default;
+
+let reeve, ajv;
+
+/* Whether it is what the OpenAPI description says. */
+async function described(schema, value) {
+	if (!ajv) {
+		ajv = new Ajv({ strict: false, allErrors: true });
+		addFormats(ajv);
+		ajv.addSchema(await (await fetch(`${reeve.url}/api/v1/openapi.json`)).json(), "api");
+	}
+	const validate = ajv.getSchema(`api#/components/schemas/${schema}`);
+	ok(validate(value), `${schema}: ${JSON.stringify(validate.errors)}`);
+}
 
 async function call(login, method, path, body, status = 200) {
 	const answer = await reeve.api(login, method, path, body);
@@ -79,6 +95,8 @@ test("a normal change from the request to the review", async () => {
 		complexity: "one", experience: "often", rehearsed: "fully", back_out_effort: "minutes", in_use: false }, 201);
 	await call("dora", "POST", `/api/v1/change/${other.number}/transitions/submit`, {});
 	const collisions = await call("max", "GET", `/api/v1/change/${number}/collisions`);
+	await described("CollisionList", collisions);
+	await described("change", await call("max", "GET", `/api/v1/change/${number}`));
 	equal(collisions.items.length, 1);
 	equal(collisions.items[0].kind, "same");
 	equal(collisions.items[0].item.number, "CI0000001");
@@ -126,6 +144,8 @@ test("a normal change from the request to the review", async () => {
 	await accessible(rita, "the published schedule");
 	equal((await reeve.api("rita", "GET", `/api/v1/change/${number}`)).status, 404);
 	const published = await call("rita", "GET", "/api/v1/change/calendar?published=true");
+	await described("ScheduleList", published);
+	await described("ScheduleList", await call("max", "GET", "/api/v1/change/calendar"));
 	equal(published.items.length, 1);
 	equal(published.items[0].plan, undefined);
 
