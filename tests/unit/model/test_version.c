@@ -389,3 +389,22 @@ STORE_TEST(what_leads_to_the_type_leads_to_its_versions)
 	assert_int_equal(load(on, model, 1)->type->rule_count, 3);
 	model_free(model);
 }
+
+/* Before publications were numbered the table had fewer columns: such a store is read, and the next publication adds them. */
+STORE_TEST(a_store_without_publications_is_read_and_goes_on)
+{
+	struct model *model;
+
+	published(on, gadget_with(on->arena, 0, NULL), TEXT_UNSET);
+	add_gadget(on, 1, 1, 1);
+	assert_ok(store_script(on->store, on->arena, T("ALTER TABLE definition DROP COLUMN publication")));
+	assert_ok(store_script(on->store, on->arena, T("ALTER TABLE definition DROP COLUMN \"until\"")));
+	assert_ok(store_script(on->store, on->arena, T("ALTER TABLE definition DROP COLUMN live")));
+	assert_int_equal(gadget_of(on, &model)->definition, 1);
+	model_free(model);
+	published(on, second(on->arena), TEXT_UNSET);
+	assert_int_equal(gadget_of(on, &model)->variant_count, 1);
+	assert_int_equal(load(on, model, 1)->definition, 1);
+	assert_true(lifecycle_transition(load(on, model, 1)->type->lifecycle, T("begin")) >= 0);
+	model_free(model);
+}
