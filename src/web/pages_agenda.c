@@ -11,6 +11,9 @@
 
 static const struct related_list *agenda_list(const struct type *type)
 {
+	/* What has minutes is a meeting; offerings and items lead to records with approvals, too. */
+	if (type_field(type, T("minutes")) == NULL)
+		return NULL;
 	for (size_t i = 0; i < type->related_count; i++)
 		if (type->related[i].type->approval_count > 0)
 			return &type->related[i];
