@@ -363,7 +363,7 @@ static struct error *add_view(struct work *work, const struct type *type, const 
 		value_append(work->arena, cards, one);
 	}
 	value_set_text(work->arena, list, T("label"), label_in(&view->label, work->language));
-	value_set_text(work->arena, list, T("name"), view->name);
+	value_set_text(work->arena, list, T("name"), text_format(work->arena, "%.*s-%.*s", TEXT_ARG(type->name), TEXT_ARG(view->name)));
 	value_set_text(work->arena, list, T("href"), view_href(work->arena, type, view));
 	value_set(work->arena, list, T("cards"), cards);
 	value_set_bool(work->arena, list, T("more"), text_is_set(rows.next));
