@@ -81,7 +81,8 @@ DESK_TEST_WITH(what_if_asks_about_other_moments, outage)
 	make_items(desk);
 	make(desk, "outage", "{'title': 'A', 'begin_at': '2026-12-01T20:00:00Z', 'end_at': '2026-12-01T22:00:00Z', 'cis': ['CI0000001']}");
 	struct record *two = make(desk, "outage", "{'title': 'B', 'begin_at': '2026-12-03T20:00:00Z', 'end_at': '2026-12-03T22:00:00Z', 'cis': ['CI0000001']}");
-	assert_true(moment_parse(T("2026-12-01T21:00:00Z"), NULL, &start) && moment_parse(T("2026-12-01T23:00:00Z"), NULL, &end));
+	assert_true(moment_parse(T("2026-12-01T21:00:00Z"), NULL, &start));
+	assert_true(moment_parse(T("2026-12-01T23:00:00Z"), NULL, &end));
 	assert_ok(engine_collisions(desk->work, two, start, end, &found, &count));
 	assert_int_equal(count, 1);
 }
@@ -175,7 +176,8 @@ static size_t scheduled(struct desk *desk, const char *type, const char *from, c
 	moment start, end;
 	size_t count;
 
-	assert_true(moment_parse(text_from(from), NULL, &start) && moment_parse(text_from(to), NULL, &end));
+	assert_true(moment_parse(text_from(from), NULL, &start));
+	assert_true(moment_parse(text_from(to), NULL, &end));
 	assert_ok(engine_schedule(desk->work, model_type(desk->model, text_from(type)), start, end, published, ret_list, &count));
 	return count;
 }
