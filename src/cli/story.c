@@ -78,6 +78,9 @@ static struct error *find_files(struct files *files, text place, text *ret_folde
 		while (end > 0 && place.data[end - 1] != '/')
 			end--;
 		*ret_folder = end == 0 ? T(".") : text_slice(place, 0, end - 1);
+		/* The platform's own stories stand a folder below the definitions that they are told with. */
+		if (text_ends_with(*ret_folder, T("/platform")))
+			*ret_folder = text_slice(*ret_folder, 0, ret_folder->length - T("/platform").length);
 		return read_file(files, place);
 	}
 	TRY(read_folder(files, place));

@@ -76,15 +76,20 @@ struct error *story_reader(struct story_world *world, text login, struct arena *
 
 /* ---- what is given to the engine ---- */
 
-/* Names of the story become numbers where a field links to a record that has one. */
-static struct value *with_numbers(struct story_world *world, struct arena *arena, const struct type *type, const struct value *input)
+/* Names of the story become numbers where a field links to a record that has one; the system, which is nowhere, lives in the story's zone. */
+static struct value *with_numbers(struct story_world *world, struct arena *arena, const struct type *type, const struct value *input, bool system)
 {
+	moment at;
+
 	if (input == NULL || input->kind != VALUE_MAP)
 		return NULL;
 	struct value *copy = value_copy(arena, input);
 	for (size_t i = 0; i < copy->map.count; i++) {
 		const struct field *field = type_field(type, copy->map.entries[i].key);
 		struct value *value = copy->map.entries[i].value;
+		if (system && field != NULL && field->kind == KIND_MOMENT && value->kind == VALUE_TEXT &&
+		    moment_parse(value->text, world->story->zone, &at))
+			value->text = moment_format(arena, at);
 		if (field == NULL || (field->kind != KIND_LINK && field->kind != KIND_LINKS && field->kind != KIND_RECORD))
 			continue;
 		if (value->kind == VALUE_TEXT)
@@ -245,7 +250,8 @@ static struct error *store_file(struct story_world *world, struct arena *arena, 
 static struct error *change(struct story_world *world, struct arena *arena, const struct story_step *step, text *ret_number)
 {
 	struct doing doing = { .world = world, .step = step, .number = story_number(world, step->name) };
-	doing.input = step->verb == STORY_ORDERS ? story_order_input(world, arena, step) : with_numbers(world, arena, step->type, step->value);
+	doing.input = step->verb == STORY_ORDERS ? story_order_input(world, arena, step) : with_numbers(world, arena, step->type, step->value,
+	                                                                                                 !text_is_set(step->who));
 	if (step->verb == STORY_CREATES) {
 		if (doing.input == NULL)
 			doing.input = value_map(arena);

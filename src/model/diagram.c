@@ -52,16 +52,16 @@ static bool layout_begun;
 static void begin_layout(void)
 {
 	void *library = dlopen(GRAPHVIZ_PLUGINS "/libgvplugin_dot_layout.so.6", RTLD_NOW | RTLD_LOCAL);
-	static lt_symlist_t plugins[2];
+	static lt_symlist_t layout_plugins[2];
 
 	layout_begun = true;
 	(void)agseterr(AGMAX); /* its words are for nobody */
 	if (library == NULL)
 		return;
-	plugins[0].name = "gvplugin_dot_layout_LTX_library";
-	plugins[0].address = dlsym(library, plugins[0].name);
-	if (plugins[0].address != NULL)
-		layout_context = gvContextPlugins(plugins, 0);
+	layout_plugins[0].name = "gvplugin_dot_layout_LTX_library";
+	layout_plugins[0].address = dlsym(library, layout_plugins[0].name);
+	if (layout_plugins[0].address != NULL)
+		layout_context = gvContextPlugins(layout_plugins, 0);
 }
 
 /* ---- what is drawn ---- */
