@@ -80,6 +80,20 @@ struct error *literal_id(const struct literal *literal, const struct type *targe
 	return NULL;
 }
 
+/* The same for numbers kept as they are written: nothing is told of a record that one may not read. */
+struct error *literal_counts(const struct literal *literal, const struct field *field,
+			     const struct condition_context *context, bool *ret_counts)
+{
+	const struct type *type;
+	int64_t id;
+
+	*ret_counts = true;
+	if (field->kind != KIND_RECORD || literal->kind != LITERAL_TEXT || context->record_readable == NULL)
+		return NULL;
+	TRY(model_find_number(context->work, literal->key, &type, &id));
+	return id == 0 ? NULL : context->record_readable(context->data, type, id, ret_counts);
+}
+
 static bool order_passes(enum test_kind test, int64_t value, int64_t literal)
 {
 	switch (test) {

@@ -92,21 +92,27 @@ static struct error *link_passes(const struct question *question, int64_t id, co
 	return NULL;
 }
 
-static bool value_passes(const struct question *question, const struct field *field, const struct cell *cell)
+static struct error *value_passes(const struct question *question, const struct field *field,
+				  const struct cell *cell, bool *ret_passes)
 {
 	const struct node *node = question->node;
 	text key =
 	    cell->kind == CELL_TEXT ? text_fold(question->context->work->arena, cell->text) : TEXT_UNSET;
 
-	for (size_t i = 0; i < node->literal_count; i++) {
+	*ret_passes = false;
+	for (size_t i = 0; !*ret_passes && i < node->literal_count; i++) {
 		const struct literal *literal = &node->literals[i];
-		bool passes = cell->kind == CELL_TEXT	   ? text_passes(node->test, key, literal->key)
+		bool counts;
+
+		*ret_passes = cell->kind == CELL_TEXT	     ? text_passes(node->test, key, literal->key)
 			      : field->kind == KIND_MOMENT ? moment_passes(question, cell, literal)
 							   : order_holds(node->test, compare(cell, literal));
-		if (passes)
-			return true;
+		if (!*ret_passes)
+			continue;
+		TRY(literal_counts(literal, field, question->context, &counts));
+		*ret_passes = counts;
 	}
-	return false;
+	return NULL;
 }
 
 /* ---- one record ---- */
@@ -166,7 +172,7 @@ static struct error *last_passes(const struct question *question, struct record 
 	} else if (field->kind == KIND_LINK) {
 		return link_passes(question, cell->integer, field->target, ret_passes);
 	} else {
-		*ret_passes = value_passes(question, field, cell);
+		return value_passes(question, field, cell, ret_passes);
 	}
 	return NULL;
 }

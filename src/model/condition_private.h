@@ -97,6 +97,9 @@ void literal_moment(const struct literal *literal, const struct condition_contex
 /* The record that a LITERAL_NAME or LITERAL_ME means, 0 when there is none. */
 must_use struct error *literal_id(const struct literal *literal, const struct type *target,
 				  const struct condition_context *context, int64_t *ret_id);
+/* Whether a test may go by this literal: false when it names a record that the asker may not read (fields of kind `record`). */
+must_use struct error *literal_counts(const struct literal *literal, const struct field *field,
+				      const struct condition_context *context, bool *ret_counts);
 /* Whether this state passes a test of `state` or `state.group`, before its negation. */
 bool node_state_passes(const struct node *node, const struct lifecycle *lifecycle, size_t state);
 static inline bool node_tests_state(const struct node *node)

@@ -22,7 +22,8 @@ static void read_sort(struct define *d, const struct type *type, struct view *vi
 		field = define_field_at(d, type, &name);
 		if (field < 0)
 			continue;
-		if (type->fields[field].kind == KIND_PROSE || type->fields[field].kind == KIND_LINKS) {
+		if (type->fields[field].kind == KIND_PROSE || type->fields[field].kind == KIND_LINKS ||
+		    type->fields[field].kind == KIND_RECORD) {
 			define_error(d, value, TEXT_UNSET, "lists are never sorted by %.*s",
 				     TEXT_ARG(name.text));
 		} else if (view->sort_count == LIMIT_SORT_FIELDS) {

@@ -267,16 +267,23 @@ static void compose_value(struct composer *composer, const struct condition_cont
 								     : cell_integer(literal->integer));
 }
 
-static void compose_values(struct composer *composer, const struct condition_context *context,
-			   const struct node *node, const struct field *field, int alias)
+static struct error *compose_values(struct composer *composer, const struct condition_context *context,
+				    const struct node *node, const struct field *field, int alias)
 {
+	bool counts;
+
 	put(composer, "(");
 	for (size_t i = 0; i < node->literal_count; i++) {
 		if (i > 0)
 			put(composer, " OR ");
-		compose_value(composer, context, field, node->test, alias, &node->literals[i]);
+		TRY(literal_counts(&node->literals[i], field, context, &counts));
+		if (counts)
+			compose_value(composer, context, field, node->test, alias, &node->literals[i]);
+		else
+			compose_truth(composer, false);
 	}
 	put(composer, ")");
+	return NULL;
 }
 
 static void compose_set(struct composer *composer, const struct field *field, int alias, bool positive)
@@ -385,7 +392,7 @@ static struct error *compose_last(struct composer *composer, const struct condit
 			compose_complement(composer, field, alias);
 			put(composer, "NOT ");
 		}
-		compose_values(composer, context, node, field, alias);
+		TRY(compose_values(composer, context, node, field, alias));
 		if (!positive)
 			put(composer, ")");
 	}

@@ -371,8 +371,9 @@ struct error *sort_parse(struct arena *arena, const struct type *type, text sour
 				   ? error_hint(arena, error, "did you mean '%.*s'?", TEXT_ARG(nearest))
 				   : error;
 		}
+		/* The order, and the cursor above all, would tell the numbers of hidden records that a `record` field names. */
 		if (field->kind == KIND_PROSE || field->kind == KIND_LINKS || field->kind == KIND_HOURS ||
-		    field->kind == KIND_HOLIDAYS)
+		    field->kind == KIND_HOLIDAYS || field->kind == KIND_RECORD)
 			return error_field(
 			    error_new(arena, ERROR_MALFORMED, "'%.*s' cannot be sorted by", TEXT_ARG(name)),
 			    T("sort"));

@@ -117,7 +117,8 @@ static text list_href(struct work *work, const struct list *list, text sort, tex
 
 static bool is_sortable(const struct field *field)
 {
-	return field->kind != KIND_PROSE && field->kind != KIND_LINKS && field->kind != KIND_HOURS && field->kind != KIND_HOLIDAYS;
+	return field->kind != KIND_PROSE && field->kind != KIND_LINKS && field->kind != KIND_HOURS && field->kind != KIND_HOLIDAYS &&
+	       field->kind != KIND_RECORD;
 }
 
 static struct value *column_value(struct work *work, const struct list *list, const struct field *field)

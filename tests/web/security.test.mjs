@@ -59,6 +59,25 @@ test("a filter does not tell which hidden record a link goes to", async () => {
 	deepEqual(await found("nora", `parent.title contains "unicorn"`), []);
 });
 
+test("neither filter nor order tells which hidden record a number goes to", async () => {
+	const { reeve, secret } = await incidents();
+	const made = await reeve.api("adam", "POST", "/api/v1/change", { title: "What follows from it", problem_ref: secret });
+	equal(made.status, 201);
+	const found = async (login, condition) => {
+		const answer = await reeve.api(login, "GET", `/api/v1/change?fields=number&q=${q(condition)}`);
+		equal(answer.status, 200, condition);
+		return answer.body.items.map((item) => item.number).includes(made.body.number);
+	};
+	ok(await found("adam", `problem_ref = ${secret}`));
+	ok(!(await found("adam", `problem_ref != ${secret}`)));
+	ok(!(await found("nora", `problem_ref = ${secret}`)));
+	ok(!(await found("nora", `problem_ref = "${secret.toLowerCase()}"`)));
+	ok(!(await found("nora", `problem_ref in (${secret}, INC0009999)`)));
+	ok(await found("nora", `problem_ref != ${secret}`));
+	for (const login of ["adam", "nora"])
+		equal((await reeve.api(login, "GET", "/api/v1/change?sort=problem_ref&limit=1")).status, 400, "the cursor would hold the number");
+});
+
 test("a restricted record shows nowhere to who may not read it", async () => {
 	const { reeve, open, secret } = await incidents();
 	const json = { Accept: "application/json" };
