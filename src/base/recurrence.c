@@ -64,11 +64,13 @@ struct error *recurrence_spans(struct arena *arena, text rule, const struct zone
 		return error_hint(arena, error_new(arena, ERROR_INVALID, "'%.*s' is no rule of repetition", TEXT_ARG(rule)),
 		                  "write it as FREQ=WEEKLY;BYDAY=SU or FREQ=MONTHLY;BYDAY=2TU, daily at most");
 	icalrecur_iterator *iterator = icalrecur_iterator_new(parsed, local_time(zone, first.from));
+	bool comes = false;
 	for (int steps = 0; iterator != NULL && steps < STEPS_MAX && count < limit; steps++) {
 		struct icaltimetype next = icalrecur_iterator_next(iterator);
 		struct span span;
 		if (icaltime_is_null_time(next))
 			break;
+		comes = true;
 		span.from = moment_of(zone, next);
 		span.to = span.from + (first.to - first.from);
 		if (span.from >= within.to)
@@ -78,6 +80,10 @@ struct error *recurrence_spans(struct arena *arena, text rule, const struct zone
 	}
 	if (iterator != NULL)
 		icalrecur_iterator_free(iterator);
+	/* libical looks for the first time of such a rule through centuries, a second each time it is asked. */
+	if (!comes && limit > 0)
+		return error_hint(arena, error_new(arena, ERROR_INVALID, "'%.*s' never comes", TEXT_ARG(rule)),
+		                  "no month has such a day, or it ends before it begins");
 	*ret_count = count;
 	return NULL;
 }

@@ -48,9 +48,10 @@ TEST(only_what_overlaps_is_found)
 	arena_free(arena);
 }
 
-TEST(what_is_no_rule_or_too_frequent_is_refused)
+TEST(what_is_no_rule_or_too_frequent_or_never_comes_is_refused)
 {
-	static const char *const rules[] = { "every sunday", "FREQ=HOURLY", "FREQ=DAILY;BYHOUR=3,4", "FREQ=SECONDLY", "FREQ=", "BYDAY=SU" };
+	static const char *const rules[] = { "every sunday", "FREQ=HOURLY", "FREQ=DAILY;BYHOUR=3,4", "FREQ=SECONDLY", "FREQ=", "BYDAY=SU",
+	                                     "FREQ=MONTHLY;BYDAY=-9MO", "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=31", "FREQ=DAILY;UNTIL=19691231T000000Z" };
 	struct arena *arena = arena_new(1 << 20);
 	struct span *found, once = { 0, HOUR_MS };
 	size_t count;
