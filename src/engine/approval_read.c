@@ -208,6 +208,16 @@ static struct error *find_wanted(void *data, struct work *work, const struct typ
 	return NULL;
 }
 
+/* Long texts are read only where an approval shows them to who decides. */
+static bool shows_prose(const struct type *type)
+{
+	for (size_t i = 0; i < type->approval_count; i++)
+		for (size_t j = 0; j < type->approvals[i].show_count; j++)
+			if (type->fields[type->approvals[i].shows[j]].kind == KIND_PROSE)
+				return true;
+	return false;
+}
+
 /* The records of one type that the actor may read: one question, whatever the length of the list. */
 static struct error *load_records(struct work *work, const struct rows_of *list, const struct type *type, struct record **records)
 {
@@ -216,7 +226,8 @@ static struct error *load_records(struct work *work, const struct rows_of *list,
 	struct record_page page;
 
 	TRY(condition_parse(work->arena, work->model, type, T("\"these\""), CONDITION_QUERY, &where));
-	struct query query = { .type = type, .where = where, .limit = LIMIT_PAGE_ROWS, .find_words = find_wanted, .data = &wanted };
+	struct query query = { .type = type, .where = where, .limit = LIMIT_PAGE_ROWS, .find_words = find_wanted, .data = &wanted,
+		               .with_prose = shows_prose(type) };
 	TRY(access_find(work, &query, &page));
 	for (size_t i = 0; i < list->count; i++)
 		for (size_t j = 0; j < page.count; j++)

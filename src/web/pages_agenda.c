@@ -43,6 +43,8 @@ static struct error *fact(struct work *work, struct record *record, const struct
 	value_set_text(work->arena, one, T("label"), label_in(&field->label, work->language));
 	if (field->kind == KIND_PROSE)
 		value_set(work->arena, one, T("html"), markdown_html(work->arena, record->cells[field->position].text));
+	else if (field->kind == KIND_MOMENT)
+		value_set(work->arena, one, T("moment"), part_moment(work, record_moment(record, field->position)));
 	else
 		value_set_text(work->arena, one, T("words"), said);
 	value_append(work->arena, list, one);

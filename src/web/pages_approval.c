@@ -10,27 +10,33 @@
 
 /* ---- what a decision needs to know ---- */
 
-/* What the definition shows with the question; long texts and lists stand on the record's page. */
+/* What the definition shows with the question: long texts are unfolded, because nobody decides without having read why. */
 static struct error *add_stakes(struct work *work, const struct record *record, const struct approval_definition *definition,
                                 struct value *item)
 {
-	struct value *facts = value_list(work->arena);
+	struct value *facts = value_list(work->arena), *plans = value_list(work->arena);
 
 	for (size_t i = 0; i < definition->show_count; i++) {
 		const struct field *field = &record->type->fields[definition->shows[i]];
 		text said = TEXT_UNSET;
 
-		if (field->kind == KIND_PROSE || !access_field_readable(work, record->type, field))
+		if (!access_field_readable(work, record->type, field))
 			continue;
 		TRY(part_words(work, record, field, &said));
 		if (!text_is_set(said) || text_is_empty(said))
 			continue;
 		struct value *fact = value_map(work->arena);
 		value_set_text(work->arena, fact, T("label"), label_in(&field->label, work->language));
-		value_set_text(work->arena, fact, T("words"), said);
-		value_append(work->arena, facts, fact);
+		if (field->kind == KIND_PROSE)
+			value_set(work->arena, fact, T("html"), markdown_html(work->arena, record_cell(record, field->position)->text));
+		else if (field->kind == KIND_MOMENT)
+			value_set(work->arena, fact, T("moment"), part_moment(work, record_moment(record, field->position)));
+		else
+			value_set_text(work->arena, fact, T("words"), said);
+		value_append(work->arena, field->kind == KIND_PROSE ? plans : facts, fact);
 	}
 	value_set(work->arena, item, T("facts"), facts);
+	value_set(work->arena, item, T("plans"), plans);
 	return NULL;
 }
 

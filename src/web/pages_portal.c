@@ -362,6 +362,8 @@ static struct error *add_view(struct work *work, const struct type *type, const 
 		TRY(card(work, rows.records[i], &one));
 		value_append(work->arena, cards, one);
 	}
+	if (rows.count == 0 && value_count(lists) > 0)
+		return NULL; /* only the first list says that it is empty: the others would be a page of "none" */
 	value_set_text(work->arena, list, T("label"), label_in(&view->label, work->language));
 	value_set_text(work->arena, list, T("name"), text_format(work->arena, "%.*s-%.*s", TEXT_ARG(type->name), TEXT_ARG(view->name)));
 	value_set_text(work->arena, list, T("href"), view_href(work->arena, type, view));

@@ -121,29 +121,40 @@ static bool is_elsewhere(const struct type *type, size_t field)
 	return field == type->title_field || (type->lifecycle != NULL && (position == type->description || position == type->requester));
 }
 
-static struct error *sections(struct work *work, struct record *record, struct value **ret_sections)
+static void add_section(struct work *work, const struct form_section *section, struct value *facts, struct value *list)
+{
+	struct value *one;
+
+	if (value_count(facts) == 0)
+		return;
+	one = value_map(work->arena);
+	value_set_text(work->arena, one, T("label"), label_in(&section->label, work->language));
+	value_set(work->arena, one, T("facts"), facts);
+	value_append(work->arena, list, one);
+}
+
+/* Long texts of what goes through a lifecycle are what one came to read: they stand in the main column, the rest at the side. */
+static struct error *sections(struct work *work, struct record *record, struct value *data)
 {
 	const struct form *form = type_form(record->type, T("record"));
-	struct value *list = value_list(work->arena), *fact;
+	struct value *list = value_list(work->arena), *texts = value_list(work->arena), *fact;
 
 	for (size_t i = 0; form != NULL && i < form->section_count; i++) {
 		const struct form_section *section = &form->sections[i];
-		struct value *one = value_map(work->arena), *facts = value_list(work->arena);
+		struct value *facts = value_list(work->arena), *long_facts = value_list(work->arena);
 		for (size_t j = 0; j < section->field_count; j++) {
 			const struct field *field = &record->type->fields[section->fields[j]];
 			if (is_elsewhere(record->type, field->position) || !access_field_readable(work, record->type, field))
 				continue;
 			TRY(fact_value(work, record, field, &fact));
 			if (fact != NULL)
-				value_append(work->arena, facts, fact);
+				value_append(work->arena, field->kind == KIND_PROSE && record->type->lifecycle != NULL ? long_facts : facts, fact);
 		}
-		if (value_count(facts) == 0)
-			continue;
-		value_set_text(work->arena, one, T("label"), label_in(&section->label, work->language));
-		value_set(work->arena, one, T("facts"), facts);
-		value_append(work->arena, list, one);
+		add_section(work, section, facts, list);
+		add_section(work, section, long_facts, texts);
 	}
-	*ret_sections = list;
+	value_set(work->arena, data, T("sections"), list);
+	value_set(work->arena, data, T("texts"), texts);
 	return NULL;
 }
 
@@ -318,8 +329,7 @@ struct error *part_side(struct work *work, struct record *record, struct value *
 		TRY(requester_card(work, record, data));
 	TRY(part_collisions(work, record, data));
 	part_agenda_link(work, record, data);
-	TRY(sections(work, record, &value));
-	value_set(work->arena, data, T("sections"), value);
+	TRY(sections(work, record, data));
 	TRY(files(work, record, &value));
 	value_set(work->arena, data, T("files"), value);
 	TRY(links(work, record, data));

@@ -85,6 +85,9 @@ test("a normal change from the request to the review", async () => {
 	await call("finn", "PATCH", `/api/v1/change/${number}`, { cis: ["CI0000001"], in_use: false });
 	await finn.reload();
 	await accessible(finn, "a change");
+	/* What one came to read stands in the main column, before what is decided about it; the side keeps the short facts. */
+	for (const words of ["Its software is not maintained any more", "How: plan", "How: back_out_plan"]) match(await finn.locator("#record-texts").innerText(), new RegExp(words));
+	doesNotMatch(await finn.locator("#side-fields").innerText(), /How: /);
 	await take(finn, "Submit for assessment", "submit");
 	await inState(finn, "Assessment");
 	equal((await call("finn", "GET", `/api/v1/change/${number}`)).state, "assessing");
@@ -119,6 +122,12 @@ test("a normal change from the request to the review", async () => {
 	await done(max, number);
 	equal((await call("max", "GET", `/api/v1/change/${number}`)).state, "authorising");
 	const cam = await reeve.page("cam");
+	/* The question says when, in words of people, and why, to unfold. */
+	await cam.goto("/approvals");
+	const card = cam.locator("li.card", { hasText: number });
+	match(await card.innerText(), /Planned start\s+\d+ [A-Z][a-z]{2} \d{4}, \d\d:00/);
+	await card.getByText("Back-out plan").click();
+	match(await card.innerText(), /How: back_out_plan/);
 	await cam.goto(`/cab_meeting/${meeting.number}/agenda`);
 	await accessible(cam, "the agenda");
 	await cam.locator(`#${number}`).getByRole("button", { name: "Reject" }).click();

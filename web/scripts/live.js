@@ -63,7 +63,7 @@ async function refreshRecord() {
 	const before = new Set([...document.querySelectorAll(".entry[id]")].map((entry) => entry.id));
 	const release = protect();
 	keepOpen(page);
-	for (const id of ["record-head", "steps", "timeline", "record-side"]) morphPart(id, page);
+	for (const id of ["record-head", "steps", "record-texts", "timeline", "record-side"]) morphPart(id, page);
 	release();
 	record.dataset.version = now.dataset.version;
 	for (const entry of document.querySelectorAll(".entry[id]")) if (!before.has(entry.id)) entry.classList.add("changed");
