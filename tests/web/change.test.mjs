@@ -157,6 +157,14 @@ test("a normal change from the request to the review", async () => {
 	await described("ScheduleList", await call("max", "GET", "/api/v1/change/calendar"));
 	equal(published.items.length, 1);
 	equal(published.items[0].plan, undefined);
+	/* On a telephone too, with a window in it: nothing stands beyond the edge, and no name is broken letter by letter. */
+	const night = await call("max", "POST", "/api/v1/change_window", { title: "Night of the data centre", starts: `${at(1, "01:00")}:00Z`, ends: `${at(1, "05:00")}:00Z` }, 201);
+	await rita.setViewportSize({ width: 390, height: 800 });
+	await rita.goto(`/change/schedule?list=${at(0, "").slice(0, 10)}`);
+	await rita.locator("#plan-windows", { hasText: "Night of the data centre" }).waitFor();
+	equal(await rita.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
+	ok((await rita.locator("#plan-windows li").first().boundingBox()).height < 80);
+	await call("max", "PATCH", `/api/v1/change_window/${night.number}`, { active: false });
 
 	/* Who asked for it does not implement it; the tasks come first. */
 	await finn.goto(`/change/${number}`);
