@@ -373,6 +373,27 @@ static struct error *add_view(struct work *work, const struct type *type, const 
 	return NULL;
 }
 
+/* Whether it can show what is not over yet. */
+static bool shows_open(const struct type *type, const struct view *view)
+{
+	for (size_t i = 0; type->lifecycle != NULL && i < type->lifecycle->state_count; i++)
+		if (type->lifecycle->states[i].group <= GROUP_DONE && condition_may_hold(view->condition, type->lifecycle, i))
+			return true;
+	return false;
+}
+
+/* The portal's views of all practices that show what is open, or the others. */
+static struct error *add_portal_views(struct work *work, bool open, struct value *lists)
+{
+	for (size_t i = 0; i < work->model->type_count; i++) {
+		const struct type *type = work->model->ranked[i];
+		for (size_t j = 0; !type->platform && !type->abstract && j < type->view_count; j++)
+			if (type->views[j].portal && view_is_for(work, &type->views[j]) && shows_open(type, &type->views[j]) == open)
+				TRY(add_view(work, type, &type->views[j], lists));
+	}
+	return NULL;
+}
+
 static struct error *portal_render(struct work *work, struct web_request *request, struct page *page)
 {
 	text typed = request_query(request, T("q"));
@@ -384,14 +405,8 @@ static struct error *portal_render(struct work *work, struct web_request *reques
 		page->template = T("portal_answers");
 		return NULL;
 	}
-	for (size_t i = 0; i < work->model->type_count; i++) {
-		const struct type *type = work->model->ranked[i];
-		for (size_t j = 0; !type->platform && !type->abstract && j < type->view_count; j++) {
-			if (!type->views[j].portal || !view_is_for(work, &type->views[j]))
-				continue;
-			TRY(add_view(work, type, &type->views[j], lists));
-		}
-	}
+	TRY(add_portal_views(work, true, lists));
+	TRY(add_portal_views(work, false, lists));
 	value_set_text(work->arena, page->data, T("title"), words(work->language, T("What do you need?")));
 	value_set(work->arena, page->data, T("lists"), lists);
 	page->template = T("portal");

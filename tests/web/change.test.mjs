@@ -284,6 +284,6 @@ test("a standard change is made from its model and goes to the schedule", async 
 	equal(made.authority, "model");
 	await page.reload();
 	await take(page, "Schedule", "submit_standard");
-	await inState(page, "Authorised and scheduled");
+	await inState(page, "Scheduled");
 	equal((await reeve.api("finn", "GET", "/change/new/new_starter")).status, 404);
 }, 60000);

@@ -295,6 +295,10 @@ test("in the demo company a visitor chooses a seat and changes it with one click
 		equal(await page.locator(".seat").count(), 11);
 		await page.getByRole("button", { name: /Requester/ }).click();
 		equal(await page.getByRole("heading", { level: 1 }).textContent(), "What do you need?");
+		/* What is open, of every practice, before what is over. */
+		const lists = await page.locator("section h2").allTextContents();
+		const over = lists.findIndex((name) => /closed/i.test(name));
+		ok(over < 0 || lists.slice(over).every((name) => /closed/i.test(name)), lists.join(", "));
 		deepEqual(await tooWide(page), []);
 		await page.getByRole("link", { name: "Another seat" }).click();
 		await page.getByRole("button", { name: /Administrator/ }).click();
