@@ -96,6 +96,8 @@ TEST(indexes_follow_from_rights_and_views)
 		"incident_number_unique",
 		"incident_external_ref",
 		"incident_ci",
+		"incident_parent",
+		"incident_change",
 		"incident_requester_created_at",
 		"incident_opened_by_created_at",
 		"incident_team_created_at",
