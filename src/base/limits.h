@@ -54,8 +54,9 @@
 /* A job of the lane that takes longer is counted as slow, milliseconds; one that others feel is warned of, once a minute. */
 #define LIMIT_LANE_JOB_MS 2
 #define LIMIT_LANE_JOB_FELT_MS 50
-/* Automatic steps that one cause may set off before the chain is stopped. */
+/* Automatic steps that follow from one another, or that one cause sets off on one record, before the chain is stopped; and in all. */
 #define LIMIT_CHAIN 20
+#define LIMIT_CHAIN_ALL 2000
 /* Idempotency keys: length, and how long the first answer is kept. */
 #define LIMIT_IDEMPOTENCY_KEY_BYTES 200
 #define LIMIT_IDEMPOTENCY_MS (24 * 3600 * 1000LL)

@@ -249,7 +249,8 @@ struct error *approval_ask(struct work *work, struct record *record, const struc
 	if (round.state != APPROVAL_ASKED)
 		return NULL;
 	struct work automatic = by_itself(work, event_id);
-	return rules_follow_approval(&automatic, record, definition, APPROVAL_ASKED, event_id);
+	return rules_follow_turn(&automatic, record, WHEN_APPROVAL, (size_t)(definition - record->type->approvals), APPROVAL_ASKED,
+	                         event_id);
 }
 
 /* ---- outcomes ---- */
@@ -319,7 +320,8 @@ struct error *approval_end(struct work *work, struct record *record, struct roun
 		TRY(take_outcome(&automatic, record, round, outcome_of(round->definition, turn)));
 	if (round->definition == NULL)
 		return NULL;
-	return rules_follow_approval(&automatic, record, round->definition, turn, event->id);
+	return rules_follow_turn(&automatic, record, WHEN_APPROVAL, (size_t)(round->definition - record->type->approvals), (int)turn,
+	                         event->id);
 }
 
 /* ---- entering a state ---- */

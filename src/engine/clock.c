@@ -113,7 +113,8 @@ struct error *clock_announce(struct work *work, struct record *record, const str
 	if (news->due_at != MOMENT_UNSET)
 		value_set_integer(work->arena, event->payload, T("due_at"), news->due_at);
 	TRY(event_append(&automatic, event));
-	return rules_follow_clock(work, record, news->definition, breached, event->id);
+	return rules_follow_turn(work, record, breached ? WHEN_CLOCK_BREACHED : WHEN_CLOCK_WARNED,
+				 (size_t)(news->definition - record->type->clocks), 0, event->id);
 }
 
 /*

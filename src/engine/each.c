@@ -61,7 +61,7 @@ static struct error *run_one(struct work *work, const struct errand *errand, con
 		return store_release(work->store, work->arena);
 	if (error->code == ERROR_RETRY || error->code == ERROR_UNAVAILABLE)
 		return error;
-	store_undo(work->store);
+	rules_undo(work);
 	TRY(model_load_fresh(work, action->type, id, &child));
 	return rules_note(work, child, errand->rule, error->message);
 }

@@ -2,7 +2,8 @@
  * Automation: when a change fits a rule and its condition holds, its actions run. Rules wait on an agenda
  * until the change that set them off is done, and run one after the other in the order of the definition,
  * each seeing what the earlier ones did. What they change sets off further rules at the end of the same
- * agenda, up to LIMIT_CHAIN steps for one cause.
+ * agenda. One cause may set off a chain of LIMIT_CHAIN steps, as many on one record, and LIMIT_CHAIN_ALL in all:
+ * resolving a parent with hundreds of children is no endless chain.
  *
  * Each rule runs in a savepoint: one that fails is undone alone, tried again later (timer.c), and never in
  * the way of the person whose change set it off.
@@ -10,12 +11,22 @@
 #include "engine/time_private.h"
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/words.h"
+
+/* What one cause has done on one record so far. */
+struct spent {
+	int64_t record_id;
+	int steps;
+	bool stopped;
+};
 
 struct agenda {
 	struct errand *items;
 	size_t count, capacity, next;
 	int steps;
+	struct spent *spent;
+	size_t spent_count, spent_capacity;
 	struct root root;
 };
 
@@ -104,6 +115,12 @@ struct error *rules_note(struct work *work, struct record *record, const struct 
 	return note(work, record, rule, why, &event_id);
 }
 
+struct error *rules_note_retry(struct work *work, struct record *record, const struct rule *rule, const struct error *error)
+{
+	return rules_note(work, record, rule,
+			  text_format(work->arena, "not done, and undone as a whole; it is tried again: %.*s", TEXT_ARG(error->message)));
+}
+
 struct error *rules_alarm(struct work *work, struct record *record, const struct rule *rule, text why)
 {
 	struct arena *arena = work->arena;
@@ -118,17 +135,49 @@ struct error *rules_alarm(struct work *work, struct record *record, const struct
 				     words_with(arena, work->language, T("The rule {rule} on {number}: {why}"), arguments));
 }
 
-static struct error *note_stop(struct work *work, struct agenda *agenda, const struct errand *errand)
+/* ---- the budget ---- */
+
+static struct spent *spent_on(struct arena *arena, struct agenda *agenda, int64_t record_id)
 {
-	size_t dropped = agenda->count - agenda->next;
-	agenda->next = agenda->count;
-	text why = text_format(
-	    work->arena,
-	    "stopped before '%.*s': one cause set off %d automatic steps, the most allowed (%zu more "
-	    "waited); look for rules that set each other off",
-	    TEXT_ARG(errand->rule->name), LIMIT_CHAIN, dropped);
+	for (size_t i = 0; i < agenda->spent_count; i++)
+		if (agenda->spent[i].record_id == record_id)
+			return &agenda->spent[i];
+	arena_make_room(arena, agenda->spent, agenda->spent_count, agenda->spent_capacity);
+	agenda->spent[agenda->spent_count] = (struct spent){ .record_id = record_id };
+	return &agenda->spent[agenda->spent_count++];
+}
+
+/* Drops what waits for that record (0: everything); how many. */
+static size_t drop(struct agenda *agenda, int64_t record_id)
+{
+	size_t kept = agenda->next, dropped;
+
+	for (size_t i = agenda->next; i < agenda->count; i++)
+		if (record_id != 0 && agenda->items[i].record->id != record_id)
+			agenda->items[kept++] = agenda->items[i];
+	dropped = agenda->count - kept;
+	agenda->count = kept;
+	return dropped;
+}
+
+/* The agenda goes in order of depth: when one chain is too long, all that waits behind it is. */
+static struct error *note_stop(struct work *work, struct agenda *agenda, const struct errand *errand, struct spent *spent)
+{
+	bool all = agenda->steps >= LIMIT_CHAIN_ALL || errand->chain >= LIMIT_CHAIN;
+	size_t dropped = drop(agenda, all ? 0 : errand->record->id);
+	text why = text_format(work->arena,
+			       "stopped before '%.*s': one cause set off %d automatic steps%s, the most allowed (%zu more "
+			       "waited); look for rules that set each other off",
+			       TEXT_ARG(errand->rule->name), agenda->steps >= LIMIT_CHAIN_ALL ? LIMIT_CHAIN_ALL : LIMIT_CHAIN,
+			       all ? "" : " on this record", dropped);
+
+	spent->stopped = true;
+	log_line(LOG_WARNING, "automation stopped type=%.*s number=%.*s why=\"%.*s\"", TEXT_ARG(errand->record->type->name),
+		 TEXT_ARG(record_number(errand->record)), TEXT_ARG(why));
 	return rules_alarm(work, errand->record, errand->rule, why);
 }
+
+/* ---- running ---- */
 
 /* The record in memory as it was before a step that the database has undone. */
 static void put_back(struct record *record, const struct record *before)
@@ -145,9 +194,17 @@ static bool is_passing(const struct error *error)
 	return error->code == ERROR_RETRY || error->code == ERROR_UNAVAILABLE;
 }
 
+/* What stands in the way is said once, at the first attempt; see put_off_timer() for the last. */
+static struct error *note_failure(struct work *work, const struct errand *errand, const struct error *error)
+{
+	log_error("a rule failed", error);
+	return rules_note_retry(work, errand->record, errand->rule, error);
+}
+
 static struct error *run_guarded(struct work *work, struct agenda *agenda, const struct errand *errand)
 {
 	struct record *before = record_copy(work->arena, errand->record);
+	struct root root = agenda->root;
 	size_t waiting = agenda->count;
 	TRY(store_savepoint(work->store, work->arena));
 	struct error *error = actions_run(work, errand, &agenda->root);
@@ -155,10 +212,19 @@ static struct error *run_guarded(struct work *work, struct agenda *agenda, const
 		return store_release(work->store, work->arena);
 	if (is_passing(error))
 		return error;
-	store_undo(work->store);
+	rules_undo(work);
 	put_back(errand->record, before);
 	agenda->count = waiting;
+	agenda->root = root;
+	TRY(note_failure(work, errand, error));
 	return timer_plan_retry(work, errand);
+}
+
+void rules_undo(struct work *work)
+{
+	store_undo(work->store);
+	if (work->cache != NULL)
+		record_cache_reset(work->cache);
 }
 
 static struct error *run_errand(struct work *work, struct agenda *agenda, const struct errand *errand,
@@ -167,13 +233,17 @@ static struct error *run_errand(struct work *work, struct agenda *agenda, const 
 	bool holds;
 	struct work automatic = automatic_work(
 	    work, work->origin == ORIGIN_TIMER ? ORIGIN_TIMER : ORIGIN_AUTOMATION, errand->cause_id);
+	struct spent *spent = spent_on(work->arena, agenda, errand->record->id);
+	if (spent->stopped)
+		return NULL;
 	TRY(rule_holds(&automatic, errand->rule->condition, errand->record, &holds));
 	if (!holds)
 		return NULL;
-	if (work->chain + agenda->steps >= LIMIT_CHAIN)
-		return note_stop(&automatic, agenda, errand);
+	if (errand->chain >= LIMIT_CHAIN || spent->steps >= LIMIT_CHAIN || agenda->steps >= LIMIT_CHAIN_ALL)
+		return note_stop(&automatic, agenda, errand, spent);
 	agenda->steps++;
-	automatic.chain = work->chain + agenda->steps;
+	spent->steps++;
+	automatic.chain = errand->chain + 1;
 	automatic.agenda = agenda;
 	if (strict)
 		return actions_run(&automatic, errand, &agenda->root);
@@ -201,7 +271,7 @@ struct error *rules_follow(struct work *work, const struct change *change)
 		if (rule_fits(work, change, &type->rules[i]) && !is_excepted(change, &type->rules[i]))
 			agenda_add(work->arena, agenda,
 				   (struct errand){ &type->rules[i], change->after, change->event_id,
-						    change->comment });
+						    change->comment, work->chain });
 	return work->agenda == NULL ? run_agenda(work, agenda) : NULL;
 }
 
@@ -214,26 +284,7 @@ struct error *rules_follow_turn(struct work *work, struct record *record, enum r
 	for (size_t i = 0; i < type->rule_count; i++)
 		if (type->rules[i].when == when && type->rules[i].index == index && type->rules[i].what == what)
 			agenda_add(work->arena, agenda,
-				   (struct errand){ &type->rules[i], record, event_id, TEXT_UNSET });
-	return work->agenda == NULL ? run_agenda(work, agenda) : NULL;
-}
-
-struct error *rules_follow_clock(struct work *work, struct record *record,
-				 const struct clock_definition *clock, bool breached, int64_t event_id)
-{
-	return rules_follow_turn(work, record, breached ? WHEN_CLOCK_BREACHED : WHEN_CLOCK_WARNED,
-				 (size_t)(clock - record->type->clocks), 0, event_id);
-}
-
-struct error *rules_follow_task(struct work *work, struct record *record, bool failed, int64_t event_id)
-{
-	const struct type *type = record->type;
-	struct agenda fresh = { .root = { 0, event_id } };
-	struct agenda *agenda = work->agenda == NULL ? &fresh : work->agenda;
-	for (size_t i = 0; i < type->rule_count; i++)
-		if (type->rules[i].when == WHEN_TASK && (type->rules[i].what == 1) == failed)
-			agenda_add(work->arena, agenda,
-				   (struct errand){ &type->rules[i], record, event_id, TEXT_UNSET });
+				   (struct errand){ &type->rules[i], record, event_id, TEXT_UNSET, work->chain });
 	return work->agenda == NULL ? run_agenda(work, agenda) : NULL;
 }
 
@@ -242,20 +293,4 @@ struct error *rules_run_timed(struct work *work, const struct errand *errand)
 	struct agenda agenda = { .next = 0 };
 	TRY(run_errand(work, &agenda, errand, true));
 	return run_agenda(work, &agenda);
-}
-
-struct error *rules_follow_approval(struct work *work, struct record *record,
-				    const struct approval_definition *approval, enum approval_turn turn,
-				    int64_t event_id)
-{
-	const struct type *type = record->type;
-	size_t index = (size_t)(approval - type->approvals);
-	struct agenda fresh = { .root = { 0, event_id } };
-	struct agenda *agenda = work->agenda == NULL ? &fresh : work->agenda;
-	for (size_t i = 0; i < type->rule_count; i++)
-		if (type->rules[i].when == WHEN_APPROVAL && type->rules[i].index == index &&
-		    type->rules[i].what == (int)turn)
-			agenda_add(work->arena, agenda,
-				   (struct errand){ &type->rules[i], record, event_id, TEXT_UNSET });
-	return work->agenda == NULL ? run_agenda(work, agenda) : NULL;
 }

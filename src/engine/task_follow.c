@@ -57,7 +57,7 @@ static struct error *conclude(struct work *work, struct record *parent, ptrdiff_
 		return store_release(work->store, work->arena);
 	if (error->code == ERROR_RETRY || error->code == ERROR_UNAVAILABLE)
 		return error;
-	store_undo(work->store);
+	rules_undo(work);
 	TRY(refresh(work, parent));
 	return note(work, parent, transition->name, error->message);
 }
@@ -200,7 +200,7 @@ static struct error *task_ended(struct work *work, const struct change *change, 
 	bool failed = task_has_state(change->after, T("failed"));
 
 	if (failed || task_has_state(change->after, T("done")))
-		TRY(rules_follow_task(work, parent, failed, change->event_id));
+		TRY(rules_follow_turn(work, parent, WHEN_TASK, 0, failed ? 1 : 0, change->event_id));
 	TRY(refresh(work, parent));
 	if (!has_tasks_now(parent))
 		return NULL;

@@ -82,20 +82,14 @@ struct errand {
 	struct record *record;
 	int64_t cause_id; /* the event that set it off; 0 none */
 	text comment;	  /* what was said, for rules on comments */
+	int chain;	  /* automatic steps that led to it */
 };
 
 /*
- * Runs the rules that wait for `when` of this record with that `index` and `what` (WHEN_CLOCK_WARNED, WHEN_CLOCK_BREACHED,
- * WHEN_APPROVAL, WHEN_TASK); `event_id` is what happened.
+ * Runs the rules that wait for `when` of this record with that `index` and `what`; `event_id` is what happened.
+ * WHEN_CLOCK_WARNED, WHEN_CLOCK_BREACHED: the clock; WHEN_APPROVAL: the approval and its turn; WHEN_TASK: what 1 failed, 0 done.
  */
 must_use struct error *rules_follow_turn(struct work *work, struct record *record, enum rule_when when, size_t index, int what,
-					 int64_t event_id);
-/* Runs the rules that wait for this clock's warning or breach. */
-must_use struct error *rules_follow_clock(struct work *work, struct record *record,
-					  const struct clock_definition *clock, bool breached,
-					  int64_t event_id);
-/* Runs the rules of the record that wait for one of its tasks to be done, or to fail. */
-must_use struct error *rules_follow_task(struct work *work, struct record *record, bool failed,
 					 int64_t event_id);
 /* Runs one rule whose time has come, and what it sets off; an error of the rule itself is returned (the timer
  * tries again). */
@@ -105,6 +99,11 @@ must_use struct error *rules_note(struct work *work, struct record *record, cons
 				  text why);
 /* The same for a rule that was stopped or given up: administrators are told. */
 must_use struct error *rules_alarm(struct work *work, struct record *record, const struct rule *rule, text why);
+
+/* The same for a rule that failed for the first time. */
+must_use struct error *rules_note_retry(struct work *work, struct record *record, const struct rule *rule, const struct error *error);
+/* store_undo(), and what was read since the savepoint is read again. */
+void rules_undo(struct work *work);
 
 /* What one cause set off: who is behind it, and the event under which people are told (each at most once). */
 struct root {
@@ -133,10 +132,6 @@ must_use struct error *engine_absent(struct work *work, int64_t **ret_ids, size_
 /* Tells these people under the event, each with the reason ("{field}" is `label`), unless they did it or may not read the record. */
 must_use struct error *notify_people(struct work *work, struct record *record, const int64_t *people, size_t count,
 				     text words, text reason, text label, int64_t event_id);
-/* Runs the rules that wait for this turn of the approval. */
-must_use struct error *rules_follow_approval(struct work *work, struct record *record,
-					     const struct approval_definition *approval,
-					     enum approval_turn turn, int64_t event_id);
 /* Plans or moves one timer of the record (timer.c). */
 must_use struct error *timer_put(struct work *work, const struct record *record, text kind, text name, moment due_at,
 				 text data);

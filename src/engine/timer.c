@@ -324,12 +324,11 @@ static struct error *run_rule(struct work *work, const struct timer *timer, stru
 	if (due > work->now)
 		return move_timer(work, timer->id, due, timer->attempts, timer->data);
 	TRY(remove_timer(work, timer->id));
-	const struct errand errand = { rule, record, timer->cause_id, retry ? timer->data : TEXT_UNSET };
-	struct work chained = *work;
+	struct errand errand = { rule, record, timer->cause_id, retry ? timer->data : TEXT_UNSET, 0 };
 	int64_t chain;
 	if (!retry && text_is_set(timer->data) && text_to_integer(timer->data, &chain))
-		chained.chain = (int)minimum(chain, LIMIT_CHAIN);
-	return rules_run_timed(&chained, &errand);
+		errand.chain = (int)minimum(chain, LIMIT_CHAIN);
+	return rules_run_timed(work, &errand);
 }
 
 static struct error *run_clocks(struct work *work, const struct timer *timer)
@@ -382,6 +381,21 @@ static struct error *run_timer(struct work *work, int64_t id)
 	return run_rule(work, &timer, record);
 }
 
+/* The first attempt of a rule that failed, or its last one: the record says so. */
+static struct error *say_failure(struct work *work, struct record *record, const struct timer *timer, int attempts,
+				 const struct error *failure)
+{
+	const struct rule *rule = record == NULL ? NULL : find_rule(record->type, timer->name);
+	struct work automatic = automatic_work(work, ORIGIN_TIMER, timer->cause_id);
+	if (rule == NULL)
+		return NULL;
+	if (attempts < TIMER_ATTEMPTS)
+		return rules_note_retry(&automatic, record, rule, failure);
+	return rules_alarm(&automatic, record, rule,
+			   text_format(work->arena, "given up after %d attempts: %.*s", attempts,
+				      TEXT_ARG(failure->message)));
+}
+
 /* After the failed attempt was undone: later again, or never. */
 static struct error *put_off_timer(struct work *work, int64_t id, const struct error *failure)
 {
@@ -395,17 +409,12 @@ static struct error *put_off_timer(struct work *work, int64_t id, const struct e
 	int attempts = timer.attempts + 1;
 	bool for_ever = text_equal(timer.kind, TIMER_CLOCKS) || text_equal(timer.kind, TIMER_DAILY) ||
 			approval_is_timer(timer.kind);
+	if (!for_ever && (attempts == 1 || attempts >= TIMER_ATTEMPTS))
+		TRY(say_failure(work, record, &timer, attempts, failure));
 	if (attempts < TIMER_ATTEMPTS || for_ever)
 		return move_timer(work, id, delayed(work->now, minimum(attempts, TIMER_ATTEMPTS)), attempts,
 				  timer.data);
-	TRY(remove_timer(work, id));
-	const struct rule *rule = record == NULL ? NULL : find_rule(record->type, timer.name);
-	if (rule == NULL)
-		return NULL;
-	struct work automatic = automatic_work(work, ORIGIN_TIMER, timer.cause_id);
-	return rules_alarm(&automatic, record, rule,
-			   text_format(work->arena, "given up after %d attempts: %.*s", attempts,
-				      TEXT_ARG(failure->message)));
+	return remove_timer(work, id);
 }
 
 static struct error *put_off(struct work *work, const struct due *due, const struct error *failure)
@@ -428,6 +437,6 @@ struct error *engine_run_due(struct work *work, const struct due *due)
 		return store_release(work->store, work->arena);
 	if (error->code == ERROR_RETRY || error->code == ERROR_UNAVAILABLE)
 		return error;
-	store_undo(work->store);
+	rules_undo(work);
 	return put_off(&automatic, due, error);
 }

@@ -9,8 +9,8 @@
 #include "store/statements.h"
 #include "store/store.h"
 
-/* Transaction, the lane's savepoint per job, and one more of the caller; the rest is room. */
-#define STORE_DEPTH_MAX 4
+/* Batch, job, timer, rule, each of its records, and a step of each task or approval in a chain. */
+#define STORE_DEPTH_MAX 28
 /* Channels of one connection; there are only a few in the program. */
 #define STORE_CHANNELS_MAX 8
 

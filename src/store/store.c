@@ -303,12 +303,10 @@ text rows_text_copy(struct rows *rows, struct arena *arena, size_t column)
 
 /* ---- transactions ---- */
 
-/* One word for each depth, so that they are prepared once. */
-static const char *const savepoint_sql[] = { "SAVEPOINT s1", "SAVEPOINT s2", "SAVEPOINT s3" };
-static const char *const release_sql[] = { "RELEASE SAVEPOINT s1", "RELEASE SAVEPOINT s2",
-					   "RELEASE SAVEPOINT s3" };
-static const char *const undo_sql[] = { "ROLLBACK TO SAVEPOINT s1", "ROLLBACK TO SAVEPOINT s2",
-					"ROLLBACK TO SAVEPOINT s3" };
+/* One name for every depth: the innermost of that name is meant, and each statement is prepared once. */
+#define SAVEPOINT_SQL "SAVEPOINT inner_step"
+#define RELEASE_SQL "RELEASE SAVEPOINT inner_step"
+#define UNDO_SQL "ROLLBACK TO SAVEPOINT inner_step"
 
 static void keep_memory(struct store *store)
 {
@@ -359,7 +357,7 @@ struct error *store_savepoint(struct store *store, struct arena *arena)
 	if (store->depth == 0 || store->depth >= STORE_DEPTH_MAX)
 		return error_new(arena, ERROR_INTERNAL, "savepoint %s",
 				 store->depth == 0 ? "without a transaction" : "nested too deep");
-	TRY(store_control(store, arena, savepoint_sql[store->depth - 1]));
+	TRY(store_control(store, arena, SAVEPOINT_SQL));
 	store->depth++;
 	keep_memory(store);
 	return NULL;
@@ -369,7 +367,7 @@ struct error *store_release(struct store *store, struct arena *arena)
 {
 	if (store->depth < 2)
 		return error_new(arena, ERROR_INTERNAL, "release without a savepoint");
-	TRY(store_control(store, arena, release_sql[store->depth - 2]));
+	TRY(store_control(store, arena, RELEASE_SQL));
 	store->depth--;
 	return NULL;
 }
@@ -379,9 +377,9 @@ void store_undo(struct store *store)
 	if (store->depth < 2)
 		return;
 	store_close_rows(store);
-	struct error *error = store_control(store, store->scratch, undo_sql[store->depth - 2]);
+	struct error *error = store_control(store, store->scratch, UNDO_SQL);
 	if (error == NULL)
-		error = store_control(store, store->scratch, release_sql[store->depth - 2]);
+		error = store_control(store, store->scratch, RELEASE_SQL);
 	/*
 	 * What cannot be undone alone must not be committed: all of it goes, and store_in_transaction()
 	 * tells.
