@@ -262,7 +262,7 @@ STORE_TEST(transactions_out_of_order_are_refused)
 	assert_refused(store_release(on->store, on->arena), INTERNAL);
 	assert_ok(store_savepoint(on->store, on->arena));
 	assert_refused(store_commit(on->store, on->arena), INTERNAL);
-	for (int depth = 2; depth < 27; depth++)
+	for (int depth = 2; depth < 28; depth++)
 		assert_ok(store_savepoint(on->store, on->arena));
 	assert_refused(store_savepoint(on->store, on->arena), INTERNAL);
 	store_rollback(on->store);
