@@ -46,4 +46,15 @@ must_use struct error *order_apply(const struct order *order, struct step *step,
 /* The same for a record that a rule or another model makes: its model is set, and nobody was asked. */
 must_use struct error *order_apply_model(struct step *step, struct work *work);
 
+/* ---- for somebody else (order_other.c) ---- */
+
+/* Whether the actor is a person and the requester (0: nobody) somebody else. */
+bool order_for_another(const struct work *work, int64_t requester_id);
+/* rule_holds() for what is asked before the record is stored; of somebody else only what the actor may read is set. */
+must_use struct error *order_condition_holds(struct work *work, const struct condition *condition, const struct record *prospect,
+                                             struct record *record, bool *ret_holds);
+/* Whether a path of the prospect may go on through this field of this record, for what is shown to the actor. */
+must_use struct error *order_step_readable(struct work *work, const struct record *prospect, const struct record *record,
+                                           const struct field *field, bool *ret_readable);
+
 #endif

@@ -45,7 +45,7 @@ static struct error *asks(const struct reading *reading, const struct condition 
 		return NULL;
 	if (reading->prospect != NULL)
 		model_pretend(reading->work, reading->prospect);
-	return rule_holds(reading->work, condition, reading->answers, ret_holds);
+	return order_condition_holds(reading->work, condition, reading->prospect, reading->answers, ret_holds);
 }
 
 static struct error *read_offered(const struct reading *reading, struct form_entry *entry)
@@ -90,8 +90,12 @@ static struct error *prefilled(const struct reading *reading, const struct form_
 	*ret_cell = cell_null();
 	for (size_t i = 0; record != NULL && i < question->prefill_count; i++) {
 		const struct field *field = &record->type->fields[question->prefill[i]];
+		bool readable;
 		int64_t id;
 
+		TRY(order_step_readable(reading->work, reading->prospect, record, field, &readable));
+		if (!readable)
+			break;
 		if (i + 1 == question->prefill_count) {
 			*ret_cell = record->cells[field->position];
 			break;

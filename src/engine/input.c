@@ -164,6 +164,24 @@ static struct error *read_links(struct step *step, struct work *work, const stru
 	return NULL;
 }
 
+/* What is done by a condition tells what it speaks of: who writes one must be able to read that. */
+static struct error *check_condition(const struct step *step, struct work *work, const struct field *field, const struct cell *cell)
+{
+	const struct field *hidden;
+	struct condition *condition;
+	const struct type *type;
+
+	if (work->actor->kind == ACTOR_SYSTEM || cell_equal(cell, &step->record->cells[field->position]))
+		return NULL;
+	TRY(condition_parse(work->arena, work->model, field->target, cell->text, CONDITION_RULE, &condition));
+	hidden = condition_hidden_field(work, condition, &type);
+	if (hidden == NULL)
+		return NULL;
+	return error_field(error_new(work->arena, ERROR_INVALID, "%.*s: %.*s has no field '%.*s'", TEXT_ARG(field->name),
+	                             TEXT_ARG(type->name), TEXT_ARG(hidden->name)),
+	                   field->name);
+}
+
 static struct error *read_field(struct step *step, struct work *work, const struct field *field, const struct value *value)
 {
 	struct cell cell;
@@ -175,6 +193,8 @@ static struct error *read_field(struct step *step, struct work *work, const stru
 		TRY(check_known(step, work, field, cell.integer, named(value)));
 	if (field->kind == KIND_RECORD && cell.kind == CELL_TEXT)
 		TRY(check_reference(step, work, field, cell, named(value)));
+	if (field->kind == KIND_CONDITION && cell.kind == CELL_TEXT)
+		TRY(check_condition(step, work, field, &cell));
 	step_set(step, field->position, cell);
 	return NULL;
 }

@@ -16,6 +16,7 @@ struct error *engine_is_offered(struct work *work, const struct type *type, stru
 	const struct type *target = offering->type;
 	struct condition_context context;
 	struct condition *entitled;
+	const struct type *hidden;
 	struct record *person;
 
 	*ret_offered = target->active < 0 || record_cell(offering, (size_t)target->active)->kind == CELL_NULL ||
@@ -30,6 +31,9 @@ struct error *engine_is_offered(struct work *work, const struct type *type, stru
 	/* A condition that no longer fits the definitions offers to nobody. */
 	if (condition_parse(work->arena, work->model, work->model->user, record_cell(offering, (size_t)orders->entitled)->text,
 	                    CONDITION_RULE, &entitled) != NULL)
+		return NULL;
+	/* Else trying it for others would tell what is hidden of them. */
+	if (order_for_another(work, requester_id) && condition_hidden_field(work, entitled, &hidden) != NULL)
 		return NULL;
 	access_rule_context(work, &context);
 	context.me = requester_id;

@@ -125,4 +125,7 @@ must_use struct error *tasks_check_waits(struct work *work, const struct record 
 must_use struct error *tasks_hold_back(struct work *work, const struct record *record, const struct transition *transition,
                                        bool *ret_held);
 
+/* The first field on the paths of a condition that the actor may not read, with its type; NULL: none. (order_other.c) */
+const struct field *condition_hidden_field(const struct work *work, const struct condition *condition, const struct type **ret_type);
+
 #endif

@@ -71,8 +71,7 @@ static struct error *path_cell(struct work *work, const struct record *record, c
 }
 
 /* The words as nobody in particular reads them: who may read the result is said by the field they stand in. */
-static struct error *words_cell(struct work *work, struct record *record, const struct setting *setting, const struct field *field,
-                                struct cell *ret_cell)
+static struct error *words_cell(struct work *work, struct record *record, const struct setting *setting, struct cell *ret_cell)
 {
 	struct actor everybody = *access_system();
 	struct work all = *work;
@@ -81,8 +80,6 @@ static struct error *words_cell(struct work *work, struct record *record, const 
 	everybody.zone = work->actor->zone;
 	all.actor = &everybody;
 	TRY(fill_words(&all, record, setting->words, &words));
-	for (size_t most = field->length_max; field->length_max > 0 && words.length > field->length_max; most = most * 3 / 4)
-		words = text_shorten(work->arena, words, most);
 	*ret_cell = cell_text(words);
 	return NULL;
 }
@@ -145,13 +142,28 @@ static struct error *setting_cell(struct work *work, const struct type *type, st
 	case SET_MEMBER:
 		return member_cell(work, record, setting, ret_cell);
 	case SET_WORDS:
-		return words_cell(work, record, setting, field, ret_cell);
+		return words_cell(work, record, setting, ret_cell);
 	case SET_LINK:
 		return named_cell(work, setting, field, missing, ret_cell);
 	case SET_UNSET:
 		break;
 	}
 	return NULL;
+}
+
+/* What is copied from elsewhere was measured there: a text is cut to the field's length, a number that does not fit is refused. */
+static struct error *fit_cell(struct work *work, const struct field *field, struct cell *cell)
+{
+	bool number = cell->kind == CELL_INTEGER && (field->kind == KIND_INTEGER || field->kind == KIND_DURATION);
+
+	if (cell->kind == CELL_TEXT && field->length_max > 0)
+		for (size_t most = field->length_max; cell->text.length > field->length_max; most = most * 3 / 4)
+			cell->text = text_shorten(work->arena, cell->text, most);
+	if (!number || (cell->integer >= field->least && cell->integer <= field->most))
+		return NULL;
+	return error_field(error_new(work->arena, ERROR_INVALID, "%.*s must be from %lld to %lld, not %lld", TEXT_ARG(field->name),
+	                             (long long)field->least, (long long)field->most, (long long)cell->integer),
+	                   field->name);
 }
 
 struct error *engine_evaluate_settings(struct work *work, const struct type *type, struct record *record,
@@ -168,6 +180,7 @@ struct error *engine_evaluate_settings(struct work *work, const struct type *typ
 		TRY(setting_cell(work, type, record, &settings[i], missing, &cell));
 		if (settings[i].how == SET_LINK && cell.kind == CELL_NULL)
 			continue;
+		TRY(fit_cell(work, &type->fields[settings[i].field], &cell));
 		cells[settings[i].field] = cell;
 		changed[settings[i].field] = true;
 	}

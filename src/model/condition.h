@@ -76,5 +76,8 @@ uint64_t condition_states(const struct condition *condition, const struct lifecy
 bool condition_may_hold(const struct condition *condition, const struct lifecycle *lifecycle, size_t state);
 /* Calls visit() for each field position of the condition's own type that it mentions. */
 void condition_each_field(const struct condition *condition, void (*visit)(void *data, size_t field), void *data);
+/* Calls visit() for each field on the way of all its paths, also those of other types. */
+void condition_each_step(const struct condition *condition,
+                         void (*visit)(void *data, const struct type *type, const struct field *field), void *data);
 
 #endif

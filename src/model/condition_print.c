@@ -275,3 +275,24 @@ void condition_each_field(const struct condition *condition, void (*visit)(void 
 {
 	each_field(condition->root, visit, data);
 }
+
+static void each_step(const struct node *node, void (*visit)(void *data, const struct type *type, const struct field *field),
+		      void *data)
+{
+	if (node->kind == NODE_TEST) {
+		for (size_t i = 0; i < node->path->count; i++)
+			visit(data, node->path->steps[i].type, step_field(&node->path->steps[i]));
+		for (size_t i = 0; i < node->literal_count; i++)
+			if (node->literals[i].kind == LITERAL_FIELD)
+				visit(data, node->path->steps[0].type,
+				      &node->path->steps[0].type->fields[node->literals[i].integer]);
+	}
+	for (size_t i = 0; i < node->node_count; i++)
+		each_step(node->nodes[i], visit, data);
+}
+
+void condition_each_step(const struct condition *condition,
+			 void (*visit)(void *data, const struct type *type, const struct field *field), void *data)
+{
+	each_step(condition->root, visit, data);
+}

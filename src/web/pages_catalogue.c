@@ -108,11 +108,14 @@ struct error *catalogue_offerings(struct work *work, text typed, int64_t person_
 
 struct error *catalogue_person(struct work *work, text login, int64_t *ret_id)
 {
+	bool readable;
+
 	*ret_id = 0;
 	if (!text_is_set(login) || text_is_empty(text_trim(login)))
 		return NULL;
 	TRY(model_find_id(work, work->model->user, text_trim(login), ret_id));
-	if (*ret_id == 0)
+	TRY(access_readable_id(work, work->model->user, *ret_id, &readable));
+	if (*ret_id == 0 || !readable)
 		return error_field(error_new(work->arena, ERROR_INVALID, "there is nobody named '%.*s'", TEXT_ARG(login)), T("for"));
 	return NULL;
 }
