@@ -58,7 +58,7 @@ struct error *engine_plan_daily(struct work *work)
 				continue;
 			TRY(next_time(work, type, &type->rules[j], &due));
 			text name = text_format(work->arena, "%.*s.%.*s", TEXT_ARG(type->name), TEXT_ARG(type->rules[j].name));
-			TRY(store_run(work->store, work->arena, SQL_TIMER_PUT_DAILY, CELLS(cell_moment(due), cell_text(name)), NULL));
+			TRY(store_run(work->store, work->arena, SQL_TIMER_PUT_DAILY, CELLS(cell_moment(due), cell_text(name), cell_moment(work->now)), NULL));
 		}
 	}
 	return NULL;

@@ -97,10 +97,11 @@ RETURNING position
 -- name: turn_keep
 UPDATE cursor SET position = $2, updated_at = $3 WHERE name = $1
 
--- The timer of every day of one rule: an earlier time of the day counts at once, a later one when it comes.
+-- The timer of every day of one rule. One that is due, on its way or tried again stays; another time of the day counts at once.
 -- name: timer_put_daily
 INSERT INTO timer (due_at, kind, type, record_id, name, data, cause_id, attempts) VALUES ($1, 'daily', NULL, 0, $2, NULL, NULL, 0)
-ON CONFLICT (record_id, kind, name) DO UPDATE SET due_at = excluded.due_at WHERE timer.due_at > excluded.due_at
+ON CONFLICT (record_id, kind, name) DO UPDATE SET due_at = excluded.due_at
+WHERE timer.due_at > $3 AND timer.data IS NULL AND timer.attempts = 0
 
 -- Changes a row when this trouble was not told since $3.
 -- name: alarm_due

@@ -118,6 +118,12 @@ static struct error *may_apply(struct work *work, const struct rule *rule, struc
 	return rule_holds(work, rule->condition, record, ret_may);
 }
 
+static struct error *remove_rule(struct work *work, const struct record *record, text rule)
+{
+	return store_run(work->store, work->arena, SQL_TIMER_REMOVE,
+			 CELLS(cell_integer(record->id), cell_text(TIMER_RULE), cell_text(rule)), NULL);
+}
+
 static struct error *plan_rule(struct work *work, const struct change *change, const struct rule *rule)
 {
 	moment before = change->before == NULL ? MOMENT_UNSET : record_moment(change->before, rule->index);
@@ -130,11 +136,7 @@ static struct error *plan_rule(struct work *work, const struct change *change, c
 	if (after != MOMENT_UNSET)
 		TRY(may_apply(work, rule, change->after, &is));
 	if (!is)
-		return !was ? NULL
-			    : store_run(work->store, work->arena, SQL_TIMER_REMOVE,
-					CELLS(cell_integer(change->after->id), cell_text(TIMER_RULE),
-					      cell_text(rule->name)),
-					NULL);
+		return was ? remove_rule(work, change->after, rule->name) : NULL;
 	/* One that has run is not planned again by a change of something else. */
 	bool hours_changed = rule->after_working_days != 0 && change->type->service >= 0 &&
 			     change->changed[change->type->service];
@@ -144,7 +146,7 @@ static struct error *plan_rule(struct work *work, const struct change *change, c
 	TRY(rule_due(work, change->after, rule, &timer.due_at));
 	/* What is to come before a moment that has passed already does not come; before one that is near, at once. */
 	if (timer.due_at == MOMENT_UNSET || (rule->when == WHEN_BEFORE && after <= work->now))
-		return NULL;
+		return was ? remove_rule(work, change->after, rule->name) : NULL;
 	/* A rule that makes a moment come at once goes on with its chain: it could turn for ever. */
 	if (work->chain > 0 && timer.due_at <= work->now)
 		timer.data = text_format(work->arena, "%d", work->chain);
@@ -186,9 +188,7 @@ struct error *timers_move(struct work *work, const struct change *change)
 		const struct rule *now = find_rule(type, old->rules[i].name);
 
 		if (is_timed(&old->rules[i]) && (now == NULL || !is_timed(now)))
-			TRY(store_run(work->store, work->arena, SQL_TIMER_REMOVE,
-				      CELLS(cell_integer(change->after->id), cell_text(TIMER_RULE), cell_text(old->rules[i].name)),
-				      NULL));
+			TRY(remove_rule(work, change->after, old->rules[i].name));
 	}
 	for (size_t i = 0; i < type->rule_count; i++)
 		if (is_timed(&type->rules[i]))

@@ -313,6 +313,27 @@ DESK_TEST(two_nodes_do_not_run_one_timer_twice)
 	assert_int_equal(desk_events(desk, record, EVENT_TRANSITION, "transition", "close", NULL), 1);
 }
 
+DESK_TEST_WITH(two_nodes_run_the_rule_of_a_day_once,
+	       "  nudge: { when: every day at 07:00, if: state = new, then: [{ comment: Good morning. }] }\n")
+{
+	struct due *due;
+	size_t count;
+	moment next;
+	if (!desk->on->postgres)
+		return;
+	desk_jump(desk, "2026-03-02T06:59Z");
+	struct record *record = desk_incident(desk, "{'title': 'x', 'requester': 'reqa'}");
+	assert_ok(IN_TX(desk, engine_plan_daily(desk->work)));
+	desk_jump(desk, "2026-03-02T07:00Z");
+	for (int round = 0; round < 2; round++) { /* the walk, then the record's own timer */
+		assert_ok(engine_find_due(desk->work, 10, &due, &count, &next));
+		assert_int_equal(count, 1);
+		run_twice_at_once(desk, due[0]);
+	}
+	desk_until(desk, "2026-03-02T08:00Z");
+	assert_int_equal(desk_events(desk, record, EVENT_COMMENT, "comment", "Good morning.", NULL), 1);
+}
+
 DESK_TEST(two_nodes_do_not_announce_one_breach_twice)
 {
 	struct due *due;
