@@ -122,14 +122,14 @@ struct error *task_lock_parent(struct work *work, const struct record *task, str
 struct error *tasks_graph(struct work *work, struct record *parent, const struct task_graph **ret_graph, struct record **ret_about)
 {
 	const struct cell *name = parent->type->model_field < 0 ? NULL : record_cell(parent, (size_t)parent->type->model_field);
-	int position = name == NULL || name->kind != CELL_TEXT ? -1 : model_work_model(work->model, name->text);
+	const struct work_model *model = name == NULL || name->kind != CELL_TEXT ? NULL : type_work_model(parent->type, name->text);
 
 	*ret_graph = &parent->type->tasks->graph;
 	*ret_about = parent;
-	if (position < 0)
+	if (model == NULL)
 		return NULL;
-	*ret_graph = &work->model->work_models[position].graph;
-	return answers_load(work, parent, &work->model->work_models[position], ret_about);
+	*ret_graph = &model->graph;
+	return answers_load(work, parent, model, ret_about);
 }
 
 /* ---- time ---- */

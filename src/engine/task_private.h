@@ -30,7 +30,7 @@ must_use struct error *tasks_any_open(struct work *work, const struct record *pa
 must_use struct error *tasks_count(struct work *work, const struct record *parent, int64_t *ret_count);
 /* Whether everything that this task waits for is over. */
 must_use struct error *task_is_free(struct work *work, const struct record *task, bool *ret_free);
-/* The graph of a record: its model's, else its type's. *ret_about is what its conditions speak of. */
+/* The graph of a record: its model's, else its type's, both of the version it runs on. *ret_about is what its conditions speak of. */
 must_use struct error *tasks_graph(struct work *work, struct record *parent, const struct task_graph **ret_graph,
                                    struct record **ret_about);
 /* The record of a task, locked and fresh; NULL when it is gone. */

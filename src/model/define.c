@@ -150,12 +150,21 @@ static void check_relations_of_rules(struct define *d, struct draft *draft)
 		}
 }
 
+static bool makes_records_of(const struct define_file *file, const struct type *type)
+{
+	return define_is_model(file->path) && text_equal(value_get_text(value_get(file->root, T("model")), T("type")), type->name);
+}
+
 static void hash_sources(struct define *d, struct draft *draft)
 {
 	uint64_t hash = text_hash(draft->file->source);
 
 	if (draft->base != NULL)
 		hash = hash * 31 + text_hash(draft->base->file->source);
+	/* In whatever order: a model's file may be called otherwise. */
+	for (size_t i = 0; i < d->file_count; i++)
+		if (makes_records_of(&d->files[i], draft->type))
+			hash += text_hash(d->files[i].source);
 	draft->type->source_hash = text_format(d->arena, "%016llx", (unsigned long long)hash);
 	draft->type->definition = 1;
 }
@@ -208,6 +217,7 @@ static void read_all(struct define *d)
 	each_type(d, define_related);
 	define_relations(d);
 	define_models(d);
+	define_older_models(d);
 	define_tables(d);
 	each_process(d, check_relations_of_rules);
 	each_type(d, hash_sources);

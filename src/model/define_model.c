@@ -70,9 +70,6 @@ static bool read_header(struct define *d, struct define_file *file)
 			     TEXT_ARG(model->name), TEXT_ARG(d->model->work_models[other].path));
 		return false;
 	}
-	model->label = define_label(d, header, T("label"), model->name);
-	model->icon = define_text(d, header, T("icon"));
-	model->purpose = define_text(d, file->root, T("purpose"));
 	model->path = file->path;
 	read_type(d, model, header);
 	return model->type != NULL;
@@ -92,15 +89,25 @@ static void read_tasks(struct define *d, struct work_model *model, const struct 
 	define_task_graph(d, &model->graph, model->form_type, tasks);
 }
 
-static void read_model(struct define *d, struct work_model *model, struct define_file *file)
+void define_work_model(struct define *d, struct work_model *model, struct define_file *file)
+{
+	const struct value *header = value_get(file->root, T("model"));
+
+	d->file = file;
+	model->label = define_label(d, header, T("label"), model->name);
+	model->icon = define_text(d, header, T("icon"));
+	model->purpose = define_text(d, file->root, T("purpose"));
+	define_form(d, model, value_get(file->root, T("form")));
+	read_tasks(d, model, file->root);
+}
+
+static void read_sets(struct define *d, struct work_model *model, struct define_file *file)
 {
 	d->file = file;
-	define_form(d, model, value_get(file->root, T("form")));
 	model->sets = define_settings(d, model->type, model->form_type, value_get(file->root, T("set")), &model->set_count);
 	for (size_t i = 0; i < model->set_count; i++)
 		if ((ptrdiff_t)model->sets[i].field == model->type->model_field)
 			define_error(d, value_get(file->root, T("set")), TEXT_UNSET, "the model of a record is set by itself");
-	read_tasks(d, model, file->root);
 }
 
 /* ---- further records ---- */
@@ -299,6 +306,19 @@ static void check_endless(struct define *d, struct define_file *const *files)
 	}
 }
 
+static void share_out(struct define *d)
+{
+	struct model *model = d->model;
+
+	for (size_t i = 0; i < model->work_model_count; i++) {
+		struct type *type = &model->types[model->work_models[i].type->position];
+
+		if (type->work_models == NULL)
+			type->work_models = arena_new_array(d->arena, const struct work_model *, model->work_model_count);
+		type->work_models[type->work_model_count++] = &model->work_models[i];
+	}
+}
+
 void define_models(struct define *d)
 {
 	struct model *model = d->model;
@@ -310,11 +330,14 @@ void define_models(struct define *d)
 			files[model->work_model_count++] = &d->files[i];
 		else
 			model->work_models[model->work_model_count] = (struct work_model){ .name = TEXT_UNSET };
-	for (size_t i = 0; i < model->work_model_count; i++)
-		read_model(d, &model->work_models[i], files[i]);
+	for (size_t i = 0; i < model->work_model_count; i++) {
+		define_work_model(d, &model->work_models[i], files[i]);
+		read_sets(d, &model->work_models[i], files[i]);
+	}
 	for (size_t i = 0; i < model->work_model_count; i++) {
 		d->file = files[i];
 		read_creates(d, &model->work_models[i], value_get(files[i]->root, T("creates")));
 	}
 	check_endless(d, files);
+	share_out(d);
 }

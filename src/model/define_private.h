@@ -44,6 +44,8 @@ struct draft {
 	struct draft *newest;
 	int64_t version;
 	size_t *state_positions; /* [state_count of its own]: where each stands among today's */
+	struct define_file **model_files; /* of the models that made its records then */
+	size_t model_file_count;
 };
 
 struct define {
@@ -174,6 +176,8 @@ void define_control(struct define *d, struct draft *draft);	/* define_control.c 
 void define_related(struct define *d, struct draft *draft);	/* define_related.c */
 void define_relations(struct define *d);			/* define_platform.c */
 void define_models(struct define *d);				/* define_model.c */
+/* The form and the tasks of a model whose name and type are set: what a record that was made from it goes on needing. */
+void define_work_model(struct define *d, struct work_model *model, struct define_file *file);
 bool define_is_model(text path);
 void define_tables(struct define *d);				/* define_platform.c */
 void define_migrations(struct define *d);			/* define_migration.c */
@@ -201,10 +205,16 @@ void define_read_file(struct define *d, struct define_file *file);
 /* The field `state` is a choice over the states (define_lifecycle.c). */
 void define_state_choices(struct define *d, struct type *type);
 
+/* A stored file of an older version, read under the name "path (version 3)"; NULL after telling what is wrong with it. */
+struct define_file *define_old_file(struct define *d, const struct definition_source *source, int64_t version);
 /* Older versions, in this order between the parts above (define_version.c). */
 void define_older_fields(struct define *d);
 void define_older_states(struct define *d);
 void define_older_rights(struct define *d);
+/* Their models (define_version_model.c). */
+void define_older_model_files(struct define *d, struct draft *older, const struct older_definition *source);
+bool define_same_models(const struct define *d, const struct draft *older);
+void define_older_models(struct define *d);
 void define_older_finish(struct define *d);
 
 /* "set" of a transition or rule, for records of `type`; `from` (may be the same) is where `{ from: FIELD }`

@@ -1,7 +1,7 @@
 /*
  * Older versions of types on which records still run. Each is read from its own source (and that of what it
- * extended then), against the names of today: its process - lifecycle, clocks, automation, approvals, tasks -
- * becomes a variant of the newest type. The newest type gets the union of fields and states, so that a cell
+ * extended then), against the names of today: its process - lifecycle, clocks, automation, approvals, tasks, and
+ * the models its records were made from (define_version_model.c) - becomes a variant of the newest type. The newest type gets the union of fields and states, so that a cell
  * and a state mean the same whatever version a record runs on. Rights, views, forms, decisions and conditions
  * of people follow the newest.
  */
@@ -27,7 +27,7 @@ static text renamed(const struct define *d, const struct type *type, text name)
 
 /* ---- reading ---- */
 
-static struct define_file *read_source(struct define *d, const struct definition_source *source, int64_t version)
+struct define_file *define_old_file(struct define *d, const struct definition_source *source, int64_t version)
 {
 	struct define_file *file = arena_new_struct(d->arena, struct define_file);
 
@@ -51,14 +51,14 @@ static bool same_section(const struct draft *a, const struct draft *b, text name
 }
 
 /* Versions that differ in rights, views or words only run as the newest. */
-static bool same_process(const struct draft *a, const struct draft *b)
+static bool same_process(const struct define *d, const struct draft *a, const struct draft *b)
 {
 	text rest = T(PROCESS_SECTIONS), name;
 
 	while (text_cut(&rest, ' ', &name))
 		if (!same_section(a, b, name))
 			return false;
-	return true;
+	return define_same_models(d, a);
 }
 
 /* The type as it was: only its names and kinds are asked, so it is none of the model's. */
@@ -76,7 +76,7 @@ static struct type *old_type(struct define *d, const struct type *newest)
 static bool read_older(struct define *d, const struct older_definition *older, struct draft *newest,
 		       struct draft *ret_draft)
 {
-	struct draft draft = { .file = read_source(d, &older->own, older->version), .newest = newest,
+	struct draft draft = { .file = define_old_file(d, &older->own, older->version), .newest = newest,
 			       .version = older->version };
 
 	if (draft.file == NULL)
@@ -85,13 +85,14 @@ static bool read_older(struct define *d, const struct older_definition *older, s
 	draft.type = old_type(d, newest->type);
 	if (text_is_set(older->base.path)) {
 		draft.base = arena_new_struct(d->arena, struct draft);
-		draft.base->file = read_source(d, &older->base, older->version);
+		draft.base->file = define_old_file(d, &older->base, older->version);
 		if (draft.base->file == NULL)
 			return false;
 		draft.base->header = value_get(draft.base->file->root, T("type"));
 		draft.base->type = old_type(d, newest->base == NULL ? newest->type : newest->base->type);
 	}
-	if (same_process(&draft, newest))
+	define_older_model_files(d, &draft, older);
+	if (same_process(d, &draft, newest))
 		return false;
 	*ret_draft = draft;
 	return true;
@@ -357,6 +358,8 @@ static void finish_variant(struct define *d, struct draft *older)
 	variant->approvals = own.approvals;
 	variant->approval_count = own.approval_count;
 	variant->tasks = own.tasks;
+	variant->work_models = own.work_models;
+	variant->work_model_count = own.work_model_count;
 	variant->definition = own.definition;
 	variant->newest = newest;
 	variant->variants = NULL;

@@ -185,17 +185,80 @@ static struct value *effective(struct arena *arena, const struct definition_sour
 	return all;
 }
 
+static void compare_roots(struct difference_list *list, const struct value *before, const struct value *after)
+{
+	for (size_t i = 0; i < after->map.count; i++)
+		compare_section(list, after->map.entries[i].key, value_get(before, after->map.entries[i].key), after->map.entries[i].value);
+	for (size_t i = 0; i < before->map.count; i++)
+		if (value_get(after, before->map.entries[i].key) == NULL)
+			compare_section(list, before->map.entries[i].key, before->map.entries[i].value, NULL);
+}
+
+/* ---- the models of a type ---- */
+
+static const struct value *model_named(struct arena *arena, const struct older_definition *definition, text name)
+{
+	for (size_t i = 0; i < definition->model_count; i++) {
+		const struct value *root = parse(arena, &definition->models[i]);
+
+		if (text_equal(value_get_text(value_get(root, T("model")), T("name")), name))
+			return root;
+	}
+	return NULL;
+}
+
+static void compare_model(struct difference_list *list, text name, const struct value *before, const struct value *after)
+{
+	text what = text_format(list->arena, "model %.*s", TEXT_ARG(name));
+	size_t first = list->count;
+
+	if (before == NULL || after == NULL) {
+		compare_entry(list, what, value_get(before, T("model")), value_get(after, T("model")));
+		return;
+	}
+	compare_roots(list, before, after);
+	for (size_t i = first; i < list->count; i++)
+		list->items[i].what = text_format(list->arena, "%.*s, %.*s", TEXT_ARG(what), TEXT_ARG(list->items[i].what));
+}
+
+/* Most models of most versions: they need not be read. */
+static bool has_source(const struct older_definition *definition, const struct definition_source *source)
+{
+	for (size_t i = 0; i < definition->model_count; i++)
+		if (text_equal(definition->models[i].source, source->source))
+			return true;
+	return false;
+}
+
+static void compare_models(struct difference_list *list, const struct older_definition *old, const struct older_definition *now)
+{
+	for (size_t i = 0; i < now->model_count; i++) {
+		if (has_source(old, &now->models[i]))
+			continue;
+		const struct value *after = parse(list->arena, &now->models[i]);
+		text name = value_get_text(value_get(after, T("model")), T("name"));
+
+		compare_model(list, name, model_named(list->arena, old, name), after);
+	}
+	for (size_t i = 0; i < old->model_count; i++) {
+		if (has_source(now, &old->models[i]))
+			continue;
+		const struct value *before = parse(list->arena, &old->models[i]);
+		text name = value_get_text(value_get(before, T("model")), T("name"));
+
+		if (model_named(list->arena, now, name) == NULL)
+			compare_model(list, name, before, NULL);
+	}
+}
+
 struct error *schema_difference(struct arena *arena, const struct older_definition *old, const struct older_definition *now,
                                 struct difference **ret_items, size_t *ret_count)
 {
 	struct difference_list list = { .arena = arena };
 	struct value *before = effective(arena, &old->own, &old->base), *after = effective(arena, &now->own, &now->base);
 
-	for (size_t i = 0; i < after->map.count; i++)
-		compare_section(&list, after->map.entries[i].key, value_get(before, after->map.entries[i].key), after->map.entries[i].value);
-	for (size_t i = 0; i < before->map.count; i++)
-		if (value_get(after, before->map.entries[i].key) == NULL)
-			compare_section(&list, before->map.entries[i].key, before->map.entries[i].value, NULL);
+	compare_roots(&list, before, after);
+	compare_models(&list, old, now);
 	*ret_items = list.items;
 	*ret_count = list.count;
 	return arena_check(arena);

@@ -141,6 +141,14 @@ const struct type *type_version(const struct type *type, int64_t definition)
 	return newest;
 }
 
+const struct work_model *type_work_model(const struct type *type, text name)
+{
+	for (size_t i = 0; i < type->work_model_count; i++)
+		if (text_equal(type->work_models[i]->name, name))
+			return type->work_models[i];
+	return NULL;
+}
+
 int model_work_model(const struct model *model, text name)
 {
 	for (size_t i = 0; i < model->work_model_count; i++)

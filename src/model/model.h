@@ -275,13 +275,16 @@ struct type {
 	ptrdiff_t class_field;                /* -1: no classes */
 	ptrdiff_t model_field, approvers;     /* by name; -1 */
 	ptrdiff_t orders;                     /* the link with `orders`; -1 */
-	/* Older versions on which records still run: same fields, rights and views, but their own lifecycle, clocks, rules, approvals, tasks. */
+	const struct work_model **work_models; /* what its records are made from; of an older version: as they were then */
+	size_t work_model_count;
+	/* Older versions on which records still run: same fields, rights and views, but their own lifecycle, clocks, rules, approvals, tasks,
+	 * models. */
 	const struct type **variants;
 	size_t variant_count;
 	const struct type *newest;            /* of a variant; NULL: this is the newest */
 	int64_t definition;   /* version of this type's definition */
 	text path;            /* of its definition */
-	text source_hash;     /* of that and of what it extends */
+	text source_hash;     /* of that, of what it extends, and of the models that make its records */
 };
 
 struct relation {
@@ -335,6 +338,8 @@ struct older_definition {
 	text type;
 	int64_t version;
 	struct definition_source own, base; /* base: what it extended then; path unset when nothing */
+	struct definition_source *models;   /* files of the models that made its records then */
+	size_t model_count;
 };
 
 struct model {
@@ -394,7 +399,12 @@ static inline bool type_same(const struct type *a, const struct type *b)
 }
 /* NULL when there is none. */
 const struct relation *model_relation(const struct model *model, text name);
-/* Position, or -1. */
+/*
+ * What a record of this type (record->type) was made from: the model as the version has it on which the record runs. NULL when there is
+ * none of that name, or no longer.
+ */
+const struct work_model *type_work_model(const struct type *type, text name);
+/* Of the newest version, for new records. Position, or -1. */
 int model_work_model(const struct model *model, text name);
 /* Bit arrays over states, each of STATE_WORDS words; NULL: none is in it. */
 #define STATE_WORDS (LIMIT_STATES / 64)

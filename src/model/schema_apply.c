@@ -70,10 +70,11 @@ static struct error *store_definition(struct work *work, const struct model *mod
 	text hash = schema_source_hash(work->arena, model, source, &type);
 
 	TRY(put_out_of_use(work, path, publication));
+	/* A type's versions are counted on when its file is called otherwise: they are what its records run on. */
 	return store_run_text(
 	    work->store, work->arena,
 	    T("INSERT INTO definition (path, version, type, source, hash, applied_at, active, publication, live) "
-	      "SELECT $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, 1, $6, 0 FROM definition WHERE path = $1"),
+	      "SELECT $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5, 1, $6, 0 FROM definition WHERE path = $1 OR type = $2"),
 	    CELLS(cell_text(path), cell_text(type), cell_text(model->sources[source].source), cell_text(hash),
 		  cell_moment(work->now), cell_integer(publication)),
 	    NULL);
@@ -109,12 +110,12 @@ static struct error *mark_running(struct work *work, const struct type *type)
 
 	TRY(schema_running(work->arena, work->store, type->table, &versions, &count));
 	TRY(store_run_text(work->store, work->arena,
-			   T("UPDATE definition SET live = 0 WHERE type = $1 AND path = $2"),
-			   CELLS(cell_text(type->name), cell_text(type->path)), NULL));
+			   T("UPDATE definition SET live = 0 WHERE type = $1"), CELLS(cell_text(type->name)), NULL));
 	for (size_t i = 0; i < count; i++)
 		TRY(store_run_text(work->store, work->arena,
-				   T("UPDATE definition SET live = 1 WHERE path = $1 AND version = $2 AND active = 0"),
-				   CELLS(cell_text(type->path), cell_integer(versions[i])), NULL));
+				   T("UPDATE definition SET live = 1 WHERE type = $1 AND version = $2 AND active = 0 AND coalesce(publication, 0) = "
+				     "(SELECT max(coalesce(publication, 0)) FROM definition WHERE type = $1 AND version = $2)"),
+				   CELLS(cell_text(type->name), cell_integer(versions[i])), NULL));
 	return NULL;
 }
 
@@ -126,30 +127,36 @@ static bool runs_on(const int64_t *versions, size_t count, int64_t version)
 	return false;
 }
 
+/* Once files kept their own count: of two rows of a type with one number, records mean the later. */
+static bool is_covered(const struct schema_stored *items, size_t count, size_t at)
+{
+	return at + 1 < count && text_equal(items[at + 1].type, items[at].type) && items[at + 1].version == items[at].version;
+}
+
 /* Newest first, so that the union of states begins with what is nearest to today. `fresh`: records are asked, not the marks. */
-static struct error *older_versions(struct arena *arena, struct store *store, const struct schema_stored *items,
+static struct error *older_versions(struct arena *arena, struct store *store, struct schema_stored *items,
 				    size_t count, const struct model *fresh, struct older_definition **ret_older,
 				    size_t *ret_count)
 {
 	struct older_definition *older = arena_new_array(arena, struct older_definition, count);
-	text path = TEXT_UNSET, hash;
+	text last = TEXT_UNSET, hash;
 	int64_t *versions = NULL;
 	size_t running = 0;
 
 	*ret_count = 0;
 	for (size_t i = count; i-- > 0;) {
-		const struct schema_stored *stored = &items[i];
+		struct schema_stored *stored = &items[i];
 		const struct type *type = fresh == NULL || !text_is_set(stored->type) ? NULL : model_type(fresh, stored->type);
 		bool live = stored->live;
 
 		if (!text_is_set(stored->type) || (fresh != NULL && (type == NULL || type->abstract)))
 			continue;
 		if (fresh != NULL) {
-			if (!text_equal(path, stored->path))
+			if (!text_equal(last, stored->type))
 				TRY(schema_running(arena, store, type->table, &versions, &running));
-			path = stored->path;
+			last = stored->type;
 			hash = text_equal(type->path, stored->path) ? type->source_hash : TEXT_UNSET;
-			live = runs_on(versions, running, stored->version) &&
+			live = runs_on(versions, running, stored->version) && !is_covered(items, count, i) &&
 			       !(stored->active && text_equal(stored->hash, hash));
 		}
 		if (live)

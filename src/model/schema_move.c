@@ -72,7 +72,7 @@ static int64_t version_to_be(struct arena *arena, const struct schema_stored *it
 	if (stored != NULL && text_equal(stored->hash, hash_of(arena, model, type->path)))
 		return stored->version;
 	for (size_t i = 0; i < count; i++)
-		if (text_equal(items[i].path, type->path))
+		if (text_equal(items[i].path, type->path) || text_equal(items[i].type, type->name))
 			newest = maximum(newest, items[i].version);
 	return newest + 1;
 }
@@ -228,13 +228,13 @@ struct error *schema_settle(struct work *work, bool *ret_changed)
 
 /* ---- going back ---- */
 
-static struct error *take(struct arena *arena, struct store *store, const struct schema_stored *stored, struct definition_source *sources,
+static struct error *take(struct arena *arena, struct store *store, struct schema_stored *stored, struct definition_source *sources,
                           size_t *count)
 {
 	return schema_stored_source(arena, store, stored, &sources[(*count)++]);
 }
 
-static struct error *previous_set(struct arena *arena, struct store *store, const struct schema_stored *items, size_t count,
+static struct error *previous_set(struct arena *arena, struct store *store, struct schema_stored *items, size_t count,
                                   struct definition_source *sources, size_t *ret_count)
 {
 	int64_t last = 0;
@@ -252,10 +252,50 @@ static struct error *previous_set(struct arena *arena, struct store *store, cons
 	return NULL;
 }
 
-static struct error *previous_type(struct arena *arena, struct store *store, const struct schema_stored *items, size_t count, text type,
+static bool same_source(const struct definition_source *a, const struct definition_source *b)
+{
+	return text_equal(a->path, b->path) && text_equal(a->source, b->source);
+}
+
+static bool same_definition(const struct older_definition *a, const struct older_definition *b)
+{
+	bool same = same_source(&a->own, &b->own) && a->model_count == b->model_count;
+
+	for (size_t i = 0; same && i < a->model_count; i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < b->model_count; j++)
+			found = found || same_source(&a->models[i], &b->models[j]);
+		same = found;
+	}
+	return same;
+}
+
+/* All that is active but the type and its models, and these as they were. */
+static struct error *with_previous(struct arena *arena, struct store *store, struct schema_stored *items, size_t count,
+                                   const struct schema_stored *active, const struct older_definition *then,
                                    struct definition_source *sources, size_t *ret_count)
 {
-	const struct schema_stored *active = NULL, *previous = NULL;
+	bool is;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!items[i].active || &items[i] == active)
+			continue;
+		TRY(schema_is_model_of(arena, store, &items[i], active->type, &is));
+		if (!is)
+			TRY(take(arena, store, &items[i], sources, ret_count));
+	}
+	sources[(*ret_count)++] = then->own;
+	for (size_t i = 0; i < then->model_count; i++)
+		sources[(*ret_count)++] = then->models[i];
+	return NULL;
+}
+
+static struct error *previous_type(struct arena *arena, struct store *store, struct schema_stored *items, size_t count, text type,
+                                   struct definition_source *sources, size_t *ret_count)
+{
+	struct schema_stored *active = NULL, *previous = NULL;
+	struct older_definition now, then;
 
 	for (size_t i = 0; i < count; i++)
 		if (items[i].active && text_equal(items[i].type, type))
@@ -263,22 +303,19 @@ static struct error *previous_type(struct arena *arena, struct store *store, con
 	if (active == NULL)
 		return error_new(arena, ERROR_NOT_FOUND, "no type is named '%.*s'", TEXT_ARG(type));
 	for (size_t i = 0; i < count; i++)
-		if (text_equal(items[i].path, active->path) && items[i].version < active->version)
-			previous = &items[i]; /* ascending: the last one stays */
+		if (text_equal(items[i].type, type) && items[i].version < active->version &&
+		    (previous == NULL || items[i].version > previous->version))
+			previous = &items[i];
 	if (previous == NULL)
 		return error_hint(arena, error_new(arena, ERROR_CONFLICT, "%.*s has only one version", TEXT_ARG(type)),
 		                  "there is nothing to go back to");
-	for (size_t i = 0; i < count; i++)
-		if (items[i].active)
-			TRY(take(arena, store, &items[i] == active ? previous : &items[i], sources, ret_count));
-	struct definition_source now, then;
-	TRY(schema_stored_source(arena, store, active, &now));
-	TRY(schema_stored_source(arena, store, previous, &then));
-	if (text_equal(now.source, then.source))
+	TRY(schema_stored_older(arena, store, items, count, active, &now));
+	TRY(schema_stored_older(arena, store, items, count, previous, &then));
+	if (same_definition(&now, &then))
 		return error_hint(arena, error_new(arena, ERROR_CONFLICT, "version %lld of %.*s differs only in what it extends",
 		                                   (long long)previous->version, TEXT_ARG(type)),
 		                  "revert that type, or all");
-	return NULL;
+	return with_previous(arena, store, items, count, active, &then, sources, ret_count);
 }
 
 struct error *schema_previous_sources(struct arena *arena, struct store *store, text type, struct definition_source **ret_sources,

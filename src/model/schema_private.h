@@ -23,6 +23,8 @@ struct schema_stored {
 	moment applied_at;
 	bool active;
 	bool live; /* not active, but records run on it */
+	text source;      /* once it was read */
+	text makes, name; /* of a model's file whose source was read: the type of its records, and its name */
 };
 
 struct schema_planner {
@@ -48,19 +50,22 @@ void schema_refuse(struct schema_planner *planner, const char *hint, const char 
 must_use struct error *schema_plan_changes(struct schema_planner *planner);
 /* Words only: which definitions will be stored. */
 must_use struct error *schema_plan_definitions(struct schema_planner *planner);
-/* All rows by path and version; none on an empty store. */
+/* All rows: those of a type together, by version; none on an empty store. */
 must_use struct error *schema_stored(struct arena *arena, struct store *store, struct schema_stored **ret_items,
 				     size_t *ret_count);
 must_use struct error *schema_stored_source(struct arena *arena, struct store *store,
-					    const struct schema_stored *stored,
+					    struct schema_stored *stored,
 					    struct definition_source *ret_source);
-/* With the source of what it extended while it was active. */
+/* With the source of what it extended while it was active, and of the models that made its records. */
 must_use struct error *schema_stored_older(struct arena *arena, struct store *store,
-					   const struct schema_stored *items, size_t count,
-					   const struct schema_stored *stored,
+					   struct schema_stored *items, size_t count,
+					   struct schema_stored *stored,
 					   struct older_definition *ret_older);
+/* Whether it is the file of a model that makes records of this type. */
+must_use struct error *schema_is_model_of(struct arena *arena, struct store *store, struct schema_stored *stored,
+					  text type, bool *ret_is);
 must_use struct error *schema_active_sources(struct arena *arena, struct store *store,
-					     const struct schema_stored *items, size_t count,
+					     struct schema_stored *items, size_t count,
 					     struct definition_source **ret_sources, size_t *ret_count);
 /* The name behind `extends`, or unset. */
 text schema_extends(struct arena *arena, const struct definition_source *source);

@@ -37,7 +37,7 @@ struct error *schema_stored(struct arena *arena, struct store *store, struct sch
 	TRY(has_publications(arena, store, &has));
 	TRY(store_query_text(store, arena,
 	                     has ? T("SELECT path, type, hash, version, applied_at, active, publication, until, live FROM definition "
-	                             "ORDER BY path, version")
+	                             "ORDER BY coalesce(type, path), version, publication")
 	                         : T("SELECT path, type, hash, version, applied_at, active, 0, NULL, 0 FROM definition "
 	                             "ORDER BY path, version"),
 	                     NO_CELLS, &rows));
@@ -59,20 +59,25 @@ struct error *schema_stored(struct arena *arena, struct store *store, struct sch
 	return NULL;
 }
 
-struct error *schema_stored_source(struct arena *arena, struct store *store, const struct schema_stored *stored,
+struct error *schema_stored_source(struct arena *arena, struct store *store, struct schema_stored *stored,
                                    struct definition_source *ret_source)
 {
 	struct rows *rows;
 	bool row;
 
+	if (text_is_set(stored->source)) {
+		*ret_source = (struct definition_source){ stored->path, stored->source };
+		return NULL;
+	}
 	TRY(store_query_text(store, arena, T("SELECT source FROM definition WHERE path = $1 AND version = $2"),
 	                     CELLS(cell_text(stored->path), cell_integer(stored->version)), &rows));
 	TRY(rows_next(rows, &row));
 	if (!row)
 		return error_new(arena, ERROR_NOT_FOUND, "version %lld of the definition %.*s is gone", (long long)stored->version,
 		                 TEXT_ARG(stored->path));
-	*ret_source = (struct definition_source){ stored->path, rows_text_copy(rows, arena, 0) };
+	stored->source = rows_text_copy(rows, arena, 0);
 	rows_close(rows);
+	*ret_source = (struct definition_source){ stored->path, stored->source };
 	return NULL;
 }
 
@@ -85,23 +90,85 @@ text schema_extends(struct arena *arena, const struct definition_source *source)
 	return value_get_text(value_get(root, T("type")), T("extends"));
 }
 
-struct error *schema_stored_older(struct arena *arena, struct store *store, const struct schema_stored *items, size_t count,
-                                  const struct schema_stored *stored, struct older_definition *ret_older)
+/* ---- a version with what belongs to it ---- */
+
+struct error *schema_is_model_of(struct arena *arena, struct store *store, struct schema_stored *stored, text type, bool *ret_is)
 {
-	const struct schema_stored *base = NULL;
+	struct definition_source source;
+	struct value *root = NULL;
+
+	*ret_is = false;
+	if (!text_starts_with(stored->path, T("models/")))
+		return NULL;
+	if (!text_is_set(stored->makes)) {
+		TRY(schema_stored_source(arena, store, stored, &source));
+		if (yaml_parse(arena, source.path, source.source, &root) != NULL)
+			root = NULL;
+		stored->makes = value_get_text(value_get(root, T("model")), T("type"));
+		stored->name = value_get_text(value_get(root, T("model")), T("name"));
+		if (!text_is_set(stored->makes))
+			stored->makes = T("");
+	}
+	*ret_is = text_equal(stored->makes, type);
+	return NULL;
+}
+
+/* Before publications were numbered nothing says when a version ended: the last one of each is meant. */
+static void choose(struct schema_stored **chosen, size_t *count, struct schema_stored *stored)
+{
+	for (size_t i = 0; i < *count; i++)
+		if (text_equal(chosen[i]->name, stored->name)) {
+			if (stored->publication >= chosen[i]->publication)
+				chosen[i] = stored;
+			return;
+		}
+	chosen[(*count)++] = stored;
+}
+
+/*
+ * A model that changes makes a new version of its type: so those of a version are the files that were active until it ended. A store of
+ * before has models that changed under a version which stayed: its records ran on the last of them.
+ */
+static struct error *models_of(struct arena *arena, struct store *store, struct schema_stored *items, size_t count,
+                               const struct schema_stored *version, struct older_definition *older)
+{
+	struct schema_stored **chosen = arena_new_array(arena, struct schema_stored *, count + 1);
+	bool is;
+
+	for (size_t i = 0; i < count; i++) {
+		if (items[i].publication >= version->until || items[i].until < version->until)
+			continue;
+		TRY(schema_is_model_of(arena, store, &items[i], version->type, &is));
+		if (is)
+			choose(chosen, &older->model_count, &items[i]);
+	}
+	older->models = arena_new_array(arena, struct definition_source, older->model_count);
+	for (size_t i = 0; i < older->model_count; i++)
+		TRY(schema_stored_source(arena, store, chosen[i], &older->models[i]));
+	return NULL;
+}
+
+struct error *schema_stored_older(struct arena *arena, struct store *store, struct schema_stored *items, size_t count,
+                                  struct schema_stored *stored, struct older_definition *ret_older)
+{
+	struct older_definition older = { .type = stored->type, .version = stored->version };
+	struct schema_stored *base = NULL;
 	text extends;
 
-	*ret_older = (struct older_definition){ .type = stored->type, .version = stored->version };
-	TRY(schema_stored_source(arena, store, stored, &ret_older->own));
-	extends = schema_extends(arena, &ret_older->own);
+	TRY(schema_stored_source(arena, store, stored, &older.own));
+	extends = schema_extends(arena, &older.own);
 	for (size_t i = 0; text_is_set(extends) && i < count; i++)
 		if (text_equal(items[i].type, extends) && items[i].publication <= stored->publication &&
 		    items[i].until > stored->publication && (base == NULL || items[i].version > base->version))
 			base = &items[i];
-	return base == NULL ? NULL : schema_stored_source(arena, store, base, &ret_older->base);
+	if (base != NULL)
+		TRY(schema_stored_source(arena, store, base, &older.base));
+	TRY(models_of(arena, store, items, count, stored, &older));
+	*ret_older = older;
+	return NULL;
 }
 
-struct error *schema_active_sources(struct arena *arena, struct store *store, const struct schema_stored *items, size_t count,
+struct error *schema_active_sources(struct arena *arena, struct store *store, struct schema_stored *items, size_t count,
                                     struct definition_source **ret_sources, size_t *ret_count)
 {
 	struct definition_source *sources = arena_new_array(arena, struct definition_source, count);

@@ -21,8 +21,8 @@ static struct error *count_records(struct work *work, const struct type *type, s
 	}
 }
 
-static struct error *add_differences(struct work *work, const struct schema_stored *items, size_t count,
-                                     const struct schema_stored *before, const struct schema_stored *after,
+static struct error *add_differences(struct work *work, struct schema_stored *items, size_t count,
+                                     struct schema_stored *before, struct schema_stored *after,
                                      struct definition_version *version)
 {
 	struct older_definition old = { .version = 0 }, now;
@@ -38,16 +38,16 @@ struct error *schema_versions(struct work *work, const struct type *type, bool w
                               struct definition_version **ret_versions, size_t *ret_count)
 {
 	struct definition_version *versions;
-	const struct schema_stored *before = NULL;
+	struct schema_stored *before = NULL;
 	struct schema_stored *items;
 	size_t all, count = 0;
 
 	TRY(schema_stored(work->arena, work->store, &items, &all));
 	versions = arena_new_array(work->arena, struct definition_version, all + 1);
 	for (size_t i = 0; i < all; i++) {
-		const struct schema_stored *stored = &items[i];
+		struct schema_stored *stored = &items[i];
 
-		if (!text_equal(stored->path, type->path))
+		if (!text_equal(stored->type, type->name))
 			continue;
 		versions[count] = (struct definition_version){ .version = stored->version, .publication = stored->publication,
 			                                       .applied_at = stored->applied_at, .active = stored->active };
@@ -72,8 +72,16 @@ struct error *schema_versions(struct work *work, const struct type *type, bool w
 struct error *schema_source(struct work *work, const struct type *type, int64_t version, text *ret_source)
 {
 	struct definition_source source;
+	struct schema_stored *items;
+	size_t count;
 
-	TRY(schema_stored_source(work->arena, work->store, &(struct schema_stored){ .path = type->path, .version = version }, &source));
-	*ret_source = source.source;
-	return NULL;
+	TRY(schema_stored(work->arena, work->store, &items, &count));
+	for (size_t i = count; i-- > 0;) {
+		if (!text_equal(items[i].type, type->name) || items[i].version != version)
+			continue;
+		TRY(schema_stored_source(work->arena, work->store, &items[i], &source));
+		*ret_source = source.source;
+		return NULL;
+	}
+	return error_new(work->arena, ERROR_NOT_FOUND, "%.*s has no version %lld", TEXT_ARG(type->name), (long long)version);
 }
