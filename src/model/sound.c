@@ -43,7 +43,7 @@ void define_sound(struct define *d, struct draft *draft)
 	if (draft->type->abstract)
 		return;
 	sound.arena = arena_new(SOUND_BYTES);
-	logic_init(&sound.logic, sound.arena, draft->type);
+	logic_init(&sound.logic, sound.arena, d->model, draft->type);
 	check(&sound);
 	arena_free(sound.arena);
 }

@@ -520,7 +520,7 @@ void define_chains(struct define *d)
 	if (any) {
 		table_init(&chain.seen, chain.arena);
 		for (size_t i = 0; i < d->model->type_count; i++) {
-			logic_init(&chain.types[i].logic, chain.arena, &d->model->types[i]);
+			logic_init(&chain.types[i].logic, chain.arena, d->model, &d->model->types[i]);
 			if (d->model->types[i].lifecycle != NULL)
 				add_fields(&chain, &chain.types[i]);
 		}

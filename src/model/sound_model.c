@@ -191,7 +191,7 @@ static void check_model(struct define *d, const struct work_model *model, struct
 	struct arena *arena = arena_new((size_t)64 * 1024 * 1024);
 
 	d->file = file;
-	logic_init(&check.logic, arena, model->form_type);
+	logic_init(&check.logic, arena, d->model, model->form_type);
 	check_form(&check);
 	check_tasks(&check);
 	check_required(&check);

@@ -119,15 +119,15 @@ static ptrdiff_t tracked_of(const struct sound *sound, size_t field)
 	return -1;
 }
 
-static uint8_t value_of_setting(const struct sound *sound, size_t tracked, const struct setting *setting)
+static uint8_t value_of_setting(struct sound *sound, size_t tracked, const struct setting *setting)
 {
-	size_t unset = sound->tracked_values[tracked] - 1;
+	size_t value = sound->tracked_values[tracked] - 1;
 
 	if (setting->how == SET_UNSET || (setting->how == SET_VALUE && setting->value == NULL))
-		return (uint8_t)unset;
-	if (setting->how == SET_NOW || sound->type->fields[setting->field].kind == KIND_MOMENT)
-		return 0;
-	return (uint8_t)setting->value->integer;
+		return (uint8_t)value;
+	if (setting->how == SET_NOW || !logic_value(&sound->logic, setting->field, setting->value, &value))
+		value = 0; /* of a moment is only known that it is set */
+	return (uint8_t)value;
 }
 
 /* A step in the making: what it demands, and where it leads. */
@@ -528,8 +528,12 @@ static void begin(struct sound *sound)
 		const struct field *field = &sound->type->fields[sound->tracked_fields[i]];
 
 		start.values[i] = (uint8_t)(sound->tracked_values[i] - 1);
-		if (field->has_default && field->fallback != NULL)
-			start.values[i] = field->kind == KIND_MOMENT ? 0 : (uint8_t)field->fallback->integer;
+		size_t value = 0;
+
+		if (field->has_default && field->fallback != NULL) {
+			(void)logic_value(&sound->logic, field->position, field->fallback, &value);
+			start.values[i] = (uint8_t)value;
+		}
 	}
 	enter(sound, start, SIZE_MAX, &move);
 }

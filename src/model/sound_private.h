@@ -22,7 +22,36 @@
 /* Steps of one search for values that fulfil some conditions. */
 #define SOUND_STEPS_MAX 20000
 
-/* ---- conditions as formulas over finite variables (sound_logic.c) ---- */
+/* ---- the values of a path, cut by what it is compared with (sound_scale.c) ---- */
+
+struct scale;
+/* What a value is compared with: constants, or one thing that may be any value itself (now, another field ...). */
+struct measure {
+	enum literal_kind how; /* LITERAL_INTEGER: all constants */
+	int64_t number;
+	bool mirrored; /* the test stands the other way round: a < b told of b */
+};
+
+/* False: names of records and people, of which two may be the same. */
+bool scale_measures(const struct node *node, size_t literal, struct measure *ret_measure);
+/* Constants of all kinds but moments: its classes and "unset" are the values of one variable. */
+bool scale_is_constant(const struct measure *measure, const struct field *field);
+struct scale *scale_new(struct arena *arena, const struct field *field, const struct measure *measure);
+/* No integer lies beyond these. */
+void scale_limit(struct scale *scale, int64_t least, int64_t most);
+/* Before the scale is settled: these tests will be asked, this value will be set. */
+void scale_learn(struct arena *arena, struct scale *scale, const struct node *node);
+void scale_learn_decision(struct arena *arena, struct scale *scale, const struct decision_test *test);
+void scale_learn_value(struct arena *arena, struct scale *scale, const struct cell *value);
+/* The number of classes that its values fall into; 0: too many to be told apart. */
+size_t scale_settle(struct arena *arena, struct scale *scale);
+/* The classes that pass a test, and those of which it depends on more. False: it was not learnt. */
+bool scale_masks(const struct scale *scale, const struct node *node, uint64_t *ret_passes, uint64_t *ret_depends);
+bool scale_decision_mask(const struct scale *scale, const struct decision_test *test, uint64_t *ret_mask);
+/* The class of a constant. */
+bool scale_class(struct arena *arena, const struct scale *scale, const struct cell *value, size_t *ret_class);
+
+/* ---- conditions as formulas over finite variables (sound_formula.c) ---- */
 
 /* The values of one field or path, or the outcome of one test that is not decided (a variable of two values). */
 struct variable {
@@ -35,6 +64,7 @@ struct variable {
 struct expression {
 	enum { EXPRESSION_TRUE, EXPRESSION_AND, EXPRESSION_OR, EXPRESSION_VALUES, EXPRESSION_STATE } kind;
 	bool negated;
+	bool vague; /* a test in it is left open only because there are too many values */
 	size_t variable; /* VALUES: holds when its value is in the mask */
 	uint64_t mask;
 	const struct node *node; /* STATE: a test of the record's own state */
@@ -44,10 +74,12 @@ struct expression {
 
 struct logic {
 	struct arena *arena; /* goes with the check */
+	const struct model *model;
 	const struct type *type;
 	struct variable *variables;
 	size_t count, capacity;
 	struct table keys;	/* key -> variable's position + 1 */
+	struct table scales;	/* key -> scale */
 	struct table compiled;	/* address of a condition -> expression */
 	uint64_t *remaining;	/* while solving */
 	size_t remaining_capacity;
@@ -69,9 +101,18 @@ struct claim {
 	bool holds;
 };
 
-void logic_init(struct logic *logic, struct arena *arena, const struct type *type);
-/* The variable of a field of the type that has finitely many values (set or unset counts), with its number of values. */
+/* Learns all conditions of the type, and what its fields are set to, at once. */
+void logic_init(struct logic *logic, struct arena *arena, const struct model *model, const struct type *type);
+/* One condition more, before anything is asked. */
+void logic_learn(struct logic *logic, const struct condition *condition);
+/* The variable of a field of the type, with its number of values; the last is "unset". */
 size_t logic_field(struct logic *logic, size_t field, size_t *ret_values);
+/* The value of that variable which stands for this constant. False: not known. */
+bool logic_value(struct logic *logic, size_t field, const struct cell *constant, size_t *ret_value);
+const struct expression *logic_compile(struct logic *logic, const struct condition *condition);
+
+/* ---- whether conditions can hold together (sound_logic.c) ---- */
+
 /* Whether the condition mentions the variable. */
 bool logic_mentions(struct logic *logic, const struct condition *condition, size_t variable);
 /* Whether all claims can be fulfilled at once. When the search is given up: yes, and logic->gave_up. */
@@ -79,6 +120,14 @@ bool logic_possible(struct logic *logic, const struct claim *claims, size_t coun
 /* The same for one condition. */
 bool logic_may_hold(struct logic *logic, const struct condition *condition, const struct facts *facts);
 bool logic_may_fail(struct logic *logic, const struct condition *condition, const struct facts *facts);
+
+/* ---- everything a type asks and sets (sound_each.c), also from other types' rules and from models ---- */
+
+void each_condition(const struct model *model, const struct type *type,
+		    void (*visit)(void *data, const struct condition *condition), void *data);
+/* `foreign`: what another record's rule or a model sets. */
+void each_setting(const struct model *model, const struct type *type,
+		  void (*visit)(void *data, const struct setting *setting, bool foreign), void *data);
 
 /* ---- situations (sound_net.c) ---- */
 

@@ -12,61 +12,76 @@ static bool people_write(const struct sound *sound, size_t field)
 }
 
 struct setters {
+	const struct field *field;
 	size_t known, other; /* settings to a value that is known here, and to others */
 };
 
-static void count_settings(struct setters *setters, const struct setting *settings, size_t count, size_t field)
+/* What other records' rules and models set comes at moments that are not known here. */
+static void count_setting(void *data, const struct setting *setting, bool foreign)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (settings[i].field != field)
-			continue;
-		if (settings[i].how == SET_VALUE || settings[i].how == SET_UNSET || settings[i].how == SET_NOW)
-			setters->known++;
-		else
-			setters->other++;
-	}
+	struct setters *setters = data;
+
+	if (setting->field != setters->field->position)
+		return;
+	if (!foreign && (setting->how == SET_VALUE || setting->how == SET_UNSET ||
+			 (setting->how == SET_NOW && setters->field->kind == KIND_MOMENT)))
+		setters->known++;
+	else
+		setters->other++;
 }
 
-/* Rules of any type that create records of this one or change them, and models they are made from. */
-static void count_foreign(const struct sound *sound, struct setters *setters, size_t field)
+/* Fields that the engine fills by itself, whatever the definition sets. */
+static bool engine_writes(const struct type *type, const struct field *field)
 {
-	const struct model *model = sound->d->model;
-	struct setters foreign = { 0, 0 };
+	const struct order_definition *orders = type->orders < 0 ? NULL : type->fields[type->orders].orders;
+	ptrdiff_t position = (ptrdiff_t)field->position;
 
-	for (size_t i = 0; i < model->type_count; i++)
-		for (size_t j = 0; j < model->types[i].rule_count; j++)
-			for (size_t k = 0; k < model->types[i].rules[j].action_count; k++) {
-				const struct action *action = &model->types[i].rules[j].actions[k];
+	for (size_t i = 0; orders != NULL && i < orders->copy_count; i++)
+		if (orders->copies[i][1] == field->position)
+			return true;
+	if (type->control != NULL && ((size_t)position == type->control->flag || position == type->control->at))
+		return true;
+	return (type->schedule != NULL && position == type->schedule->found) || position == type->model_field ||
+	       position == type->rating || position == type->external_ref || position == type->restricted;
+}
 
-				if ((action->kind == ACTION_CREATE_LINKED || action->kind == ACTION_EACH) && action->type == sound->type)
-					count_settings(&foreign, action->sets, action->set_count, field);
-			}
-	for (size_t i = 0; i < model->work_model_count; i++) {
-		if (model->work_models[i].type == sound->type)
-			count_settings(&foreign, model->work_models[i].sets, model->work_models[i].set_count, field);
-		for (size_t j = 0; j < model->work_models[i].create_count; j++)
-			if (model->work_models[i].creates[j].type == sound->type)
-				count_settings(&foreign, model->work_models[i].creates[j].sets,
-					       model->work_models[i].creates[j].set_count, field);
+static bool is_kind_tracked(const struct field *field)
+{
+	switch (field->kind) {
+	case KIND_CHOICE:
+		return field->choice_count <= 63;
+	case KIND_BOOLEAN:
+	case KIND_MOMENT:
+	case KIND_INTEGER:
+	case KIND_REAL:
+	case KIND_DURATION:
+	case KIND_TEXT:
+		return true;
+	case KIND_PROSE:
+	case KIND_LINK:
+	case KIND_LINKS:
+	case KIND_HOURS:
+	case KIND_HOLIDAYS:
+	case KIND_ZONE:
+	case KIND_MAIL:
+	case KIND_RECORD:
+	case KIND_CONDITION:
+	case KIND_MODEL:
+	case KIND_GROUP:
+	case KIND_COUNT:
+		break;
 	}
-	setters->other += foreign.known + foreign.other;
+	return false;
 }
 
 static bool is_tracked(const struct sound *sound, const struct field *field)
 {
-	struct setters setters = { 0, 0 };
+	struct setters setters = { field, 0, 0 };
 
-	if (field->system || field->decision != NULL || people_write(sound, field->position) ||
-	    (field->kind != KIND_CHOICE && field->kind != KIND_BOOLEAN && field->kind != KIND_MOMENT) || field->choice_count > 63)
+	if (field->system || field->decision != NULL || people_write(sound, field->position) || !is_kind_tracked(field) ||
+	    engine_writes(sound->type, field))
 		return false;
-	for (size_t i = 0; i < sound->lifecycle->transition_count; i++)
-		count_settings(&setters, sound->lifecycle->transitions[i].sets, sound->lifecycle->transitions[i].set_count,
-			       field->position);
-	for (size_t i = 0; i < sound->type->rule_count; i++)
-		for (size_t j = 0; j < sound->type->rules[i].action_count; j++)
-			count_settings(&setters, sound->type->rules[i].actions[j].sets, sound->type->rules[i].actions[j].set_count,
-				       field->position);
-	count_foreign(sound, &setters, field->position);
+	each_setting(sound->d->model, sound->type, count_setting, &setters);
 	return setters.known > 0 && setters.other == 0;
 }
 

@@ -1,0 +1,593 @@
+/*
+ * Conditions as formulas over variables of finitely many values. A choice or boolean - of the record itself or behind links - is
+ * one variable, and so is whatever is compared with constants: its scale (sound_scale.c) says which of its values are told apart.
+ * Of everything else is known whether it is set, and each different test of it is a variable of its own that may be true or false.
+ */
+#include "model/sound_private.h"
+
+#define UNSET_VALUE(count) (UINT64_C(1) << (count))
+/* A choice of more values than fit beside "unset" into a word goes by its scale. */
+#define VALUES_MAX 63
+
+/* ---- variables ---- */
+
+static size_t add_variable(struct logic *logic, text key, uint64_t domain, size_t field)
+{
+	void *known = table_get(&logic->keys, key);
+
+	if (known != NULL)
+		return (size_t)(uintptr_t)known - 1;
+	arena_make_room(logic->arena, logic->variables, logic->count, logic->capacity);
+	logic->variables[logic->count] = (struct variable){ .key = key, .domain = domain, .field = field };
+	table_set(&logic->keys, key, (void *)(uintptr_t)(logic->count + 1));
+	return logic->count++;
+}
+
+/* The number of values without "unset" of a choice or boolean; 0: it goes by its scale. */
+static size_t choices_of(const struct field *field)
+{
+	if (field->kind == KIND_BOOLEAN)
+		return 2;
+	return field->kind == KIND_CHOICE && field->choice_count <= VALUES_MAX ? field->choice_count : 0;
+}
+
+static const struct expression *new_values(struct logic *logic, size_t variable, uint64_t mask)
+{
+	struct expression *expression = arena_new_struct(logic->arena, struct expression);
+
+	expression->kind = EXPRESSION_VALUES;
+	expression->variable = variable;
+	expression->mask = mask;
+	return expression;
+}
+
+static const struct expression *new_group(struct logic *logic, int kind, size_t count)
+{
+	struct expression *expression = arena_new_struct(logic->arena, struct expression);
+
+	expression->kind = kind;
+	expression->parts = arena_new_array(logic->arena, const struct expression *, count + 1);
+	return expression;
+}
+
+static void add_part(const struct expression *group, const struct expression *part)
+{
+	struct expression *growing = (struct expression *)(uintptr_t)group;
+
+	growing->parts[growing->count++] = part;
+	growing->vague = growing->vague || part->vague;
+}
+
+static const struct expression *negate(struct logic *logic, const struct expression *expression)
+{
+	struct expression *copy = arena_copy(logic->arena, expression, sizeof(*expression));
+
+	copy->negated = !copy->negated;
+	return copy;
+}
+
+/* ---- scales ---- */
+
+static text path_key(struct logic *logic, const struct path *path)
+{
+	text key = step_field(&path->steps[0])->name;
+
+	for (size_t i = 1; i < path->count; i++)
+		key = text_format(logic->arena, "%.*s.%.*s", TEXT_ARG(key), TEXT_ARG(step_field(&path->steps[i])->name));
+	return key;
+}
+
+/* Whether the path leads to one value: through links to many records it leads to many. */
+static bool is_one_value(const struct path *path)
+{
+	for (size_t i = 0; i < path->count; i++)
+		if (step_field(&path->steps[i])->kind == KIND_LINKS)
+			return false;
+	return true;
+}
+
+/* Of the values themselves, or of how they stand to now, to another field ... */
+static text scale_key(struct logic *logic, const struct path *path, const struct measure *measure)
+{
+	if (scale_is_constant(measure, step_field(path_last(path))))
+		return path_key(logic, path);
+	return text_format(logic->arena, "%.*s~%d~%lld", TEXT_ARG(measure->how == LITERAL_FIELD ? T("") : path_key(logic, path)),
+			   (int)measure->how, (long long)measure->number);
+}
+
+static struct scale *scale_of(struct logic *logic, text key, const struct field *field, const struct measure *measure)
+{
+	struct scale *scale = table_get(&logic->scales, key);
+
+	if (scale == NULL) {
+		scale = scale_new(logic->arena, field, measure);
+		table_set(&logic->scales, key, scale);
+	}
+	return scale;
+}
+
+static const struct measure constants = { LITERAL_INTEGER, 0, false };
+
+/* The scale of a field of the type itself; NULL: choices and booleans, and moments. */
+static struct scale *field_scale(struct logic *logic, const struct field *field)
+{
+	return choices_of(field) > 0 || field->kind == KIND_MOMENT || field->kind == KIND_LINK || field->kind == KIND_LINKS
+		   ? NULL
+		   : scale_of(logic, field->name, field, &constants);
+}
+
+/* ---- learning ---- */
+
+static void learn_test(struct logic *logic, const struct node *node)
+{
+	const struct field *field = step_field(path_last(node->path));
+	struct measure measure;
+	text last = TEXT_UNSET;
+
+	if (node->test == TEST_SET || choices_of(field) > 0 || !is_one_value(node->path))
+		return;
+	for (size_t i = 0; i < node->literal_count; i++) {
+		text key;
+
+		if (!scale_measures(node, i, &measure))
+			continue;
+		key = scale_key(logic, node->path, &measure);
+		if (!text_is_set(last) || !text_equal(key, last))
+			scale_learn(logic->arena, scale_of(logic, key, field, &measure), node);
+		last = key;
+	}
+}
+
+/* Conditions nest at most LIMIT_CONDITION_DEPTH deep. */
+static void learn_node(struct logic *logic, const struct node *node)
+{
+	if (node->kind == NODE_TEST)
+		learn_test(logic, node);
+	for (size_t i = 0; i < node->node_count; i++)
+		learn_node(logic, node->nodes[i]);
+}
+
+void logic_learn(struct logic *logic, const struct condition *condition)
+{
+	learn_node(logic, condition->root);
+}
+
+static void learn_condition(void *data, const struct condition *condition)
+{
+	logic_learn(data, condition);
+}
+
+static void learn_setting(void *data, const struct setting *setting, bool foreign)
+{
+	struct logic *logic = data;
+	struct scale *scale = field_scale(logic, &logic->type->fields[setting->field]);
+
+	(void)foreign;
+	if (scale != NULL && setting->how == SET_VALUE && setting->value != NULL)
+		scale_learn_value(logic->arena, scale, setting->value);
+}
+
+struct limited {
+	size_t field;
+	bool binding;
+};
+
+/* What is copied from elsewhere keeps the limits of that. */
+static void see_setting(void *data, const struct setting *setting, bool foreign)
+{
+	struct limited *limited = data;
+
+	(void)foreign;
+	if (setting->field == limited->field && setting->how != SET_VALUE && setting->how != SET_UNSET)
+		limited->binding = false;
+}
+
+static void learn_field(struct logic *logic, const struct field *field)
+{
+	struct limited limited = { field->position, true };
+	struct scale *scale;
+
+	if ((field->kind == KIND_INTEGER || field->kind == KIND_DURATION) && field->decision == NULL && !field->system &&
+	    (field->least != INT64_MIN || field->most != INT64_MAX)) {
+		each_setting(logic->model, logic->type, see_setting, &limited);
+		if (limited.binding)
+			scale_limit(field_scale(logic, field), field->least, field->most);
+	}
+	if (field->has_default && field->fallback != NULL && field_scale(logic, field) != NULL)
+		scale_learn_value(logic->arena, field_scale(logic, field), field->fallback);
+	for (size_t i = 0; field->decision != NULL && i < field->decision->input_count; i++) {
+		const struct decision_input *input = &field->decision->inputs[i];
+
+		scale = input->path_count != 1 || (input->field->kind != KIND_INTEGER && input->field->kind != KIND_DURATION)
+			    ? NULL
+			    : field_scale(logic, input->field);
+		for (size_t row = 0; scale != NULL && row < field->decision->row_count; row++)
+			scale_learn_decision(logic->arena, scale, &field->decision->rows[row].tests[i]);
+	}
+	for (size_t row = 0; field->decision != NULL && field_scale(logic, field) != NULL && row < field->decision->row_count; row++)
+		if (field->decision->rows[row].output != NULL)
+			scale_learn_value(logic->arena, field_scale(logic, field), field->decision->rows[row].output);
+}
+
+void logic_init(struct logic *logic, struct arena *arena, const struct model *model, const struct type *type)
+{
+	*logic = (struct logic){ .arena = arena, .model = model, .type = type };
+	table_init(&logic->keys, arena);
+	table_init(&logic->scales, arena);
+	table_init(&logic->compiled, arena);
+	each_condition(model, type, learn_condition, logic);
+	each_setting(model, type, learn_setting, logic);
+	for (size_t i = 0; i < type->field_count; i++)
+		learn_field(logic, &type->fields[i]);
+}
+
+/* The number of values of a variable without "unset": of one that is only set or not, 1. */
+static size_t values_of(struct logic *logic, const struct field *field, text key)
+{
+	struct scale *scale = table_get(&logic->scales, key);
+	size_t values = choices_of(field);
+
+	if (values == 0 && field->kind != KIND_MOMENT && scale != NULL)
+		values = scale_settle(logic->arena, scale);
+	return values == 0 ? 1 : values;
+}
+
+/* ---- decision tables: the outcome follows from the inputs, unless somebody may override it ---- */
+
+/* The values of the input on which the cell of the table matches. */
+static uint64_t values_matched(struct logic *logic, const struct decision_test *test, const struct field *input, size_t values)
+{
+	uint64_t mask = 0;
+
+	if (test->how == MATCH_ANY)
+		return (UNSET_VALUE(values) << 1) - 1;
+	if (test->how == MATCH_UNSET)
+		return UNSET_VALUE(values);
+	if (choices_of(input) == 0) {
+		(void)scale_decision_mask(table_get(&logic->scales, input->name), test, &mask);
+		return mask;
+	}
+	for (size_t i = 0; i < test->count; i++)
+		for (size_t value = 0; value < values; value++)
+			if ((int64_t)value >= test->ranges[i].low && (int64_t)value <= test->ranges[i].high)
+				mask |= UINT64_C(1) << value;
+	return mask;
+}
+
+static const struct expression *row_matches(struct logic *logic, const struct decision_table *table, size_t row)
+{
+	const struct expression *all = new_group(logic, EXPRESSION_AND, table->input_count);
+	size_t values, variable;
+
+	for (size_t i = 0; i < table->input_count; i++) {
+		const struct decision_test *test = &table->rows[row].tests[i];
+
+		variable = logic_field(logic, table->inputs[i].path[0], &values);
+		add_part(all, new_values(logic, variable, values_matched(logic, test, table->inputs[i].field, values - 1)));
+	}
+	return all;
+}
+
+/* Whether it can be told of each value of the input what it matches. */
+static bool is_known_input(struct logic *logic, const struct decision_input *input)
+{
+	if (input->path_count != 1)
+		return false;
+	if (choices_of(input->field) > 0)
+		return true;
+	return (input->field->kind == KIND_INTEGER || input->field->kind == KIND_DURATION) &&
+	       scale_settle(logic->arena, field_scale(logic, input->field)) > 0;
+}
+
+static bool is_exact(struct logic *logic, const struct field *field)
+{
+	const struct decision_table *table = field->decision;
+
+	if (table == NULL || table->override_roles != 0 || table->proposes || table->row_count > VALUES_MAX ||
+	    (table->hit != HIT_FIRST && table->hit != HIT_UNIQUE) ||
+	    (choices_of(field) == 0 && field->kind != KIND_INTEGER && field->kind != KIND_DURATION && field->kind != KIND_TEXT))
+		return false;
+	for (size_t i = 0; i < table->input_count; i++)
+		if (!is_known_input(logic, &table->inputs[i]))
+			return false;
+	return true;
+}
+
+/* One of: a row matches, none before it does, and the value is its outcome; or none matches and it is unset. */
+static const struct expression *decision_of(struct logic *logic, size_t variable, const struct field *field, size_t unset)
+{
+	const struct decision_table *table = field->decision;
+	const struct expression *any = new_group(logic, EXPRESSION_OR, table->row_count + 1), *one;
+	size_t value;
+
+	for (size_t row = 0; row <= table->row_count; row++) {
+		one = new_group(logic, EXPRESSION_AND, row + 2);
+		for (size_t before = 0; before < row; before++)
+			add_part(one, negate(logic, row_matches(logic, table, before)));
+		if (row < table->row_count)
+			add_part(one, row_matches(logic, table, row));
+		value = unset;
+		if (row < table->row_count && !logic_value(logic, field->position, table->rows[row].output, &value))
+			return NULL;
+		add_part(one, new_values(logic, variable, UINT64_C(1) << value));
+		add_part(any, one);
+	}
+	return any;
+}
+
+size_t logic_field(struct logic *logic, size_t position, size_t *ret_values)
+{
+	const struct field *field = &logic->type->fields[position];
+	size_t values = values_of(logic, field, field->name), variable, before = logic->count;
+	uint64_t domain = (UNSET_VALUE(values) << 1) - 1;
+
+	/* Questions of a form are required where they are shown only. */
+	if (field->required && !logic->type->abstract)
+		domain &= ~UNSET_VALUE(values);
+	variable = add_variable(logic, field->name, domain, position);
+	*ret_values = values + 1;
+	if (variable == before && is_exact(logic, field)) {
+		const struct expression *constraint = decision_of(logic, variable, field, values);
+		logic->variables[variable].constraint = constraint; /* the array may have moved */
+	}
+	return variable;
+}
+
+bool logic_value(struct logic *logic, size_t position, const struct cell *constant, size_t *ret_value)
+{
+	const struct field *field = &logic->type->fields[position];
+	const struct scale *scale = field_scale(logic, field);
+
+	if (constant == NULL || constant->kind == CELL_NULL)
+		return false;
+	if (scale != NULL)
+		return values_of(logic, field, field->name) > 0 && scale_class(logic->arena, scale, constant, ret_value);
+	if (choices_of(field) == 0)
+		return false;
+	*ret_value = (size_t)constant->integer;
+	return true;
+}
+
+/* ---- tests ---- */
+
+static bool passes(const struct node *node, int64_t value)
+{
+	for (size_t i = 0; i < node->literal_count; i++) {
+		int64_t literal = node->literals[i].integer;
+
+		if ((node->test == TEST_LESS && value < literal) || (node->test == TEST_LESS_EQUAL && value <= literal) ||
+		    (node->test == TEST_GREATER && value > literal) || (node->test == TEST_GREATER_EQUAL && value >= literal) ||
+		    ((node->test == TEST_EQUAL || node->test == TEST_IN) && value == literal))
+			return true;
+	}
+	return false;
+}
+
+static size_t path_variable(struct logic *logic, const struct path *path, size_t *ret_values)
+{
+	size_t values;
+	text key;
+
+	if (path->count == 1 && path->steps[0].type == logic->type)
+		return logic_field(logic, path->steps[0].field, ret_values);
+	key = path_key(logic, path);
+	values = values_of(logic, step_field(path_last(path)), key);
+	*ret_values = values + 1;
+	return add_variable(logic, key, (UNSET_VALUE(values) << 1) - 1, SIZE_MAX);
+}
+
+static const struct expression *is_set(struct logic *logic, const struct path *path)
+{
+	size_t values, variable = path_variable(logic, path, &values);
+
+	return new_values(logic, variable, UNSET_VALUE(values - 1) - 1);
+}
+
+static const struct expression *compile_choice(struct logic *logic, const struct node *node)
+{
+	const struct lifecycle *lifecycle = path_last(node->path)->type->lifecycle;
+	size_t values, variable = path_variable(logic, node->path, &values);
+	uint64_t mask = 0;
+
+	for (size_t i = 0; i + 1 < values; i++) {
+		int64_t value = node->path->group && lifecycle != NULL ? (int64_t)lifecycle->states[i].group : (int64_t)i;
+
+		if (node->test == TEST_SET || passes(node, value))
+			mask |= UINT64_C(1) << i;
+	}
+	return new_values(logic, variable, mask);
+}
+
+/* The test alone, whatever the record says. */
+static const struct expression *free_test(struct logic *logic, const struct node *node)
+{
+	struct node plain = *node;
+	struct condition alone = { .type = logic->type, .root = &plain };
+
+	plain.negated = false;
+	return new_values(
+	    logic, add_variable(logic, text_format(logic->arena, "(%.*s)", TEXT_ARG(condition_print(logic->arena, &alone))), 3, SIZE_MAX),
+	    2);
+}
+
+/* One of these records, people or teams: each of them is a test of its own. */
+static const struct expression *free_tests(struct logic *logic, const struct node *node)
+{
+	const struct expression *any;
+
+	if (node->test != TEST_EQUAL && node->test != TEST_IN)
+		return free_test(logic, node);
+	any = new_group(logic, EXPRESSION_OR, node->literal_count);
+	for (size_t i = 0; i < node->literal_count; i++) {
+		struct node one = *node;
+
+		one.test = TEST_EQUAL;
+		one.under = TEXT_UNSET;
+		one.bare = false;
+		one.literals = &node->literals[i];
+		one.literal_count = 1;
+		add_part(any, free_test(logic, &one));
+	}
+	return any;
+}
+
+/* Of the literals from `first` on those that are measured alike; too many to be told apart: a test that is left open. */
+static const struct expression *compile_measured(struct logic *logic, const struct node *node, const struct measure *measure)
+{
+	const struct field *field = step_field(path_last(node->path));
+	text key = scale_key(logic, node->path, measure);
+	struct scale *scale = scale_of(logic, key, field, measure);
+	uint64_t passing, depending;
+	size_t classes = scale_settle(logic->arena, scale), variable, values;
+	const struct expression *either;
+
+	if (scale_is_constant(measure, field))
+		variable = path_variable(logic, node->path, &values);
+	else
+		variable = classes == 0 ? 0 : add_variable(logic, key, UNSET_VALUE(classes) - 1, SIZE_MAX);
+	if (!scale_masks(scale, node, &passing, &depending)) {
+		struct expression *vague = arena_copy(logic->arena, free_test(logic, node), sizeof(*vague));
+
+		vague->vague = true;
+		return vague;
+	}
+	if (depending == 0)
+		return new_values(logic, variable, passing);
+	either = new_group(logic, EXPRESSION_AND, 2);
+	add_part(either, new_values(logic, variable, depending));
+	add_part(either, free_test(logic, node));
+	if (passing != 0) {
+		const struct expression *sure = new_group(logic, EXPRESSION_OR, 2);
+
+		add_part(sure, new_values(logic, variable, passing));
+		add_part(sure, either);
+		return sure;
+	}
+	return either;
+}
+
+static bool is_measured_before(const struct node *node, size_t literal, const struct measure *measure)
+{
+	struct measure other;
+
+	for (size_t i = 0; i < literal; i++)
+		if (scale_measures(node, i, &other) && other.how == measure->how && other.number == measure->number)
+			return true;
+	return false;
+}
+
+/* It is set - so is the field it is compared with -, and one of the literals passes. */
+static const struct expression *compile_literals(struct logic *logic, const struct node *node)
+{
+	const struct expression *both = new_group(logic, EXPRESSION_AND, 3), *any = new_group(logic, EXPRESSION_OR, node->literal_count);
+	struct measure measure;
+
+	add_part(both, is_set(logic, node->path));
+	for (size_t i = 0; i < node->literal_count; i++) {
+		if (!scale_measures(node, i, &measure)) {
+			struct node one = *node;
+
+			one.literals = &node->literals[i];
+			one.literal_count = 1;
+			add_part(any, free_tests(logic, &one));
+		} else if (!is_measured_before(node, i, &measure)) {
+			add_part(any, compile_measured(logic, node, &measure));
+		}
+		if (node->literals[i].kind == LITERAL_FIELD) {
+			size_t values, variable = logic_field(logic, (size_t)node->literals[i].integer, &values);
+
+			add_part(both, new_values(logic, variable, UNSET_VALUE(values - 1) - 1));
+		}
+	}
+	add_part(both, any);
+	return both;
+}
+
+/* What stands behind links is there only where each of them is set. */
+static const struct expression *behind_links(struct logic *logic, const struct node *node, const struct expression *test)
+{
+	const struct expression *all;
+
+	if (node->path->count < 2 || !is_one_value(node->path))
+		return test;
+	all = new_group(logic, EXPRESSION_AND, node->path->count);
+	for (size_t count = 1; count < node->path->count; count++) {
+		struct path links = *node->path;
+
+		links.count = count;
+		links.group = false;
+		add_part(all, is_set(logic, &links));
+	}
+	add_part(all, test);
+	return all;
+}
+
+static bool has_integers(const struct node *node)
+{
+	for (size_t i = 0; i < node->literal_count; i++)
+		if (node->literals[i].kind != LITERAL_INTEGER)
+			return false;
+	return true;
+}
+
+static const struct expression *compile_test(struct logic *logic, const struct node *node)
+{
+	const struct step *last = path_last(node->path);
+	const struct expression *expression;
+
+	if (node->path->count == 1 && last->field == FIELD_STATE && last->type->lifecycle != NULL && has_integers(node)) {
+		struct expression *state = arena_new_struct(logic->arena, struct expression);
+
+		state->kind = EXPRESSION_STATE;
+		state->node = node;
+		expression = state;
+	} else if (!is_one_value(node->path)) {
+		expression = node->test == TEST_SET ? free_test(logic, node) : free_tests(logic, node);
+	} else if (choices_of(step_field(last)) > 0 && has_integers(node)) {
+		expression = compile_choice(logic, node);
+	} else if (node->test == TEST_SET) {
+		expression = is_set(logic, node->path);
+	} else {
+		expression = compile_literals(logic, node);
+	}
+	expression = behind_links(logic, node, expression);
+	return node->negated ? negate(logic, expression) : expression;
+}
+
+/* Conditions nest at most LIMIT_CONDITION_DEPTH deep. */
+static const struct expression *compile_node(struct logic *logic, const struct node *node)
+{
+	const struct expression *group;
+
+	switch (node->kind) {
+	case NODE_NOT:
+		return negate(logic, compile_node(logic, node->nodes[0]));
+	case NODE_TEST:
+		return compile_test(logic, node);
+	case NODE_AND:
+	case NODE_OR:
+		group = new_group(logic, node->kind == NODE_AND ? EXPRESSION_AND : EXPRESSION_OR, node->node_count);
+		for (size_t i = 0; i < node->node_count; i++)
+			add_part(group, compile_node(logic, node->nodes[i]));
+		return group;
+	case NODE_WORDS:
+		return new_values(logic, add_variable(logic, node->words, 3, SIZE_MAX), 2);
+	case NODE_TRUE:
+		break;
+	}
+	return new_group(logic, EXPRESSION_TRUE, 0);
+}
+
+const struct expression *logic_compile(struct logic *logic, const struct condition *condition)
+{
+	/* Conditions live as long as the model: their address is their name. */
+	text key = { (const char *)&condition, sizeof(condition) };
+	const struct expression *expression = table_get(&logic->compiled, key);
+
+	if (expression != NULL)
+		return expression;
+	expression = compile_node(logic, condition->root);
+	key.data = arena_copy(logic->arena, key.data, key.length);
+	table_set(&logic->compiled, key, (void *)(uintptr_t)expression);
+	return expression;
+}
