@@ -1,6 +1,7 @@
 /*
  * Fields that follow from others by a decision table (priority from impact and urgency). Whoever may, may set them against the
- * table with a reason; an overridden field stays as it is when its inputs change, because it no longer was what they say.
+ * table with a reason; such a field stays as it is when its inputs change. That it was set by hand stands in the event that set it:
+ * the table's outcome of today says nothing about it, because what stands behind a link, or the table, may have changed since.
  */
 #include "engine/step_private.h"
 
@@ -69,6 +70,28 @@ static struct error *row_matches(struct work *work, const struct decision_table 
 	return NULL;
 }
 
+/* Whether the text is one of those in "a; b; c". */
+static bool is_collected(text list, text wanted)
+{
+	ptrdiff_t at;
+
+	for (size_t from = 0; (at = text_find(text_slice(list, from, list.length), wanted)) >= 0; from += (size_t)at + 1) {
+		size_t begin = from + (size_t)at, end = begin + wanted.length;
+		bool begins = begin == 0 || (begin >= 2 && text_equal(text_slice(list, begin - 2, begin), T("; ")));
+
+		if (begins && (end == list.length || text_starts_with(text_slice(list, end, list.length), T("; "))))
+			return true;
+	}
+	return false;
+}
+
+static int64_t sum_of(int64_t a, int64_t b)
+{
+	int64_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) ? (a < 0 ? INT64_MIN : INT64_MAX) : sum;
+}
+
 /* Takes one more output into the result. */
 static void gather(struct arena *arena, enum decision_hit hit, const struct cell *output, struct cell *result)
 {
@@ -77,7 +100,7 @@ static void gather(struct arena *arena, enum decision_hit hit, const struct cell
 		if (output->kind == CELL_REAL)
 			*result = cell_real((result->kind == CELL_REAL ? result->real : 0) + output->real);
 		else
-			*result = cell_integer((result->kind == CELL_INTEGER ? result->integer : 0) + output->integer);
+			*result = cell_integer(sum_of(result->kind == CELL_INTEGER ? result->integer : 0, output->integer));
 		return;
 	case HIT_HIGHEST:
 		if (result->kind == CELL_NULL || output->integer > result->integer)
@@ -90,7 +113,7 @@ static void gather(struct arena *arena, enum decision_hit hit, const struct cell
 	case HIT_COLLECT:
 		if (result->kind == CELL_NULL)
 			*result = *output;
-		else if (text_find(result->text, output->text) < 0)
+		else if (!is_collected(result->text, output->text))
 			*result = cell_text(text_format(arena, "%.*s; %.*s", TEXT_ARG(result->text), TEXT_ARG(output->text)));
 		return;
 	case HIT_FIRST:
@@ -138,12 +161,21 @@ static struct error *output_of(struct work *work, const struct field *field, con
 	return decision_output(work, field, inputs, ret_output);
 }
 
+/* Whatever was sent: the definition says in the transition what it becomes. */
+static bool sets_always(const struct transition *transition, size_t field)
+{
+	for (size_t i = 0; transition != NULL && i < transition->set_count; i++)
+		if (transition->sets[i].field == field && transition->sets[i].when == NULL)
+			return true;
+	return false;
+}
+
 /* Somebody sets the field to something else than the table says. */
 static struct error *check_override(const struct step *step, struct work *work, const struct field *field)
 {
 	const struct decision_table *table = field->decision;
 
-	if (work->actor->kind == ACTOR_SYSTEM)
+	if (work->actor->kind == ACTOR_SYSTEM || sets_always(step->transition, field->position))
 		return NULL;
 	if ((work->actor->roles & table->override_roles) == 0)
 		return error_hint(work->arena,
@@ -172,12 +204,77 @@ static bool input_changed(const struct step *step, const struct decision_table *
 	return false;
 }
 
+/* ---- set by hand ---- */
+
+#define BY_HAND T("by_hand")
+
+static void mark_by_hand(struct step *step, struct work *work, const struct field *field)
+{
+	struct value *list;
+
+	if (step->payload == NULL)
+		step->payload = value_map(work->arena);
+	list = value_get(step->payload, BY_HAND);
+	if (list == NULL)
+		value_set(work->arena, step->payload, BY_HAND, list = value_list(work->arena));
+	value_append(work->arena, list, value_text(work->arena, field->name));
+}
+
+static bool says_by_hand(const struct event *event, text name)
+{
+	const struct value *list = value_get(event->payload, BY_HAND);
+
+	for (size_t i = 0; list != NULL && list->kind == VALUE_LIST && i < list->list.count; i++)
+		if (text_equal(list->list.items[i]->text, name))
+			return true;
+	return false;
+}
+
+/* The newest event that set the field; ret_event->id 0: none. */
+static struct error *last_set(struct work *work, const struct record *record, const struct field *field, struct event *ret_event)
+{
+	struct event event = { .id = 0 };
+	struct rows *rows;
+	bool more;
+
+	*ret_event = event;
+	TRY(store_query(work->store, work->arena, SQL_EVENT_NAMES_FIELD,
+	                CELLS(cell_integer(record->id), cell_text(text_format(work->arena, "%%\"%.*s\"%%", TEXT_ARG(field->name)))), &rows));
+	TRY(rows_next(rows, &more));
+	while (more && ret_event->id == 0) {
+		TRY(event_read(work, rows, &event));
+		if (value_get(value_get(event.payload, T("changes")), field->name) != NULL || says_by_hand(&event, field->name))
+			*ret_event = event;
+		TRY(rows_next(rows, &more));
+	}
+	rows_close(rows);
+	return NULL;
+}
+
+/* Whether the field is to stay as it is when an input of its table changes. */
+static struct error *is_by_hand(const struct step *step, struct work *work, const struct field *field, struct cell *inputs, bool *ret_is)
+{
+	ptrdiff_t reason = field->decision->reason_field;
+	struct event event;
+	struct cell before;
+
+	TRY(last_set(work, step->record, field, &event));
+	*ret_is = event.id != 0 && says_by_hand(&event, field->name);
+	/* An import does not say how it came about, nor do events from before that was written; a reason does. */
+	if (*ret_is || (event.kind != EVENT_IMPORTED && (reason < 0 || step->record->cells[reason].kind == CELL_NULL)))
+		return NULL;
+	TRY(output_of(work, field, step->record, NULL, inputs, &before));
+	*ret_is = !cell_equal(&before, &step->record->cells[field->position]);
+	return NULL;
+}
+
 static struct error *decide_field(struct step *step, struct work *work, const struct field *field, bool creation)
 {
 	const struct decision_table *table = field->decision;
 	const struct cell *old = &step->record->cells[field->position];
 	bool given = step->changed[field->position];
-	struct cell *inputs, now, before;
+	struct cell *inputs, now;
+	bool stays = false;
 
 	if (!given && !creation && !input_changed(step, table))
 		return NULL;
@@ -185,17 +282,22 @@ static struct error *decide_field(struct step *step, struct work *work, const st
 	TRY(output_of(work, field, step->record, step, inputs, &now));
 	if (given && step->cells[field->position].kind != CELL_NULL) {
 		const struct cell *wanted = &step->cells[field->position];
-		if (table->proposes || cell_equal(wanted, &now) || (!creation && cell_equal(wanted, old)))
+		if (cell_equal(wanted, &now) || (!creation && cell_equal(wanted, old)))
 			return NULL;
-		return check_override(step, work, field);
-	}
-	if (given && table->proposes && !creation)
+		if (!table->proposes)
+			TRY(check_override(step, work, field));
+		mark_by_hand(step, work, field);
 		return NULL;
-	if (!given && !creation) {
-		TRY(output_of(work, field, step->record, NULL, inputs, &before));
-		if (!cell_equal(&before, old))
-			return NULL;
 	}
+	if (given && table->proposes && !creation) {
+		if (now.kind != CELL_NULL)
+			mark_by_hand(step, work, field);
+		return NULL;
+	}
+	if (!given && !creation)
+		TRY(is_by_hand(step, work, field, inputs, &stays));
+	if (stays)
+		return NULL;
 	if (given || creation || !cell_equal(&now, old))
 		step_set(step, field->position, now);
 	/* Given back: the reason why it was set by hand goes with it. */

@@ -64,6 +64,11 @@ FROM event WHERE record_id = $1 ORDER BY at, id
 SELECT id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, payload
 FROM event WHERE record_id = $1 ORDER BY at DESC, id DESC LIMIT $2
 
+-- Events whose payload may name a field; the newest first.
+-- name: event_names_field
+SELECT id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, payload
+FROM event WHERE record_id = $1 AND payload LIKE $2 ORDER BY at DESC, id DESC LIMIT 50
+
 -- name: event_of_record_until
 SELECT id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, payload
 FROM event WHERE record_id = $1 AND at <= $2 ORDER BY at, id
