@@ -40,10 +40,29 @@ static void note_states(struct arena *arena, struct publication *publication)
 	}
 }
 
+/* Nobody is offered a model that went, but what was made from it goes on. */
+static struct error *note_models(struct arena *arena, struct store *store, struct publication *publication)
+{
+	struct schema_gone *gone;
+	size_t count;
+	TRY(schema_gone_models(arena, store, publication->before, publication->model, publication->running, publication->running_count, &gone, &count));
+	for (size_t i = 0; i < count; i++) {
+		text what = text_format(arena, "%lld open %.*s of version %lld were made from '%.*s', which the newest version does not have",
+		                        (long long)gone[i].records, TEXT_ARG(gone[i].type->name), (long long)gone[i].version, TEXT_ARG(gone[i].model));
+		if (gone[i].move == NULL)
+			note(arena, publication, text_format(arena, "%.*s: they go on with it", TEXT_ARG(what)));
+		else if (text_is_set(gone[i].to))
+			note(arena, publication, text_format(arena, "%.*s: they follow %.*s", TEXT_ARG(what), TEXT_ARG(gone[i].to)));
+	}
+	publication->refused = error_append(publication->refused, schema_check_gone(arena, gone, count));
+	return NULL;
+}
+
 static struct error *find_notes(struct arena *arena, struct store *store, struct publication *publication)
 {
 	const struct model *model = publication->model;
 	note_states(arena, publication);
+	TRY(note_models(arena, store, publication));
 	for (size_t i = 0; publication->before != NULL && i < model->type_count; i++) {
 		const struct type *before = model_type(publication->before, model->types[i].name);
 		if (before != NULL && !before->abstract && !model->types[i].abstract)
@@ -69,8 +88,9 @@ struct error *publication_make(struct arena *arena, struct store *store, const s
 		model_free(publication.model);
 		return error;
 	}
-	publication.refused = error_append(publication.plan.refused,
-	                                   schema_check_moves(arena, publication.running, publication.running_count));
+	publication.refused = error_append(error_append(publication.plan.refused,
+	                                                schema_check_moves(arena, publication.running, publication.running_count)),
+	                                   publication.refused);
 	*ret_publication = publication;
 	return NULL;
 }

@@ -68,6 +68,21 @@ static struct error *target_state(struct work *work, const struct record *record
 	return NULL;
 }
 
+/* What it was made from may be called otherwise, or be nothing any more: its tasks are those of its type then. */
+static void move_model(const struct migration_step *move, struct record *record, bool *changed)
+{
+	ptrdiff_t field = record->type->model_field;
+	text name, to;
+
+	if (field < 0 || record->cells[field].kind != CELL_TEXT)
+		return;
+	name = record->cells[field].text;
+	to = schema_move_model(move, name);
+	changed[field] = !text_equal(to, name);
+	if (changed[field])
+		record->cells[field] = text_equal(to, T("none")) ? cell_null() : cell_text(to);
+}
+
 struct error *engine_move(struct work *work, const struct type *type, int64_t id, const struct migration_step *move, bool *ret_moved)
 {
 	bool *changed = arena_new_array(work->arena, bool, type->field_count);
@@ -82,6 +97,7 @@ struct error *engine_move(struct work *work, const struct type *type, int64_t id
 	before = record_copy(work->arena, record);
 	changed[FIELD_STATE] = !cell_equal(&record->cells[FIELD_STATE], &state);
 	record->cells[FIELD_STATE] = state;
+	move_model(move, record, changed);
 	record->cells[FIELD_UPDATED_AT] = cell_moment(work->now);
 	record->cells[FIELD_UPDATED_BY] = cell_id(work->actor->id);
 	changed[FIELD_UPDATED_AT] = changed[FIELD_UPDATED_BY] = true;

@@ -29,10 +29,25 @@ static bool split_name(struct define *d, struct migration_step *step, const stru
 	return false;
 }
 
+static struct migration_state *read_names(struct define *d, const struct value *map, const char *what, const char *one,
+					  size_t *ret_count)
+{
+	struct migration_state *names;
+
+	*ret_count = 0;
+	if (map == NULL || !define_names(d, map, what))
+		return NULL;
+	names = arena_new_array(d->arena, struct migration_state, map->map.count);
+	for (size_t i = 0; i < map->map.count; i++)
+		names[(*ret_count)++] = (struct migration_state){ map->map.entries[i].key,
+								  define_scalar(d, map->map.entries[i].value, one) };
+	return names;
+}
+
 /* Names are those of then and of today: whether they fit is told when the move is to be made (schema_check_moves). */
 static void read_move(struct define *d, struct migration_step *step, const struct value *node)
 {
-	const struct value *from = value_get(node, T("from")), *states = value_get(node, T("states"));
+	const struct value *from = value_get(node, T("from"));
 
 	step->kind = MIGRATION_MOVE;
 	step->place = (struct place){ d->file->path, node->line, node->column };
@@ -41,13 +56,8 @@ static void read_move(struct define *d, struct migration_step *step, const struc
 	    (!text_equal(from->text, T("all")) && (!text_to_integer(from->text, &step->from) || step->from < 1)))
 		define_error(d, from == NULL ? node : from, T("from: 3, or from: all"),
 			     "a move says from which version its records come");
-	if (states == NULL || !define_names(d, states, "states"))
-		return;
-	step->states = arena_new_array(d->arena, struct migration_state, states->map.count);
-	for (size_t i = 0; i < states->map.count; i++)
-		step->states[step->state_count++] = (struct migration_state){
-			states->map.entries[i].key, define_scalar(d, states->map.entries[i].value, "a state")
-		};
+	step->states = read_names(d, value_get(node, T("states")), "states", "a state", &step->state_count);
+	step->models = read_names(d, value_get(node, T("models")), "models", "a model", &step->model_count);
 }
 
 static void read_step(struct define *d, struct migration_step *step, const struct value *node)
@@ -58,7 +68,7 @@ static void read_step(struct define *d, struct migration_step *step, const struc
 	const struct value *what = NULL;
 
 	if (value_get(node, T("move")) != NULL) {
-		if (define_map(d, node, "a move", "move from states"))
+		if (define_map(d, node, "a move", "move from states models"))
 			read_move(d, step, node);
 		return;
 	}

@@ -323,8 +323,8 @@ struct migration_step {
 	int64_t from;             /* MOVE: records of this version of `type` go to the newest; 0: of all older ones */
 	struct migration_state {
 		text from, to;
-	} *states;                /* MOVE: states that are called otherwise; all others keep their name */
-	size_t state_count;
+	} *states, *models;       /* MOVE: states, and models, that are called otherwise; all others keep their name. A model may become `none` */
+	size_t state_count, model_count;
 	struct place place;
 };
 

@@ -61,6 +61,22 @@ must_use struct error *schema_running_records(struct arena *arena, struct store 
 /* Records of a stored type without a value in this field; all of them when it has no column yet. */
 must_use struct error *schema_count_unset(struct arena *arena, struct store *store, const struct type *before, const struct field *field,
                                           int64_t *ret_count);
+/* Open records made from a model that the newest version does not have. */
+struct schema_gone {
+	const struct type *type;           /* of the new model */
+	int64_t version;                   /* what they run on */
+	text model;
+	int64_t records;
+	const struct migration_step *move; /* NULL: they stay on their version, and go on with their model */
+	text to;                           /* the model they follow when they are moved; "none": the steps of the type; unset: nothing says */
+};
+must_use struct error *schema_gone_models(struct arena *arena, struct store *store, const struct model *before, const struct model *model,
+                                          const struct schema_running *running, size_t running_count, struct schema_gone **ret_items,
+                                          size_t *ret_count);
+/* A refusal for each that is moved and follows nothing, or a model that is not there. */
+must_use struct error *schema_check_gone(struct arena *arena, const struct schema_gone *items, size_t count);
+/* What a move makes of a model's name: another name, "none", or the name itself. */
+text schema_move_model(const struct migration_step *move, text name);
 /* One refusal for each that is lost; NULL: none is. */
 must_use struct error *schema_check_moves(struct arena *arena, const struct schema_running *items, size_t count);
 /* Where a move takes a state: a position in the newest lifecycle, or -1. */

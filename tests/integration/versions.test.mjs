@@ -47,6 +47,30 @@ steps:
   - { drop: plant.soil }
 `;
 
+/* A bed is agreed to, then made by the tasks of its model. */
+const bed = `practice: Tests
+purpose: A bed is made as its model says.
+type: { name: bed, extends: task, number: "BED{000}", title: title }
+lifecycle:
+  states: { asked: { group: waiting }, doing: { group: open }, over: { group: closed }, refused: { group: cancelled } }
+  transitions:
+    agree: { from: asked, to: doing, by: approval }
+    refuse: { from: asked, to: refused, by: approval }
+    complete: { from: doing, to: over, by: tasks }
+approvals:
+  garden: { in: asked, steps: [{ name: chief, ask: [{ person: ann }] }], approved: agree, rejected: refuse }
+tasks: { in: doing, done: complete, steps: { all: { label: All of it } } }
+${rights}`;
+const border = (form, tasks) => `practice: Tests
+purpose: A border of a garden.
+model: { name: border, type: bed, label: A border }
+form: { plan: { questions: { ${form} } } }
+set: { title: A border }
+tasks:
+${tasks}`;
+const border_1 = border("kind: { kind: choice, choices: [lawn, roses] }", "  dig: {}\n  plant: { after: dig, when: kind = roses }\n");
+const border_2 = border("size: { kind: text }", "  measure: {}\n  plant: { after: measure, when: size is set }\n");
+
 class Folder {
 	constructor() {
 		this.path = mkdtempSync(join(tmpdir(), "reeve-practices-"));
@@ -271,9 +295,112 @@ async function written_meanwhile(place, folder) {
 	}
 }
 
+const make_bed = async (place, answers) => {
+	const { status, body } = await place.api("bob", "POST", "/api/v1/bed", { model: "border", answers });
+	equal(status, 201, JSON.stringify(body));
+	return body.number;
+};
+const look_at_bed = async (place, number) => (await place.api("bob", "GET", `/api/v1/bed/${number}`)).body;
+const tasks_of = async (place, number) => (await place.api("bob", "GET", `/api/v1/bed/${number}/tasks`)).body.items;
+const steps_of = async (place, number) => (await tasks_of(place, number)).map((task) => task.step).sort().join();
+async function agree(place, number) {
+	const round = (await place.api("ann", "GET", `/api/v1/bed/${number}/approvals`)).body.items.at(-1).id;
+	const { status, body } = await place.api("ann", "POST", `/api/v1/bed/${number}/approvals/${round}/votes`, { vote: "approve" });
+	equal(status, 200, JSON.stringify(body));
+}
+async function complete(place, number, step) {
+	const task = (await tasks_of(place, number)).find((one) => one.step === step);
+	const { status, body } = await place.api("bob", "POST", `/api/v1/work_task/${task.number}/transitions/complete`, {});
+	equal(status, 200, `${step}: ${JSON.stringify(body)}`);
+}
+const active_is = (place, version) => noticed(place, async () => (await place.api("ann", "GET", "/api/v1/definitions/bed")).body.active === version);
+
+/* A model is published while what was made from it waits for an agreement. */
+async function models_of_then(place, folder) {
+	await place.start();
+	await place.person("ann", ["agent", "administrator"]);
+	await place.person("bob", ["agent"]);
+	folder.write("bed.yaml", bed).write("models/border.yaml", border_1);
+	await applied(place, folder);
+	ok(await active_is(place, 1), "the type is there");
+	const old = await make_bed(place, { kind: "roses" }), waits = await make_bed(place, { kind: "roses" });
+	const begun = await make_bed(place, { kind: "roses" });
+	await agree(place, begun);
+	equal(await steps_of(place, begun), "dig,plant", "version 1 is made");
+	await complete(place, begun, "dig");
+	folder.write("models/border.yaml", border_2);
+	const plan = await migrate(place, folder, "--plan");
+	for (const line of ["models/border.yaml", "+ tasks measure", "- tasks dig", "2 bed of version 1 in asked stay on version 1"])
+		ok(plan.out.includes(line), `the plan says "${line}": ${plan.out.slice(0, 2000)}`);
+	ok((await place.command(["check", folder.path])).out.includes("2 bed of version 1 in asked stay on version 1"), "and so does the check");
+	await applied(place, folder);
+	ok(await active_is(place, 2), "a model is a part of its type's version");
+	const fresh = await make_bed(place, { size: "3 m" });
+	equal((await place.api("bob", "POST", "/api/v1/bed", { model: "border", answers: { kind: "roses" } })).status, 422, "the new form asks for the size");
+	await agree(place, old);
+	await agree(place, fresh);
+	equal(await steps_of(place, old), "dig,plant", "the old record goes on with the model of then");
+	equal((await look_at_bed(place, old)).answers[0].value, "roses", "and says what was answered");
+	equal(await steps_of(place, fresh), "measure,plant", "the new one has the new tasks");
+	/* One command goes back: the third version is the first again. */
+	const back = await place.command(["migrate", "--revert", "bed"]);
+	equal(back.code, 0, `revert: ${back.err}`);
+	ok(await active_is(place, 3), "the model went back with it");
+	const third = await make_bed(place, { kind: "lawn" });
+	await agree(place, third);
+	equal(await steps_of(place, third), "dig", "a new record is made as at first");
+	await complete(place, fresh, "measure");
+	equal(await steps_of(place, fresh), "measure,plant", "that of the second goes on");
+	/* And forward, with a map: whoever was on the first follows the second. */
+	folder.write("migrations/0001-beds.yaml", "migration: All borders are measured\nsteps: [{ move: bed, from: all }]\n");
+	await applied(place, folder);
+	ok(await active_is(place, 4), "the second is active again");
+	ok(await noticed(place, async () => (await place.history("bob", "bed", waits)).some((event) => event.kind === "moved")), "moved");
+	await agree(place, waits);
+	equal(await steps_of(place, waits), "measure", "a moved record follows the new model; the size was never asked");
+	equal(await steps_of(place, begun), "dig,measure,plant", "tasks that are there stay, those that came are made");
+	const states = Object.fromEntries((await tasks_of(place, begun)).map((task) => [task.step, task.state]));
+	equal(JSON.stringify(states), JSON.stringify({ dig: "done", measure: "ready", plant: "ready" }), "as they were");
+	await complete(place, begun, "plant");
+	equal((await look_at_bed(place, begun)).state, "doing", "it waits for the new one too");
+	await complete(place, begun, "measure");
+	equal((await look_at_bed(place, begun)).state, "over", "and ends");
+	await place.cli("verify");
+	return { waits, fresh };
+}
+
+/* A model that went is offered no more, but what was made from it goes on, and moves only where the map says. */
+async function models_that_went(place, folder) {
+	const { waits } = await models_of_then(place, folder);
+	const path = join(folder.path, "models/border.yaml"), said = "were made from 'border', which the newest version does not have";
+	rmSync(path);
+	rmSync(join(folder.path, "migrations/0001-beds.yaml"));
+	const plan = await migrate(place, folder, "--plan");
+	ok(plan.out.includes(`${said}: they go on with it`), plan.out.slice(0, 3000));
+	await applied(place, folder);
+	ok(await active_is(place, 5), "without the model");
+	equal((await place.api("bob", "POST", "/api/v1/bed", { model: "border", answers: {} })).status, 422, "nothing new is made from it");
+	equal((await look_at_bed(place, waits)).model, "border", "a record says what it was made from");
+	equal((await place.api("bob", "GET", `/api/v1/bed?where=${encodeURIComponent("model = border")}`)).body.items.length, 5, "and is found by it");
+	const bare = await place.api("bob", "POST", "/api/v1/bed", { title: "without a model" });
+	equal(bare.status, 201, JSON.stringify(bare.body));
+	folder.write("migrations/0002-beds.yaml", "migration: No borders\nsteps: [{ move: bed, from: 4 }]\n");
+	const refused = await migrate(place, folder, "--apply");
+	equal(refused.code, 1, "nothing says what they follow");
+	ok(refused.err.includes(`${said}; say what they follow: models: { border: MODEL }, or none`), refused.err);
+	folder.write("migrations/0002-beds.yaml", "migration: No borders\nsteps: [{ move: bed, from: 4, models: { border: hedge } }]\n");
+	ok((await migrate(place, folder, "--apply")).err.includes("bed has no model 'hedge'"), "nor does another that is not there");
+	folder.write("migrations/0002-beds.yaml", "migration: No borders\nsteps: [{ move: bed, from: 4, models: { border: none } }]\n");
+	await applied(place, folder);
+	ok(await noticed(place, async () => (await look_at_bed(place, waits)).model === null), "it follows the type now");
+	equal(await steps_of(place, waits), "all,measure", "whose step it got");
+	await place.cli("verify");
+}
+
 for (const kind of ["SQLite", "PostgreSQL"])
 	for (const [name, body] of [["writes go on while definitions come and go", written_meanwhile],
 		["old and new records run side by side, and a map moves them", versions_side_by_side],
+		["records go on with the models of then", models_of_then], ["a model that went stays for its records", models_that_went],
 		["one command goes back", back_again], ["kill -9 in the middle of a publication", killed_in_between]])
 		test(`${kind}: ${name}`, async () => {
 			if (kind === "PostgreSQL" && !postgres) skip("REEVE_TEST_POSTGRES names no server");
