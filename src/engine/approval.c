@@ -97,6 +97,7 @@ static struct error *note_lacking(struct work *work, struct record *record, stru
 		return NULL;
 	round->lacks = step->name;
 	TRY(store_run(work->store, work->arena, SQL_APPROVAL_LACKS, CELLS(cell_integer(round->id), cell_text(step->name)), NULL));
+	TRY(approval_look_again(work, record, round));
 	struct event *event = approval_event(work, record, round, T("lacks"));
 	value_set_text(work->arena, event->payload, T("step"), step->name);
 	TRY(event_append(work, event));
@@ -118,34 +119,68 @@ static struct error *insert_voters(struct work *work, const struct record *recor
 	return NULL;
 }
 
-/* `else` stands in when nobody is found, or too few for a quorum of so many. */
+/* A number is asked for; any other quorum is of however many there are. */
+static int64_t least_asked(const struct approval_step *step)
+{
+	return step->quorum == QUORUM_COUNT ? step->quorum_number : 1;
+}
+
+static void leave_those_asked(const struct round *round, const struct approval_step *step, const struct voter *voters, size_t count,
+                              struct people *people)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < people->count; i++) {
+		bool asked = false;
+
+		for (size_t j = 0; j < count && !asked; j++)
+			asked = voters[j].approval_id == round->id && voters[j].counts && voters[j].user_id == people->ids[i] &&
+			        text_equal(voters[j].step, step->name);
+		if (asked)
+			continue;
+		people->ids[kept] = people->ids[i];
+		people->via[kept++] = people->via[i];
+	}
+	people->count = kept;
+}
+
+static void add_people(const struct people *more, struct people *people)
+{
+	if (people->ids == NULL)
+		*people = *more;
+	for (size_t i = 0; i < more->count && people->count < APPROVAL_PEOPLE; i++) {
+		if (has_id(people->ids, people->count, more->ids[i]))
+			continue;
+		people->ids[people->count] = more->ids[i];
+		people->via[people->count++] = more->via[i];
+	}
+}
+
+/*
+ * Asks whom the step names and who is not asked yet; `else` stands in when nobody is found, or too few for a quorum of so many. `asked`:
+ * so many are already, because others have left since.
+ */
 static struct error *ask_step(struct work *work, struct record *record, struct round *round, const struct approval_step *step,
-                              enum step_result *ret_result)
+                              const struct voter *voters, size_t count, int64_t asked, enum step_result *ret_result)
 {
 	const struct approval_definition *definition = round->definition;
 	struct people people, more;
-	int64_t least = step->quorum == QUORUM_COUNT ? step->quorum_number : 1;
+	int64_t least = least_asked(step);
 
 	TRY(asked_people(work, record, definition, step->asked, step->asked_count, &people));
-	if ((int64_t)people.count < least && definition->otherwise_count > 0) {
+	leave_those_asked(round, step, voters, count, &people);
+	if (asked + (int64_t)people.count < least && definition->otherwise_count > 0) {
 		TRY(asked_people(work, record, definition, definition->otherwise, definition->otherwise_count, &more));
-		for (size_t i = 0; i < more.count && people.count < APPROVAL_PEOPLE; i++) {
-			if (has_id(people.ids, people.count, more.ids[i]))
-				continue;
-			if (people.ids == NULL) {
-				people = more;
-				break;
-			}
-			people.ids[people.count] = more.ids[i];
-			people.via[people.count++] = more.via[i];
-		}
+		leave_those_asked(round, step, voters, count, &more);
+		add_people(&more, &people);
 	}
-	*ret_result = people.count == 0 ? STEP_LACKING : STEP_OPEN;
+	asked += (int64_t)people.count;
+	*ret_result = asked == 0 ? STEP_LACKING : STEP_OPEN;
 	if (people.count > 0) {
 		TRY(insert_voters(work, record, round, step, &people));
 		TRY(announce(work, record, round, step, &people));
 	}
-	return (int64_t)people.count < least ? note_lacking(work, record, round, step) : NULL;
+	return asked < least ? note_lacking(work, record, round, step) : NULL;
 }
 
 /* ---- evaluating ---- */
@@ -193,9 +228,9 @@ static struct error *evaluate_step(struct work *work, struct record *record, str
 		if (!holds)
 			return NULL;
 	}
-	if (tally.asked == 0)
-		return ask_step(work, record, round, step, ret_result);
-	*ret_result = quorum_result(step, &tally);
+	*ret_result = tally.asked == 0 ? STEP_OPEN : quorum_result(step, &tally);
+	if (*ret_result == STEP_OPEN && tally.asked < least_asked(step))
+		return ask_step(work, record, round, step, voters, count, tally.asked, ret_result);
 	return *ret_result == STEP_OPEN ? reopen_step(work, round, step, voters, count)
 	                                : close_step(work, round, step, voters, count);
 }

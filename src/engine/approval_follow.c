@@ -153,9 +153,22 @@ static struct error *approved_before(struct work *work, const struct follow *fol
 	return NULL;
 }
 
+static struct error *take_back(struct work *work, const struct follow *follow, const struct round *round, struct voter *voter)
+{
+	struct event *event = approval_event(work, follow->record, round, T("taken_back"));
+
+	value_set_text(work->arena, event->payload, T("step"), voter->step);
+	value_set_integer(work->arena, event->payload, T("for"), voter->user_id);
+	voter->vote = VOTE_NONE;
+	voter->waiting_since = work->now;
+	TRY(voter_save(work, voter));
+	return event_append(work, event);
+}
+
 /* Whoever is now left out counts no longer, and what they said for others is taken back. */
 static struct error *leave_out(struct work *work, struct follow *follow, struct round *round, struct voter *voters, size_t count)
 {
+	struct work automatic = automatic_work(work, ORIGIN_AUTOMATION, work->cause);
 	int64_t *excluded;
 	size_t excluded_count;
 	bool any = false;
@@ -170,9 +183,7 @@ static struct error *leave_out(struct work *work, struct follow *follow, struct 
 			TRY(approval_leave(work, follow->record, round, voter, T("left_out")));
 			any = true;
 		} else if (voter->vote != VOTE_NONE && has_id(excluded, excluded_count, voter->voted_by)) {
-			voter->vote = VOTE_NONE;
-			voter->waiting_since = work->now;
-			TRY(voter_save(work, voter));
+			TRY(take_back(&automatic, follow, round, voter));
 			any = true;
 		}
 	}

@@ -104,6 +104,8 @@ must_use struct error *approval_leave(struct work *work, struct record *record, 
 #define TIMER_ABSENCE T("absence")   /* an absence begins: what waits is handed over */
 
 must_use struct error *approval_plan(struct work *work, struct record *record, const struct round *round);
+/* Somebody lacks: an approval without reminders is looked at again each day, too. */
+must_use struct error *approval_look_again(struct work *work, struct record *record, const struct round *round);
 must_use struct error *approval_unplan(struct work *work, const struct record *record, const struct round *round);
 /* When it expires, or MOMENT_UNSET. */
 must_use struct error *approval_due(struct work *work, struct record *record, const struct approval_definition *definition,

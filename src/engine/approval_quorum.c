@@ -51,8 +51,8 @@ enum step_result quorum_result(const struct approval_step *step, const struct ta
 	}
 	if (tally->approvals >= needed)
 		return STEP_APPROVED;
-	/* Too few were found from the start: administrators know, and somebody may still say what they think. */
+	/* Too few were found, or are left: administrators know, more are looked for, and nobody has said no. */
 	if (needed > tally->asked && tally->rejections == 0)
-		return waiting == 0 ? STEP_REJECTED : STEP_OPEN;
+		return STEP_OPEN;
 	return tally->approvals + waiting < needed ? STEP_REJECTED : STEP_OPEN;
 }

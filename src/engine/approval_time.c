@@ -42,6 +42,18 @@ struct error *approval_plan(struct work *work, struct record *record, const stru
 	return timer_put(work, record, TIMER_EXPIRE, round->name, round->due_at, TEXT_UNSET);
 }
 
+static bool reminds(const struct approval_definition *definition)
+{
+	return definition->remind_ms > 0 || definition->remind_working_days > 0;
+}
+
+struct error *approval_look_again(struct work *work, struct record *record, const struct round *round)
+{
+	if (reminds(round->definition))
+		return NULL;
+	return timer_put(work, record, TIMER_REMIND, round->name, work->now + DAY_MS, TEXT_UNSET);
+}
+
 struct error *approval_unplan(struct work *work, const struct record *record, const struct round *round)
 {
 	const text kinds[] = { TIMER_REMIND, TIMER_EXPIRE };
@@ -106,6 +118,10 @@ static struct error *remind(struct work *work, struct record *record, text name,
 	TRY(approval_evaluate(work, record, round));
 	if (round->state != APPROVAL_ASKED)
 		return NULL;
+	if (!reminds(round->definition)) {
+		*ret_again = work->now + DAY_MS;
+		return NULL;
+	}
 	TRY(find_waiting(work, record, round, ids, &count));
 	struct event *event = approval_event(work, record, round, T("reminded"));
 	struct value *people = value_list(work->arena);
@@ -213,7 +229,8 @@ static struct error *look_at_approver(struct work *work, int64_t person_id, text
 
 /* ---- an absence begins ---- */
 
-static struct error *hand_over(struct work *work, const struct waiting *waiting, int64_t delegate_id)
+/* `since`: when it was known. Who stood in before is told again, of what they could not know. */
+static struct error *hand_over(struct work *work, const struct waiting *waiting, int64_t delegate_id, moment since)
 {
 	struct record *record;
 	struct round round;
@@ -229,7 +246,7 @@ static struct error *hand_over(struct work *work, const struct waiting *waiting,
 	if (has_id(excluded, excluded_count, delegate_id))
 		return NULL;
 	TRY(add_approvers(work, record, &delegate_id, 1, &fresh));
-	if (!fresh)
+	if (!fresh && voter.waiting_since > since)
 		return NULL;
 	struct event *event = approval_event(work, record, &round, T("handed_over"));
 	value_set_text(work->arena, event->payload, T("step"), voter.step);
@@ -239,32 +256,45 @@ static struct error *hand_over(struct work *work, const struct waiting *waiting,
 	return tell_people(work, record, &round, &delegate_id, 1, T("{number} waits for your approval: {title}"), event->id);
 }
 
+/* *last: where to go on when there is more of some person. What others have behind it comes then, too. */
+static struct error *waiting_page(struct work *work, int64_t person_id, int64_t after_id, struct waiting *list, size_t *count, int64_t *last)
+{
+	size_t before = *count;
+
+	TRY(waiting_of(work, person_id, after_id, list, count));
+	if (*count - before == APPROVAL_BATCH)
+		*last = minimum(*last, list[*count - 1].vote_id);
+	return NULL;
+}
+
 /* What waits for the one who is away, and for those for whom that one stands in, goes to each who stands in now. */
 static struct error *begin_absence(struct work *work, struct record *absence, text data, moment *ret_again, text *ret_data)
 {
-	const struct field *person = type_field(absence->type, T("person"));
+	const struct field *person = type_field(absence->type, T("person")), *from = type_field(absence->type, T("begins"));
+	moment since = record_moment(absence, FIELD_CREATED_AT);
 	int64_t person_id = person == NULL ? 0 : record_id_of(absence, (ptrdiff_t)person->position), after_id = 0, *people, *delegates;
-	size_t people_count, delegate_count, count = 0, most = 0;
+	int64_t last = INT64_MAX;
+	size_t people_count, delegate_count, count = 0;
 
 	if (text_is_set(data) && !text_to_integer(data, &after_id))
 		after_id = 0;
+	if (from != NULL)
+		since = maximum(since, record_moment(absence, from->position));
 	TRY(absence_delegates(work, person_id, &delegates, &delegate_count));
 	if (delegate_count == 0)
 		return NULL;
 	TRY(absence_people(work, person_id, &people, &people_count));
 	struct waiting *list = arena_new_array(work->arena, struct waiting, APPROVAL_BATCH * (people_count + 1));
-	TRY(waiting_of(work, person_id, after_id, list, &count));
+	TRY(waiting_page(work, person_id, after_id, list, &count, &last));
 	for (size_t i = 0; i < people_count; i++)
-		TRY(waiting_of(work, people[i], after_id, list, &count));
-	for (size_t i = 0; i < count; i++) {
-		for (size_t j = 0; j < delegate_count; j++)
+		TRY(waiting_page(work, people[i], after_id, list, &count, &last));
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < delegate_count && list[i].vote_id <= last; j++)
 			if (delegates[j] != list[i].person_id)
-				TRY(hand_over(work, &list[i], delegates[j]));
-		most = maximum(most, (size_t)list[i].vote_id);
-	}
-	if (count >= APPROVAL_BATCH && people_count == 0) {
+				TRY(hand_over(work, &list[i], delegates[j], since));
+	if (last != INT64_MAX) {
 		*ret_again = work->now;
-		*ret_data = text_format(work->arena, "%zu", most);
+		*ret_data = text_format(work->arena, "%lld", (long long)last);
 	}
 	return NULL;
 }

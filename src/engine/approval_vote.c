@@ -6,6 +6,8 @@
 #include "engine/approval_private.h"
 #include "engine/step_private.h"
 
+#include "base/json.h"
+
 struct voting {
 	struct record *record;
 	struct round *round;
@@ -15,6 +17,30 @@ struct voting {
 	int64_t *excluded, *people; /* people: for whom the actor stands in */
 	size_t excluded_count, people_count;
 };
+
+/* Who votes on what is over must know whether it was decided, or is no longer the question. */
+static struct error *is_over(struct work *work, const struct voting *voting)
+{
+	text number = record_number(voting->record), turn = approval_turn_name(voting->round->state);
+
+	switch (voting->round->state) {
+	case APPROVAL_VOIDED:
+		return error_hint(work->arena,
+		                  error_new(work->arena, ERROR_CONFLICT, "%.*s was changed meanwhile: the approval that you saw is void",
+		                            TEXT_ARG(number)),
+		                  "look at it again; where your vote is needed, it is asked for anew");
+	case APPROVAL_WITHDRAWN:
+	case APPROVAL_ASKED: /* of an approval that its definition no longer has */
+		return error_new(work->arena, ERROR_CONFLICT, "this approval of %.*s was withdrawn: nothing is asked any more",
+		                 TEXT_ARG(number));
+	case APPROVAL_APPROVED:
+	case APPROVAL_REJECTED:
+	case APPROVAL_EXPIRED:
+	case APPROVAL_TURN_COUNT:
+		break;
+	}
+	return error_new(work->arena, ERROR_CONFLICT, "this approval is decided already: it is %.*s", TEXT_ARG(turn));
+}
 
 static struct error *find_round(struct work *work, struct voting *voting, int64_t approval_id)
 {
@@ -28,10 +54,7 @@ static struct error *find_round(struct work *work, struct voting *voting, int64_
 	if (voting->round == NULL)
 		return error_new(work->arena, ERROR_NOT_FOUND, "%.*s has no approval %lld", TEXT_ARG(record_number(voting->record)),
 		                 (long long)approval_id);
-	if (voting->round->state != APPROVAL_ASKED || voting->round->definition == NULL)
-		return error_new(work->arena, ERROR_CONFLICT, "this approval is decided already: it is %.*s",
-		                 TEXT_ARG(approval_turn_name(voting->round->state)));
-	return NULL;
+	return voting->round->state == APPROVAL_ASKED && voting->round->definition != NULL ? NULL : is_over(work, voting);
 }
 
 /* ---- who may ---- */
@@ -67,10 +90,30 @@ static bool fits(const struct voting *voting, const struct voter *voter)
 	       (!text_is_set(voting->ballot->step) || text_equal(voter->step, voting->ballot->step));
 }
 
+static const struct approval_step *step_of(const struct round *round, text name)
+{
+	for (size_t i = 0; i < round->definition->step_count; i++)
+		if (text_equal(round->definition->steps[i].name, name))
+			return &round->definition->steps[i];
+	return NULL;
+}
+
+/* Of a step that is decided while another still runs. */
+static bool is_decided(const struct voting *voting, const struct voter *voter)
+{
+	const struct approval_step *step = step_of(voting->round, voter->step);
+
+	if (step == NULL)
+		return true;
+	struct tally tally = step_tally(step, voting->round->id, voting->voters, voting->count);
+	return quorum_result(step, &tally) != STEP_OPEN;
+}
+
+/* An own vote in a step that still runs: else they speak for those for whom they stand in. */
 static bool has_own(const struct work *work, const struct voting *voting)
 {
 	for (size_t i = 0; i < voting->count; i++)
-		if (fits(voting, &voting->voters[i]) && voting->voters[i].user_id == work->actor->id)
+		if (fits(voting, &voting->voters[i]) && voting->voters[i].user_id == work->actor->id && !is_decided(voting, &voting->voters[i]))
 			return true;
 	return false;
 }
@@ -80,9 +123,9 @@ static bool speaks_for(const struct work *work, const struct voting *voting, boo
 {
 	if (voting->ballot->for_id != 0)
 		return voter->user_id == voting->ballot->for_id;
-	if (own)
-		return voter->user_id == work->actor->id;
-	return has_id(voting->people, voting->people_count, voter->user_id);
+	if (voter->user_id == work->actor->id)
+		return true;
+	return !own && has_id(voting->people, voting->people_count, voter->user_id);
 }
 
 static struct error *may_speak_for(struct work *work, const struct voting *voting, const struct voter *voter)
@@ -115,25 +158,6 @@ static struct error *not_asked(struct work *work, const struct voting *voting)
 }
 
 /* ---- voting ---- */
-
-static const struct approval_step *step_of(const struct round *round, text name)
-{
-	for (size_t i = 0; i < round->definition->step_count; i++)
-		if (text_equal(round->definition->steps[i].name, name))
-			return &round->definition->steps[i];
-	return NULL;
-}
-
-/* Of a step that is decided while another still runs. */
-static bool is_decided(const struct voting *voting, const struct voter *voter)
-{
-	const struct approval_step *step = step_of(voting->round, voter->step);
-
-	if (step == NULL)
-		return true;
-	struct tally tally = step_tally(step, voting->round->id, voting->voters, voting->count);
-	return quorum_result(step, &tally) != STEP_OPEN;
-}
 
 static struct error *record_vote(struct work *work, const struct voting *voting, struct voter *voter, int64_t *ret_event)
 {
@@ -193,6 +217,60 @@ static struct error *vote_all(struct work *work, struct voting *voting, int64_t 
 	return NULL;
 }
 
+/* ---- what was seen ---- */
+
+static bool matters(const struct approval_definition *definition, size_t field)
+{
+	bool matters = definition->covers != NULL && definition->covers[field];
+
+	for (size_t i = 0; i < definition->show_count && !matters; i++)
+		matters = definition->shows[i] == field;
+	return matters;
+}
+
+/* The first field of this event that the question shows or covers. */
+static const struct field *changed_field(const struct voting *voting, const struct value *changes)
+{
+	const struct type *type = voting->record->type;
+
+	for (size_t i = 0; changes != NULL && changes->kind == VALUE_MAP && i < changes->map.count; i++) {
+		const struct field *field = type_field(type, changes->map.entries[i].key);
+
+		if (field != NULL && (field->position == type->title_field || matters(voting->round->definition, field->position)))
+			return field;
+	}
+	return NULL;
+}
+
+/* A vote is for what was seen: not for what somebody has put in its place since. Other changes do not stand in its way. */
+static struct error *check_seen(struct work *work, const struct voting *voting, int64_t seen)
+{
+	const struct field *found = NULL;
+	struct error *error;
+	struct rows *rows;
+	bool row;
+
+	if (seen == 0 || seen >= voting->record->version)
+		return NULL;
+	TRY(store_query(work->store, work->arena, SQL_EVENT_CHANGES_SINCE, CELLS(cell_integer(voting->record->id), cell_integer(seen)), &rows));
+	for (;;) {
+		struct value *payload = NULL;
+
+		TRY(rows_next(rows, &row));
+		if (!row)
+			break;
+		if (found == NULL && text_is_set(rows_text(rows, 0)))
+			TRY(json_parse(work->arena, rows_text_copy(rows, work->arena, 0), &payload));
+		if (payload != NULL)
+			found = changed_field(voting, value_get(payload, T("changes")));
+	}
+	if (found == NULL)
+		return NULL;
+	error = error_new(work->arena, ERROR_STALE, "%.*s was changed since you saw it: %.*s", TEXT_ARG(record_number(voting->record)),
+	                  TEXT_ARG(label_in(&found->label, work->language)));
+	return error_hint(work->arena, error, "look at it as it is now (version %lld), then decide", (long long)voting->record->version);
+}
+
 static struct error *check_ballot(struct work *work, struct ballot *ballot)
 {
 	ballot->comment = text_trim(ballot->comment);
@@ -218,6 +296,7 @@ struct error *engine_vote(struct work *work, const struct type *type, text numbe
 	TRY(engine_lock(work, type, number, &voting.record));
 	TRY(find_round(work, &voting, approval_id));
 	TRY(check_ballot(work, &ballot));
+	TRY(check_seen(work, &voting, ballot.version));
 	TRY(voters_load(work, voting.record, approval_id, &voting.voters, &voting.count));
 	TRY(excluded_people(work, voting.record, voting.round->definition, &voting.excluded, &voting.excluded_count));
 	TRY(absence_people(work, work->actor->id, &voting.people, &voting.people_count));

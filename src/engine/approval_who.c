@@ -27,11 +27,23 @@ static struct error *is_active(struct work *work, int64_t user_id, bool *ret_act
 	return NULL;
 }
 
+/* "role cab" and "team cab" may be lost; a path and a person's name say who, once and for all. */
+static bool may_be_lost(text via)
+{
+	return text_starts_with(via, T("role ")) || text_starts_with(via, T("team "));
+}
+
 static struct error *add_person(struct work *work, struct people *people, int64_t user_id, text via)
 {
 	bool active;
 
-	if (user_id == 0 || people->count >= APPROVAL_PEOPLE || has_id(people->ids, people->count, user_id))
+	/* Asked twice, they are one; and stay asked when only one of the reasons goes. */
+	for (size_t i = 0; i < people->count; i++)
+		if (people->ids[i] == user_id) {
+			people->via[i] = may_be_lost(people->via[i]) ? via : people->via[i];
+			return NULL;
+		}
+	if (user_id == 0 || people->count >= APPROVAL_PEOPLE)
 		return NULL;
 	TRY(is_active(work, user_id, &active));
 	if (!active)

@@ -178,10 +178,12 @@ struct ballot {
 	text comment;        /* needed to reject */
 	int64_t for_id;      /* whose vote it is; 0: one's own, else that of each for whom one stands in now */
 	text step;           /* unset: of every step that waits for it */
+	int64_t version;     /* of the record that the voter saw; 0: not said. See engine_vote() */
 };
 /*
  * Votes in a round of an approval; a vote given before the end may be changed. ERROR_NOT_FOUND: no such round, or the record may not
- * be read; ERROR_FORBIDDEN: not asked, does not stand in for them, or is left out (`not`), with why; ERROR_CONFLICT: decided already.
+ * be read; ERROR_FORBIDDEN: not asked, does not stand in for them, or is left out (`not`), with why; ERROR_CONFLICT: decided already,
+ * void or withdrawn; ERROR_STALE: since the version that was seen, the title or a field changed that the approval shows or covers.
  * The outcome and its transition follow in the same transaction.
  */
 must_use struct error *engine_vote(struct work *work, const struct type *type, text number, int64_t approval_id,

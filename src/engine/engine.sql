@@ -73,6 +73,9 @@ FROM event WHERE record_id = $1 AND payload LIKE $2 ORDER BY at DESC, id DESC LI
 SELECT id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, payload
 FROM event WHERE record_id = $1 AND at <= $2 ORDER BY at, id
 
+-- name: event_changes_since
+SELECT payload FROM event WHERE record_id = $1 AND version > $2 ORDER BY id LIMIT 500
+
 -- name: event_feed
 SELECT id, seq, at, recorded_at, type, record_id, version, kind, actor_id, origin, cause_id, visibility, payload
 FROM event WHERE seq IS NOT NULL AND seq > $1 ORDER BY seq LIMIT $2

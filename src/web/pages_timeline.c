@@ -124,6 +124,7 @@ static text approval_line(struct work *work, const struct record *record, const 
 		{ "lacks", "{approval}: nobody was found who could decide" },
 		{ "handed_over", "{approval}: {to} stands in for {person}" },
 		{ "left", "{approval}: {person} is asked no longer" },
+		{ "taken_back", "{approval}: what was said for {person} counts no longer" },
 		{ "stopped", "{approval}: stopped, since too many steps followed each other" },
 	};
 	struct value *arguments = value_map(work->arena);

@@ -2,7 +2,7 @@
  * Approvals where a story cannot look: the arithmetic of quorums, and two votes at the same moment, on PostgreSQL where they really
  * are (two connections, both in their transaction before either has committed). Each vote counts once, and there is one outcome.
  */
-#include "desk.h"
+#include "desk_time.h"
 
 #include "engine/approval_private.h"
 
@@ -52,7 +52,7 @@ TEST(a_quorum_ends_when_it_is_certain)
 		{ QUORUM_MAJORITY, 0, 1, 0, 0, 0, STEP_OPEN },  { QUORUM_MAJORITY, 0, 1, 1, 0, 0, STEP_APPROVED },
 		{ QUORUM_COUNT, 2, 3, 1, 1, 0, STEP_OPEN },     { QUORUM_COUNT, 2, 3, 1, 1, 1, STEP_REJECTED },
 		{ QUORUM_COUNT, 2, 3, 2, 0, 0, STEP_APPROVED }, { QUORUM_COUNT, 3, 2, 1, 0, 0, STEP_OPEN },
-		{ QUORUM_COUNT, 3, 2, 2, 0, 0, STEP_REJECTED }, { QUORUM_COUNT, 3, 2, 0, 1, 0, STEP_REJECTED },
+		{ QUORUM_COUNT, 3, 2, 2, 0, 0, STEP_OPEN }, { QUORUM_COUNT, 3, 2, 0, 1, 0, STEP_REJECTED },
 		{ QUORUM_PERCENT, 60, 5, 2, 0, 0, STEP_OPEN },  { QUORUM_PERCENT, 60, 5, 3, 0, 0, STEP_APPROVED },
 		{ QUORUM_PERCENT, 60, 5, 0, 3, 0, STEP_REJECTED }, { QUORUM_PERCENT, 100, 2, 1, 0, 0, STEP_OPEN },
 		{ QUORUM_PERCENT, 1, 2, 1, 0, 0, STEP_APPROVED },
@@ -67,13 +67,90 @@ TEST(a_quorum_ends_when_it_is_certain)
 	}
 }
 
+/* What each quorum means once everybody has voted. */
+static bool is_approved(const struct approval_step *step, int64_t asked, int64_t approvals, int64_t rejections)
+{
+	switch (step->quorum) {
+	case QUORUM_ANY:
+		return approvals > 0;
+	case QUORUM_ALL:
+		return approvals > 0 && rejections == 0;
+	case QUORUM_MAJORITY:
+		return 2 * approvals > asked;
+	case QUORUM_COUNT:
+		return approvals >= step->quorum_number;
+	case QUORUM_PERCENT:
+		return 100 * approvals >= step->quorum_number * asked;
+	}
+	return false;
+}
+
+/* Every way in which those who have not voted may still vote. */
+static enum step_result by_force(const struct approval_step *step, const struct tally *tally)
+{
+	int64_t waiting = tally->asked - tally->approvals - tally->rejections - tally->abstentions;
+	bool may_be_approved = false, may_be_rejected = false;
+
+	for (int64_t for_it = 0; for_it <= waiting; for_it++)
+		for (int64_t against = 0; for_it + against <= waiting; against++) {
+			bool approved = is_approved(step, tally->asked, tally->approvals + for_it, tally->rejections + against);
+
+			may_be_approved = may_be_approved || approved;
+			may_be_rejected = may_be_rejected || !approved;
+		}
+	return !may_be_rejected ? STEP_APPROVED : !may_be_approved ? STEP_REJECTED : STEP_OPEN;
+}
+
+static void check_all_tallies(const struct approval_step *step, int64_t asked)
+{
+	for (int64_t approvals = 0; approvals <= asked; approvals++)
+		for (int64_t rejections = 0; approvals + rejections <= asked; rejections++)
+			for (int64_t abstentions = 0; approvals + rejections + abstentions <= asked; abstentions++) {
+				const struct tally tally = { asked, asked, approvals, rejections, abstentions };
+				/* More are needed than are asked: more are looked for as long as nobody says no. */
+				bool lacking = step->quorum == QUORUM_COUNT && step->quorum_number > asked && rejections == 0;
+				enum step_result expected = lacking ? STEP_OPEN : by_force(step, &tally);
+
+				if (quorum_result(step, &tally) != expected)
+					fail_msg("quorum %d %lld: of %lld asked %lld for, %lld against, %lld abstain: was %d, not %d", step->quorum,
+					         (long long)step->quorum_number, (long long)asked, (long long)approvals, (long long)rejections,
+					         (long long)abstentions, quorum_result(step, &tally), expected);
+			}
+}
+
+TEST(a_quorum_ends_exactly_when_no_vote_can_change_it)
+{
+	static const enum quorum_kind kinds[] = { QUORUM_ANY, QUORUM_ALL, QUORUM_MAJORITY };
+
+	for (int64_t asked = 1; asked <= 7; asked++) {
+		for (size_t i = 0; i < array_length(kinds); i++)
+			check_all_tallies(&(struct approval_step){ .quorum = kinds[i] }, asked);
+		for (int64_t number = 1; number <= 8; number++)
+			check_all_tallies(&(struct approval_step){ .quorum = QUORUM_COUNT, .quorum_number = number }, asked);
+		for (int64_t share = 1; share <= 100; share++)
+			check_all_tallies(&(struct approval_step){ .quorum = QUORUM_PERCENT, .quorum_number = share }, asked);
+	}
+}
+
 /* ---- two at once ---- */
+
+static struct value *desk_json_in(struct arena *arena, const char *source)
+{
+	text json = text_copy(arena, text_from(source));
+	struct value *value;
+
+	for (size_t i = 0; i < json.length; i++)
+		if (json.data[i] == '\'')
+			((char *)(uintptr_t)json.data)[i] = '"';
+	assert_ok(json_parse(arena, json, &value));
+	return value;
+}
 
 struct racer {
 	struct desk *desk;
 	struct lane *lane;
 	struct lane_job job;
-	const char *login, *comment;
+	const char *login, *comment, *patch; /* patch: changes the record instead */
 	enum vote_kind vote;
 	text number;
 	int64_t approval_id;
@@ -98,6 +175,8 @@ static struct error *apply(struct lane_job *job, struct store *store)
 	racer->tries++;
 	if (racer->tries == 1)
 		pthread_barrier_wait(racer->start);
+	if (racer->patch != NULL)
+		return engine_update(&work, model_type(work.model, T("permit")), racer->number, 0, desk_json_in(job->arena, racer->patch), &record);
 	return engine_vote(&work, model_type(work.model, T("permit")), racer->number, racer->approval_id, &ballot, &record);
 }
 
@@ -241,6 +320,88 @@ DESK_TEST_WITH(a_vote_in_a_round_that_is_void, PERMITS)
 	               CONFLICT);
 	assert_refused(IN_TX(desk, engine_vote(desk->work, record->type, record_number(record), 999, &ballot, &after)), NOT_FOUND);
 	assert_text(desk_state(desk_reload(desk, record)), "asking");
+}
+
+/* The last vote and what voids it at the same moment: either it was decided first, or the vote is refused and asked for anew. */
+DESK_TEST_WITH(the_last_vote_while_its_question_changes, PERMITS)
+{
+	struct racer racers[2] = { { .login = "vera", .vote = VOTE_APPROVE }, { .login = NULL, .patch = "{'plan': 'new'}" } };
+	struct record *record = open_permit(desk, "any", racers), *now;
+	struct approval *approvals;
+	size_t count;
+	int won = race(desk, racers);
+
+	now = desk_reload(desk, record);
+	assert_ok(racers[1].error);
+	assert_ok(engine_approvals(desk->work, now, &approvals, &count));
+	if (won == 2) {
+		assert_text(desk_state(now), "granted");
+		assert_int_equal(count, 1);
+	} else {
+		assert_refused(racers[0].error, CONFLICT);
+		assert_non_null(strstr(racers[0].error->message.data, "is void"));
+		assert_text(desk_state(now), "asking");
+		assert_int_equal(count, 2);
+		assert_int_equal(approvals[0].state, APPROVAL_VOIDED);
+		assert_int_equal(approvals[1].state, APPROVAL_ASKED);
+		assert_int_equal(approvals[1].parts[0].approvals, 0);
+	}
+	for (int i = 0; i < 2; i++)
+		arena_free(racers[i].job.arena);
+}
+
+/* Who saw another title votes on something else; a comment or a field that the question does not show is nothing to them. */
+DESK_TEST_WITH(a_vote_is_for_what_was_seen, PERMITS)
+{
+	struct racer racers[2] = { { 0 }, { 0 } };
+	struct record *record = open_permit(desk, "two", racers), *after;
+	struct ballot ballot = { .vote = VOTE_APPROVE, .version = desk_reload(desk, record)->version };
+
+	desk_patch(desk, record, "{'plan': 'not shown'}");
+	desk_as(desk, "vera");
+	assert_ok(IN_TX(desk, engine_vote(desk->work, record->type, record_number(record), racers[0].approval_id, &ballot, &after)));
+	desk_as(desk, NULL);
+	desk_patch(desk, record, "{'title': 'something else'}");
+	desk_as(desk, "willy");
+	struct error *error = IN_TX(desk, engine_vote(desk->work, record->type, record_number(record), racers[0].approval_id, &ballot, &after));
+	assert_refused(error, STALE);
+	assert_non_null(strstr(error->message.data, "was changed since you saw it: Title"));
+	ballot.version = desk_reload(desk, record)->version;
+	assert_ok(IN_TX(desk, engine_vote(desk->work, record->type, record_number(record), racers[0].approval_id, &ballot, &after)));
+	assert_text(desk_state(desk_reload(desk, record)), "granted");
+}
+
+/* Who is away stands in for somebody, and far more waits for the two than one go looks at: all of it is handed over, each once. */
+DESK_TEST_WITH(much_that_waits_is_handed_over, PERMITS)
+{
+	struct racer racers[2] = { { 0 }, { 0 } };
+	struct record *records[60];
+	struct approval *approvals;
+	size_t count, handed = 0;
+
+	(void)open_permit(desk, "two", racers);
+	for (size_t i = 0; i < array_length(records); i++) {
+		desk_as(desk, "reqa");
+		records[i] = desk_create(desk, model_type(desk->model, T("permit")), "{'title': 'x', 'kind': 'two'}");
+		assert_ok(desk_take(desk, records[i], "submit", NULL));
+	}
+	desk_as(desk, NULL);
+	desk_create(desk, desk->model->absence, "{'person': 'vera', 'delegate': 'willy', 'begins': '2020-01-01'}");
+	desk_until_moment(desk, desk->work->now + MINUTE_MS);
+	desk_create(desk, desk->model->absence, "{'person': 'willy', 'delegate': 'agent', 'begins': '2020-01-01'}");
+	desk_until_moment(desk, desk->work->now + MINUTE_MS);
+	for (size_t i = 0; i < array_length(records); i++) {
+		struct event *events;
+		int times = 0;
+
+		assert_ok(engine_history(desk->work, desk_reload(desk, records[i]), 0, &events, &count));
+		for (size_t j = 0; j < count; j++)
+			times += text_equal(value_get_text(events[j].payload, T("what")), T("handed_over"));
+		handed += times == 3;
+	}
+	assert_int_equal(handed, array_length(records));
+	assert_ok(engine_approvals(desk->work, desk_reload(desk, records[59]), &approvals, &count));
+	assert_int_equal(count, 1);
 }
 
 /* Who is asked may read the record: a row in the database that says so must be one that an event brought. */
