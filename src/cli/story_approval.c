@@ -218,8 +218,9 @@ struct error *story_expect_asked(struct story_world *world, struct work *work, c
 {
 	struct approval_waiting *list;
 	size_t count;
+	int64_t next;
 	struct value *expected = value_list(work->arena), *actual = value_list(work->arena);
-	TRY(engine_approvals_waiting(work, 100, &list, &count));
+	TRY(engine_approvals_waiting(work, 0, 100, &list, &count, &next));
 	for (size_t i = 0; i < count; i++)
 		value_append(work->arena, actual, value_text(work->arena, record_number(list[i].record)));
 	for (size_t i = 0; step->value->kind == VALUE_LIST && i < step->value->list.count; i++)

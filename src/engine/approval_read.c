@@ -158,15 +158,17 @@ struct rows_of {
 	size_t count, limit;
 };
 
-static struct error *read_rows(struct work *work, int64_t person_id, struct rows_of *list)
+/* Up to the limit of the list for each person: the oldest behind `after`. */
+static struct error *read_rows(struct work *work, int64_t person_id, int64_t after, struct rows_of *list)
 {
+	size_t until = list->count + list->limit;
 	struct rows *rows;
 	bool more;
 
 	TRY(store_query(work->store, work->arena, SQL_VOTE_WAITING,
-	                CELLS(cell_integer(person_id), cell_integer(0), cell_integer((int64_t)list->limit)), &rows));
+	                CELLS(cell_integer(person_id), cell_integer(after), cell_integer((int64_t)list->limit)), &rows));
 	TRY(rows_next(rows, &more));
-	while (more && list->count < list->limit) {
+	while (more && list->count < until) {
 		struct row row = {
 			.vote_id = rows_integer(rows, 0),
 			.record_id = rows_integer(rows, 1),
@@ -185,6 +187,19 @@ static struct error *read_rows(struct work *work, int64_t person_id, struct rows
 	}
 	rows_close(rows);
 	return NULL;
+}
+
+/* A few lists, each in order, become one: the oldest first, whoever they wait for. */
+static void sort_rows(struct rows_of *list)
+{
+	for (size_t i = 1; i < list->count; i++) {
+		struct row row = list->items[i];
+		size_t at = i;
+
+		for (; at > 0 && list->items[at - 1].vote_id > row.vote_id; at--)
+			list->items[at] = list->items[at - 1];
+		list->items[at] = row;
+	}
 }
 
 struct wanted {
@@ -260,38 +275,96 @@ static bool fill_waiting(const struct row *row, struct record *record, struct ap
 	return ret_waiting->step != NULL;
 }
 
-static bool is_excluded(const struct work *work, const struct record *record, const struct approval_definition *definition)
+/* Links are asked for only where an approval leaves out many: each is a question. */
+static struct error *is_excluded(struct work *work, struct record *record, const struct approval_definition *definition, int64_t for_id,
+                                 bool *ret_excluded)
 {
-	for (size_t i = 0; i < definition->excluded_count; i++)
-		if (record_id_of(record, (ptrdiff_t)definition->excluded[i]) == work->actor->id)
-			return true;
-	return false;
+	int64_t *ids;
+	size_t count;
+
+	TRY(excluded_people(work, record, definition, &ids, &count));
+	*ret_excluded = has_id(ids, count, work->actor->id) || has_id(ids, count, for_id);
+	return NULL;
 }
 
-struct error *engine_approvals_waiting(struct work *work, size_t limit, struct approval_waiting **ret_list, size_t *ret_count)
+/* One more than is wanted says that there are more. */
+static struct error *read_waiting(struct work *work, int64_t after, size_t limit, struct rows_of *list, int64_t *ret_next)
 {
-	struct rows_of list = { arena_new_array(work->arena, struct row, limit + 1), 0, minimum(limit, (size_t)LIMIT_PAGE_ROWS) };
-	struct record **records = arena_new_array(work->arena, struct record *, list.limit + 1);
 	int64_t *people;
 	size_t people_count;
 
+	TRY(absence_people(work, work->actor->id, &people, &people_count));
+	*list = (struct rows_of){ arena_new_array(work->arena, struct row, (limit + 1) * (people_count + 1)), 0, limit + 1 };
+	TRY(read_rows(work, work->actor->id, after, list));
+	for (size_t i = 0; i < people_count; i++)
+		TRY(read_rows(work, people[i], after, list));
+	sort_rows(list);
+	*ret_next = list->count > limit ? list->items[limit - 1].vote_id : 0;
+	list->count = minimum(list->count, limit);
+	return NULL;
+}
+
+struct error *engine_approvals_waiting(struct work *work, int64_t after, size_t limit, struct approval_waiting **ret_list,
+                                       size_t *ret_count, int64_t *ret_next)
+{
+	struct record **records;
+	struct rows_of list;
+
 	*ret_count = 0;
-	*ret_list = arena_new_array(work->arena, struct approval_waiting, list.limit + 1);
+	*ret_next = 0;
+	limit = minimum(maximum(limit, (size_t)1), (size_t)LIMIT_PAGE_ROWS);
+	*ret_list = arena_new_array(work->arena, struct approval_waiting, limit + 1);
 	if (work->actor->kind != ACTOR_PERSON)
 		return NULL;
-	TRY(absence_people(work, work->actor->id, &people, &people_count));
-	TRY(read_rows(work, work->actor->id, &list));
-	for (size_t i = 0; i < people_count; i++)
-		TRY(read_rows(work, people[i], &list));
+	TRY(read_waiting(work, after, limit, &list, ret_next));
+	records = arena_new_array(work->arena, struct record *, list.count + 1);
 	for (size_t i = 0; i < list.count; i++)
 		if (!asked_before(&list, i))
 			TRY(load_records(work, &list, list.items[i].type, records));
 	for (size_t i = 0; i < list.count; i++) {
 		struct approval_waiting *waiting = &(*ret_list)[*ret_count];
+		bool out = true;
 
-		if (records[i] != NULL && fill_waiting(&list.items[i], records[i], waiting) &&
-		    !is_excluded(work, records[i], waiting->definition))
-			(*ret_count)++;
+		if (records[i] != NULL && fill_waiting(&list.items[i], records[i], waiting))
+			TRY(is_excluded(work, records[i], waiting->definition, waiting->for_id, &out));
+		*ret_count += !out;
+	}
+	return NULL;
+}
+
+struct error *engine_approvals_waiting_of(struct work *work, struct record *record, struct approval_waiting **ret_list,
+                                          size_t *ret_count)
+{
+	struct round *rounds;
+	struct voter *voters;
+	int64_t *people;
+	size_t round_count, voter_count, people_count;
+
+	*ret_count = 0;
+	*ret_list = NULL;
+	if (work->actor->kind != ACTOR_PERSON || record->type->approval_count == 0)
+		return NULL;
+	TRY(rounds_load(work, record, &rounds, &round_count));
+	TRY(voters_load(work, record, 0, &voters, &voter_count));
+	TRY(absence_people(work, work->actor->id, &people, &people_count));
+	*ret_list = arena_new_array(work->arena, struct approval_waiting, voter_count + 1);
+	for (size_t i = 0; i < voter_count; i++) {
+		struct row row = { .vote_id = voters[i].id, .approval_id = voters[i].approval_id, .for_id = voters[i].user_id,
+			           .step = voters[i].step, .since = voters[i].waiting_since };
+		bool out = true;
+
+		if (voters[i].waiting_since == MOMENT_UNSET ||
+		    (row.for_id != work->actor->id && !has_id(people, people_count, row.for_id)))
+			continue;
+		for (size_t j = 0; j < round_count; j++)
+			if (rounds[j].id == row.approval_id) {
+				row.name = rounds[j].name;
+				row.round = rounds[j].number;
+				row.due_at = rounds[j].due_at;
+			}
+		if (fill_waiting(&row, record, &(*ret_list)[*ret_count]))
+			TRY(is_excluded(work, record, (*ret_list)[*ret_count].definition, row.for_id, &out));
+		*ret_count += !out;
 	}
 	return NULL;
 }
@@ -300,7 +373,7 @@ struct error *engine_approvals_waiting_count(struct work *work, int64_t *ret_cou
 {
 	struct approval_waiting *list;
 	size_t people_count, count;
-	int64_t *people;
+	int64_t *people, next;
 	bool found;
 
 	*ret_count = 0;
@@ -311,7 +384,7 @@ struct error *engine_approvals_waiting_count(struct work *work, int64_t *ret_cou
 		return store_integer(work->store, work->arena, SQL_VOTE_COUNT_WAITING,
 		                     CELLS(cell_integer(work->actor->id), cell_integer(LIMIT_UNREAD)), ret_count, &found);
 	/* Of what waits for others, some may be left out or out of sight: it is counted as it is shown. */
-	TRY(engine_approvals_waiting(work, LIMIT_UNREAD, &list, &count));
+	TRY(engine_approvals_waiting(work, 0, LIMIT_UNREAD, &list, &count, &next));
 	*ret_count = (int64_t)count;
 	return NULL;
 }

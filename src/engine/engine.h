@@ -231,8 +231,15 @@ struct approval_waiting { /* a vote that is expected of the actor */
 	int64_t for_id;         /* whose vote: the actor, or the one for whom they stand in */
 	moment since, due_at;
 };
-/* What waits for the actor, the oldest first, also for those for whom they stand in; only of records that they may read. */
-must_use struct error *engine_approvals_waiting(struct work *work, size_t limit, struct approval_waiting **ret_list, size_t *ret_count);
+/*
+ * What waits for the actor, the oldest first, also for those for whom they stand in; only of records that they may read. At most `limit`
+ * behind the cursor `after` (0: from the start); *ret_next is the next cursor, 0 at the end.
+ */
+must_use struct error *engine_approvals_waiting(struct work *work, int64_t after, size_t limit, struct approval_waiting **ret_list,
+                                                size_t *ret_count, int64_t *ret_next);
+/* The same of one record, however much else waits. */
+must_use struct error *engine_approvals_waiting_of(struct work *work, struct record *record, struct approval_waiting **ret_list,
+                                                   size_t *ret_count);
 /* How many, capped at LIMIT_UNREAD: for the navigation of every page. */
 must_use struct error *engine_approvals_waiting_count(struct work *work, int64_t *ret_count);
 

@@ -21,10 +21,11 @@ static void read_state(struct define *d, struct state *state, const struct value
 	text names[GROUP_COUNT], group;
 
 	state->name = entry->key;
-	if (!define_map(d, entry->value, "a state", "group label plain step"))
+	if (!define_map(d, entry->value, "a state", "group label plain past step"))
 		return;
 	state->label = define_label(d, entry->value, T("label"), entry->key);
 	state->plain = define_label(d, entry->value, T("plain"), TEXT_UNSET);
+	state->past = define_label(d, entry->value, T("past"), TEXT_UNSET);
 	state->step = (int)define_integer(d, entry->value, T("step"), 0, 0, 20);
 	group = define_text(d, entry->value, T("group"));
 	if (!text_is_set(group)) {

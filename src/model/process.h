@@ -14,6 +14,7 @@ struct state {
 	text name;
 	struct label label;
 	struct label plain;  /* what a requester reads: "We are working on it" */
+	struct label past;   /* and on their progress bar once it is over: "It was agreed to"; empty: plain */
 	enum state_group group;
 	int step;            /* place on the requester's progress bar, from 1; 0 = not on it */
 	bool retired;        /* only other versions of the definition have it: records of this one never come here */

@@ -22,6 +22,8 @@ const struct route api_routes[] = {
 	  .summary = "The event feed, paged" },
 	{ METHOD_GET, API "/approvals", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_approvals_waiting, .name = "approvals_waiting",
 	  .summary = "Votes that are expected of the caller, also for those for whom they stand in" },
+	{ METHOD_POST, API "/approvals/votes", POLICY_SIGNED_IN, NULL, SCOPE_WRITE, .render = api_votes, .body_max = LIMIT_BODY_BYTES,
+	  .name = "vote_bulk", .summary = "Many votes, each on its own" },
 	{ METHOD_GET, API "/live", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = live_page, .flags = ROUTE_LIVE, .name = "live",
 	  .summary = "The event feed as server-sent events" },
 
@@ -41,7 +43,7 @@ const struct route api_routes[] = {
 	{ METHOD_POST, API "/{type}", POLICY_SIGNED_IN, NULL, SCOPE_WRITE, .apply = api_record_create, .render = api_record_created,
 	  .name = "record_create", .summary = "Create a record" },
 	{ METHOD_POST, API "/{type}/bulk", POLICY_SIGNED_IN, NULL, SCOPE_WRITE, .render = api_bulk, .body_max = LIMIT_BULK_BYTES,
-	  .name = "record_bulk", .summary = "Up to 1,000 creates or changes, each on its own" },
+	  .name = "record_bulk", .summary = "Up to 1,000 creates, changes or transitions, each on its own" },
 	{ METHOD_GET, RECORD, POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_record_get, .name = "record_get",
 	  .summary = "One record, now or as it was" },
 	{ METHOD_PATCH, RECORD, POLICY_SIGNED_IN, NULL, SCOPE_WRITE, .apply = api_record_update, .render = api_record_changed,

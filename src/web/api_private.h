@@ -13,6 +13,8 @@
 must_use struct error *api_body_map(struct work *work, const struct web_request *request, bool optional);
 /* Refuses keys that are not in the list (ends with NULL), naming the nearest. */
 must_use struct error *api_known_keys(struct work *work, const struct value *map, const char *const *known);
+/* The list `items` of a bulk call's body. */
+must_use struct error *api_bulk_items(struct work *work, const struct web_request *request, struct value **ret_items);
 /* "public" / "internal"; unset is `fallback`. */
 must_use struct error *api_visibility(struct work *work, text source, enum visibility fallback, enum visibility *ret_visibility);
 /* fields=a,b as flags per field of the type; *ret_fields NULL when not given; *ret_prose: one of them is prose. */
@@ -47,6 +49,7 @@ struct error *api_links(struct work *work, struct web_request *request, struct p
 struct error *api_unlink_apply(struct work *work, struct web_request *request, struct page *page);
 struct error *api_approvals(struct work *work, struct web_request *request, struct page *page);
 struct error *api_approvals_waiting(struct work *work, struct web_request *request, struct page *page);
+struct error *api_votes(struct work *work, struct web_request *request, struct page *page);
 struct error *api_vote_prepare(struct work *work, struct web_request *request, struct page *page);
 struct error *api_vote_apply(struct work *work, struct web_request *request, struct page *page);
 struct error *api_tasks(struct work *work, struct web_request *request, struct page *page);

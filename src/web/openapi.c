@@ -197,6 +197,7 @@ static const struct shape {
 	{ "approval_list", "ApprovalList", NULL, NULL, 200 },
 	{ "approvals_waiting", "ApprovalsWaiting", NULL, NULL, 200 },
 	{ "vote_create", "%", "Vote", NULL, 200 },
+	{ "vote_bulk", "BulkResult", "Votes", NULL, 200 },
 	{ "related_list", "RelatedList", NULL, NULL, 200 },
 	{ "control_clear", "%", "ControlClear", NULL, 200 },
 	{ "compare_get", "Comparison", NULL, NULL, 200 },
@@ -279,7 +280,7 @@ static struct value *parameters(struct arena *arena, const struct route *route, 
 		value_append(arena, list, queries->list.items[i]);
 	if (route->method != METHOD_GET)
 		value_append(arena, list, literal(arena, "{\"$ref\":\"#/components/parameters/IdempotencyKey\"}"));
-	if (strcmp(route->name, "record_update") == 0 || strcmp(route->name, "record_transition") == 0)
+	if (strcmp(route->name, "record_update") == 0 || strcmp(route->name, "record_transition") == 0 || strcmp(route->name, "vote_create") == 0)
 		value_append(arena, list, literal(arena, "{\"$ref\":\"#/components/parameters/IfMatch\"}"));
 	return list;
 }

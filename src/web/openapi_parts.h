@@ -24,7 +24,10 @@
 	"\"description\":\"The version that the change is meant for\"}}}"
 
 #define OPENAPI_QUERIES \
-	"{\"compare_get\":[{\"name\":\"at\",\"in\":\"query\",\"required\":true,\"schema\":{\"type\":\"string\"}," \
+	"{\"approvals_waiting\":[{\"name\":\"limit\",\"in\":\"query\",\"required\":false," \
+	"\"schema\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":200},\"description\":\"Rows of a page\"},{\"name\":\"after\"," \
+	"\"in\":\"query\",\"required\":false,\"schema\":{\"type\":\"string\"},\"description\":\"Cursor of the previous page\"}]," \
+	"\"compare_get\":[{\"name\":\"at\",\"in\":\"query\",\"required\":true,\"schema\":{\"type\":\"string\"}," \
 	"\"description\":\"The moment to compare with\"}]," \
 	"\"definition_get\":[{\"name\":\"version\",\"in\":\"query\",\"required\":false," \
 	"\"schema\":{\"type\":\"integer\",\"minimum\":1},\"description\":\"Whose source is shown; the active one otherwise\"}]," \
@@ -309,7 +312,15 @@
 	"alse},\"Vote\":{\"type\":\"object\",\"required\":[\"vote\"],\"properties\":{\"vote\":{\"type\":\"string\",\"enum\":[" \
 	"\"approve\",\"reject\",\"abstain\"]},\"comment\":{\"type\":[\"string\",\"null\"],\"description\":\"Needed to reje" \
 	"ct\"},\"for\":{\"type\":[\"string\",\"null\"],\"description\":\"Login of whose vote it is, when one stands i" \
-	"n for them\"},\"step\":{\"type\":[\"string\",\"null\"]}},\"additionalProperties\":false}," \
+	"n for them\"},\"step\":{\"type\":[\"string\",\"null\"]}," \
+	"\"version\":{\"type\":[\"integer\",\"null\"],\"description\":\"Of the record that was seen: refused (412) when what is asked about" \
+	" changed since. If-Match says the same\"}},\"additionalProperties\":false}," \
+	"\"Votes\":{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{\"items\":{\"type\":\"array\",\"minItems\":1," \
+	"\"maxItems\":1000,\"items\":{\"type\":\"object\",\"required\":[\"type\",\"number\",\"id\",\"vote\"],\"properties\":{" \
+	"\"type\":{\"type\":\"string\"},\"number\":{\"type\":\"string\"},\"id\":{\"type\":\"integer\"}," \
+	"\"vote\":{\"type\":\"string\",\"enum\":[\"approve\",\"reject\",\"abstain\"]},\"comment\":{\"type\":[\"string\",\"null\"]}," \
+	"\"for\":{\"type\":[\"string\",\"null\"]},\"step\":{\"type\":[\"string\",\"null\"]}," \
+	"\"version\":{\"type\":[\"integer\",\"null\"]}},\"additionalProperties\":false}}},\"additionalProperties\":false}," \
 	"\"LinkList\":{\"type\":\"object\",\"required\":[\"items\",\"next\"]," \
 	"\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Link\"}}," \
 	"\"next\":{\"type\":[\"string\",\"null\"]}},\"additionalProperties\":false}," \
@@ -318,9 +329,9 @@
 	"\"additionalProperties\":false},\"Bulk\":{\"type\":\"object\",\"required\":[\"items\"]," \
 	"\"properties\":{\"items\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":1000," \
 	"\"items\":{\"type\":\"object\",\"properties\":{\"number\":{\"type\":\"string\"}," \
-	"\"version\":{\"type\":\"integer\"}},\"additionalProperties\":true}}}," \
+	"\"version\":{\"type\":\"integer\"},\"transition\":{\"type\":\"string\"}},\"additionalProperties\":true}}}," \
 	"\"additionalProperties\":false," \
-	"\"description\":\"An item with a number changes that record," \
+	"\"description\":\"An item with a number changes that record, or takes a transition of it," \
 	" one without creates a record\"},\"BulkResult\":{\"type\":\"object\",\"required\":[\"items\"]," \
 	"\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":\"object\"," \
 	"\"required\":[\"status\"],\"properties\":{\"status\":{\"type\":\"integer\"}," \

@@ -6,7 +6,8 @@
 
 #include "base/words.h"
 
-#define WAITING_SHOWN 100
+/* Cards of a page: each is a decision, with what it is about. */
+#define WAITING_SHOWN 50
 
 /* ---- what a decision needs to know ---- */
 
@@ -44,10 +45,9 @@ static struct error *add_stakes(struct work *work, const struct record *record, 
 static void add_typed(struct work *work, const struct web_request *request, const struct approval_waiting *waiting, text login,
                       struct value *item)
 {
-	int64_t id = 0;
-
-	if (request->error == NULL || !text_to_integer(request_parameter(request, T("id")), &id) || id != waiting->approval_id ||
-	    !text_equal(request_field(request, T("for")), login))
+	/* By its place, not its round: what was typed stays when the question was changed meanwhile and is asked anew. */
+	if (request->error == NULL || !text_equal(request_parameter(request, T("number")), record_number(waiting->record)) ||
+	    !text_equal(request_field(request, T("for")), login) || !text_equal(request_field(request, T("step")), waiting->step->name))
 		return;
 	value_set_text(work->arena, item, T("comment"), request_field(request, T("comment")));
 	value_set_text(work->arena, item, T("error"), request->error->message);
@@ -82,6 +82,11 @@ static struct error *waiting_item(struct work *work, const struct web_request *r
 	value_set(arena, item, T("due"), part_moment(work, waiting->due_at));
 	value_set_bool(arena, item, T("soon"), waiting->due_at != MOMENT_UNSET && waiting->due_at - work->now < DAY_MS);
 	value_set(arena, item, T("key"), part_key(arena));
+	value_set_integer(arena, item, T("version"), record->version);
+	value_set_text(arena, item, T("pick"),
+	               text_format(arena, "%.*s/%.*s/%lld/%lld/%.*s/%.*s", TEXT_ARG(record->type->name), TEXT_ARG(record_number(record)),
+	                           (long long)waiting->approval_id, (long long)record->version, TEXT_ARG(waiting->step->name),
+	                           TEXT_ARG(who.number)));
 	add_typed(work, request, waiting, who.number, item);
 	*ret_item = item;
 	return add_stakes(work, record, waiting->definition, item);
@@ -89,24 +94,143 @@ static struct error *waiting_item(struct work *work, const struct web_request *r
 
 /* ---- the page ---- */
 
-struct error *approvals_render(struct work *work, struct web_request *request, struct page *page)
+/* `outcome`: of many votes at once, or NULL. */
+static struct error *show_waiting(struct work *work, struct web_request *request, struct value *outcome, struct page *page)
 {
 	struct approval_waiting *list;
-	struct value *items = value_list(work->arena), *item;
+	struct value *items = value_list(work->arena), *item, *data = value_map(work->arena);
+	int64_t after, next;
 	size_t count;
 
-	TRY(engine_approvals_waiting(work, WAITING_SHOWN, &list, &count));
+	TRY(web_waiting_after(work, request, &after));
+	TRY(engine_approvals_waiting(work, after, WAITING_SHOWN, &list, &count, &next));
 	for (size_t i = 0; i < count; i++) {
 		TRY(waiting_item(work, request, &list[i], &item));
 		value_set_text(work->arena, item, T("back"), T("list"));
 		value_append(work->arena, items, item);
 	}
 	page->template = is_staff(work) ? T("approvals") : T("approvals_portal");
-	page->data = value_map(work->arena);
-	value_set_text(work->arena, page->data, T("title"), words(work->language, T("Waiting for my approval")));
-	value_set(work->arena, page->data, T("items"), items);
+	page->data = data;
+	value_set_text(work->arena, data, T("title"), words(work->language, T("Waiting for my approval")));
+	value_set(work->arena, data, T("items"), items);
+	value_set_bool(work->arena, data, T("many"), count > 1);
+	value_set_bool(work->arena, data, T("later"), after > 0);
+	value_set_text(work->arena, data, T("after"), request_query(request, T("after")));
+	value_set(work->arena, data, T("key"), part_key(work->arena));
+	if (next > 0)
+		value_set_text(work->arena, data, T("next"), text_format(work->arena, "/approvals?after=%lld", (long long)next));
+	if (outcome != NULL)
+		value_set(work->arena, data, T("outcome"), outcome);
 	if (request->error != NULL)
-		value_set(work->arena, page->data, T("errors"), part_errors(work, NULL, request->error));
+		value_set(work->arena, data, T("errors"), part_errors(work, NULL, request->error));
+	return NULL;
+}
+
+struct error *approvals_render(struct work *work, struct web_request *request, struct page *page)
+{
+	return show_waiting(work, request, NULL, page);
+}
+
+/* ---- many votes at once: the same vote and comment for each that was picked ---- */
+
+/* "permit/PER0001/12/3/board/ana" of a box, as waiting_item() wrote it, with what is said of all of them. */
+static struct error *picked_item(struct work *work, const struct web_request *request, text pick, struct value **ret_item)
+{
+	static const char *const names[] = { "type", "number", "id", "version", "step", "for" };
+	struct value *item = value_map(work->arena);
+	text rest = pick, part;
+
+	for (size_t i = 0; i < array_length(names); i++) {
+		int64_t number = 0;
+
+		if (i + 1 == array_length(names))
+			part = rest;
+		else if (!text_cut(&rest, '/', &part))
+			return error_new(work->arena, ERROR_MALFORMED, "'%.*s' is no vote of this list", TEXT_ARG(pick));
+		if (i != 2 && i != 3)
+			value_set_text(work->arena, item, text_from(names[i]), part);
+		else if (text_to_integer(part, &number))
+			value_set_integer(work->arena, item, text_from(names[i]), number);
+	}
+	value_set_text(work->arena, item, T("vote"), request_field(request, T("vote")));
+	value_set_text(work->arena, item, T("comment"), request_field(request, T("comment")));
+	*ret_item = item;
+	return NULL;
+}
+
+static struct error *picked_items(struct work *work, const struct web_request *request, struct value **ret_items)
+{
+	bool all = text_is_set(request_field(request, T("all")));
+	const struct value *picks = value_get(request->body, all ? T("each") : T("pick"));
+	struct value *items = value_list(work->arena), *item;
+
+	for (size_t i = 0; picks != NULL && picks->kind == VALUE_LIST && i < picks->list.count; i++) {
+		TRY(picked_item(work, request, picks->list.items[i]->text, &item));
+		value_append(work->arena, items, item);
+	}
+	*ret_items = items;
+	if (value_count(items) == 0)
+		return error_hint(work->arena, error_new(work->arena, ERROR_INVALID, "nothing is chosen"), "tick what you decide on");
+	if (value_count(items) > WAITING_SHOWN)
+		return error_new(work->arena, ERROR_INVALID, "too many at once; at most %d", WAITING_SHOWN);
+	/* Said once for all of them, rather than refused for each. */
+	if (text_equal(request_field(request, T("vote")), T("reject")) && text_is_empty(text_trim(request_field(request, T("comment")))))
+		return error_hint(work->arena, error_new(work->arena, ERROR_INVALID, "a rejection needs a comment"),
+		                  "say why, so that they know what to do");
+	return NULL;
+}
+
+/* How many count, and of each that does not, why. */
+static struct value *outcome_value(struct work *work, const struct value *items, const struct value *results)
+{
+	struct value *outcome = value_map(work->arena), *refused = value_list(work->arena);
+	int64_t good = 0;
+
+	for (size_t i = 0; i < value_count(results); i++) {
+		const struct value *problem = value_get(results->list.items[i], T("problem"));
+
+		good += problem == NULL;
+		if (problem == NULL)
+			continue;
+		struct value *one = value_map(work->arena);
+		text number = value_get_text(items->list.items[i], T("number"));
+		value_set_text(work->arena, one, T("number"), number);
+		value_set_text(work->arena, one, T("href"),
+		               text_format(work->arena, "/%.*s/%.*s", TEXT_ARG(value_get_text(items->list.items[i], T("type"))), TEXT_ARG(number)));
+		value_set_text(work->arena, one, T("why"), value_get_text(problem, T("detail")));
+		value_append(work->arena, refused, one);
+	}
+	value_set_integer(work->arena, outcome, T("good"), good);
+	value_set(work->arena, outcome, T("refused"), refused);
+	return outcome;
+}
+
+struct error *votes_render(struct work *work, struct web_request *request, struct page *page)
+{
+	struct value *items, *results, *outcome;
+
+	TRY(picked_items(work, request, &items));
+	TRY(bulk_run(work, request, items, bulk_vote, &results));
+	outcome = outcome_value(work, items, results);
+	if (value_count(value_get(outcome, T("refused"))) > 0)
+		return show_waiting(work, request, outcome, page);
+	page_redirect(page, value_count(items) == 1 ? T("/approvals?done=voted") : T("/approvals?done=voted_many"));
+	return NULL;
+}
+
+/* Nothing was chosen, or no reason given: what was ticked and typed stays. */
+struct error *votes_refuse(struct work *work, struct web_request *request, struct page *page)
+{
+	const struct value *picks = value_get(request->body, T("pick"));
+	struct value *items;
+
+	TRY(show_waiting(work, request, NULL, page));
+	value_set_text(work->arena, page->data, T("comment"), request_field(request, T("comment")));
+	items = value_get(page->data, T("items"));
+	for (size_t i = 0; i < value_count(items); i++)
+		for (size_t j = 0; picks != NULL && picks->kind == VALUE_LIST && j < picks->list.count; j++)
+			if (text_equal(picks->list.items[j]->text, value_get_text(items->list.items[i], T("pick"))))
+				value_set_bool(work->arena, items->list.items[i], T("picked"), true);
 	return NULL;
 }
 
@@ -135,7 +259,7 @@ struct error *vote_done(struct work *work, struct web_request *request, struct p
 struct error *vote_refuse(struct work *work, struct web_request *request, struct page *page)
 {
 	if (text_equal(request_field(request, T("back")), T("list")))
-		return approvals_render(work, request, page);
+		return show_waiting(work, request, NULL, page);
 	return show_record(work, request, page, T("vote"), request->body);
 }
 
@@ -244,7 +368,9 @@ static struct error *panel_vote(struct work *work, const struct approval_vote *v
 	value_set_text(arena, value, T("delegates"), delegates);
 	if (vote->vote != VOTE_NONE) {
 		value_set(arena, value, T("moment"), part_moment(work, vote->voted_at));
-		value_set_integer(arena, value, T("version"), vote->version);
+		/* Who asked for something knows no versions. */
+		if (is_staff(work))
+			value_set_integer(arena, value, T("version"), vote->version);
 	}
 	if (vote->voted_by != 0 && vote->voted_by != vote->user_id) {
 		TRY(part_person(work, vote->voted_by, &by));
@@ -295,14 +421,15 @@ static struct error *panel_round(struct work *work, const struct approval *appro
 	value_set(arena, value, T("ended"), part_moment(work, approval->ended_at));
 	if (open)
 		value_set(arena, value, T("due"), part_moment(work, approval->due_at));
-	value_set_integer(arena, value, T("version"), approval->version);
+	if (is_staff(work))
+		value_set_integer(arena, value, T("version"), approval->version);
 	value_set(arena, value, T("steps"), steps);
 	*ret_value = value;
 	return NULL;
 }
 
 /* One's own vote that may still be changed: {id, said, step}. */
-static void add_own_votes(struct work *work, const struct approval *approval, text href, struct value *list)
+static void add_own_votes(struct work *work, const struct record *record, const struct approval *approval, text href, struct value *list)
 {
 	for (size_t i = 0; approval->state == APPROVAL_ASKED && i < approval->part_count; i++)
 		for (size_t j = 0; approval->parts[i].state == PART_OPEN && j < approval->parts[i].vote_count; j++) {
@@ -318,21 +445,20 @@ static void add_own_votes(struct work *work, const struct approval *approval, te
 			value_set_text(work->arena, item, T("approval"), label_in(&approval->definition->label, work->language));
 			value_set_text(work->arena, item, T("comment"), vote->comment);
 			value_set_text(work->arena, item, T("back"), T("record"));
+			value_set_integer(work->arena, item, T("version"), record->version);
 			value_set(work->arena, item, T("key"), part_key(work->arena));
 			value_append(work->arena, list, item);
 		}
 }
 
-static struct error *add_votes(struct work *work, const struct web_request *request, const struct record *record, struct value *data)
+static struct error *add_votes(struct work *work, const struct web_request *request, struct record *record, struct value *data)
 {
 	struct value *votes = value_list(work->arena), *item;
 	struct approval_waiting *list;
 	size_t count;
 
-	TRY(engine_approvals_waiting(work, WAITING_SHOWN, &list, &count));
+	TRY(engine_approvals_waiting_of(work, record, &list, &count));
 	for (size_t i = 0; i < count; i++) {
-		if (list[i].record->id != record->id)
-			continue;
 		TRY(waiting_item(work, request, &list[i], &item));
 		value_set_text(work->arena, item, T("back"), T("record"));
 		value_append(work->arena, votes, item);
@@ -358,7 +484,7 @@ struct error *part_approvals(struct work *work, const struct web_request *reques
 		open = open || approvals[i - 1].state == APPROVAL_ASKED;
 		TRY(panel_round(work, &approvals[i - 1], &round));
 		value_append(work->arena, newest ? rounds : earlier, round);
-		add_own_votes(work, &approvals[i - 1], href, own);
+		add_own_votes(work, record, &approvals[i - 1], href, own);
 	}
 	if (count == 0)
 		return NULL;

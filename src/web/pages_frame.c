@@ -175,6 +175,7 @@ static text notice_words(const struct work *work, text name)
 		{ "revoked", "The token does not work any more." },
 		{ "sessions", "Other browsers were signed out." },
 		{ "voted", "Your vote counts." },
+		{ "voted_many", "Your votes count." },
 		{ "away", "Your absence is noted." },
 		{ "rated", "Thank you for telling us." },
 	};
@@ -242,6 +243,8 @@ struct error *pages_frame(struct work *work, struct web_request *request, struct
 	value_set_bool(arena, frame, T("demo"), request->web != NULL && web_settings(request->web)->demo);
 	value_set_text(arena, frame, T("target"), request->target);
 	value_set(arena, page->data, T("frame"), frame);
+	/* Words for the scripts keep their place for a number (partials/say.html). */
+	value_set_text(arena, page->data, T("n"), T("{n}"));
 	if (work->actor->kind != ACTOR_PERSON)
 		return NULL;
 	value_set_text(arena, frame, T("topics"),

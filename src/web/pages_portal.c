@@ -27,8 +27,10 @@ struct value *part_progress(struct work *work, const struct record *record)
 		if (state->step == 0 || (state->step == now && (int)i != record_state(record)) || (state->step == last && state->step != now))
 			continue;
 		struct value *one = value_map(work->arena);
+		text past = state->step < now ? label_in(&state->past, work->language) : TEXT_UNSET;
 		last = state->step;
-		value_set_text(work->arena, one, T("label"), label_in(&state->plain, work->language));
+		value_set_text(work->arena, one, T("label"),
+		               text_is_set(past) && !text_is_empty(past) ? past : label_in(&state->plain, work->language));
 		value_set_bool(work->arena, one, T("past"), state->step < now);
 		value_set_bool(work->arena, one, T("now"), state->step == now);
 		value_append(work->arena, steps, one);

@@ -144,6 +144,8 @@ PHASE(agenda_render);
 PHASE(schedule_calendar_render);
 PHASE(schedule_published_render);
 PHASE(approvals_render);
+PHASE(votes_render);
+PHASE(votes_refuse);
 PHASE(vote_apply);
 PHASE(vote_done);
 PHASE(vote_refuse);

@@ -187,8 +187,24 @@ must_use struct error *web_query(struct work *work, struct web_request *request,
 must_use struct error *web_approvals_value(struct work *work, struct record *record, struct value **ret_value);
 /* One vote that is expected of the actor: {id, name, record, for, due_at, url ...}. */
 must_use struct error *web_approval_waiting_value(struct work *work, const struct approval_waiting *waiting, struct value **ret_value);
-/* In apply: the vote {vote, comment, for, step} of the body in the approval {id} of the record; sets request->record. */
+/* The cursor `after` of a list of those, 0 without. */
+must_use struct error *web_waiting_after(struct work *work, const struct web_request *request, int64_t *ret_after);
+/* In apply: the vote {vote, comment, for, step, version} of the body in the approval {id} of the record; sets request->record. */
 must_use struct error *web_vote(struct work *work, struct web_request *request);
+/*
+ * Many at once, each on its own and in a transaction of its own on the lane: one result per item, in order - {status, number, version},
+ * or {status, problem} where it was refused. Only in render of a write route; ERROR_TOO_MANY when others do the same.
+ */
+typedef struct error *(*bulk_perform)(struct work *work, const struct web_request *request, const struct value *input,
+                                      struct record **ret_record);
+must_use struct error *bulk_run(struct work *work, struct web_request *request, const struct value *items, bulk_perform perform,
+                                struct value **ret_results);
+/* {number, version, transition, FIELD ...} of the request's type: without a number a creation. */
+must_use struct error *bulk_change(struct work *work, const struct web_request *request, const struct value *input,
+                                   struct record **ret_record);
+/* {type, number, id, vote, comment, for, step, version}: a vote. */
+must_use struct error *bulk_vote(struct work *work, const struct web_request *request, const struct value *input,
+                                 struct record **ret_record);
 must_use struct error *web_event_value(struct work *work, struct web_request *request, const struct record *record,
                                        const struct event *event, struct value **ret_value);
 /* {items: [{type, number, title, state, snippet, snippet_html, updated_at, url}], next, total, total_capped} for q, type, order, limit, after

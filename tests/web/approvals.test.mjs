@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { accessible, deepEqual, equal, match, ok, practiceServer, test } from "./harness.mjs";
+import { accessible, deepEqual, doesNotMatch, equal, match, ok, practiceServer, test } from "./harness.mjs";
 
 const require = createRequire(import.meta.url);
 const Ajv = require("ajv/dist/2020").default;
@@ -174,6 +174,143 @@ test("nothing waits: a calm page; and my absence is noted on my own page", async
 	await own.getByRole("button", { name: /I am back/ }).click();
 	equal(await own.getByText("Tina Teamlead stands in").count(), 0);
 	await own.close();
+});
+
+/* ---- many ---- */
+
+async function waiting(login, path = "/api/v1/approvals") {
+	return call(login, "GET", path, undefined, 200);
+}
+
+test("what waits is paged, the oldest first, and the vote of a record is there however much waits", async () => {
+	await start();
+	const records = [];
+	for (let i = 0; i < 55; i++) records.push(await permit({ kind: "all", title: `Paged ${String(i).padStart(2, "0")}` }));
+	const seen = [];
+	let next = "", pages = 0;
+	do {
+		const page = await waiting("nora", `/api/v1/approvals?limit=20${next ? `&after=${next}` : ""}`);
+		await described("ApprovalsWaiting", page);
+		ok(page.items.length <= 20);
+		seen.push(...page.items.map((item) => item.record.number));
+		next = page.next;
+		pages++;
+	} while (next);
+	ok(pages >= 3);
+	equal(new Set(seen).size, seen.length, "each once");
+	for (const record of records) ok(seen.includes(record.number), record.number);
+	deepEqual(seen, [...seen].sort(), "the oldest first");
+	await call("nora", "GET", "/api/v1/approvals?after=x", undefined, 400);
+	const page = await reeve.page("nora");
+	await page.goto(`${reeve.url}/approvals`);
+	equal(await page.locator("ul.approvals > li").count(), 50);
+	await page.getByRole("link", { name: "Next page" }).click();
+	ok((await page.locator("ul.approvals > li").count()) >= 5);
+	match(await page.locator("ul.approvals").innerText(), /Paged 54/);
+	await page.goto(`${reeve.url}/permit/${records.at(-1).number}`);
+	ok(await page.locator("#approvals form.vote").first().isVisible(), "one's own vote stands on the record");
+	deepEqual(page.problems, []);
+	await page.close();
+	/* Many at once, each on its own: one was decided meanwhile, one is not theirs, one is no vote. */
+	const items = (await waiting("nora", "/api/v1/approvals?limit=200")).items;
+	const ballot = (item, more) => ({ type: item.record.type, number: item.record.number, id: item.id, version: item.record.version, vote: "approve", ...more });
+	const of = (number) => items.find((item) => item.record.number === number);
+	await call("adam", "POST", of(records[1].number).url, { vote: "reject", comment: "No" }, 200);
+	const answer = await call("nora", "POST", "/api/v1/approvals/votes", { items: [
+		ballot(of(records[0].number)), ballot(of(records[1].number)), ballot(of(records[2].number), { vote: "reject" }),
+		ballot(of(records[3].number), { number: "PER9999" }), ballot(of(records[4].number), { coment: "x" }),
+		ballot(of(records[5].number), { vote: "reject", comment: "No" }) ] }, 200);
+	await described("BulkResult", answer);
+	deepEqual(answer.items.map((item) => item.status), [200, 409, 422, 404, 422, 200]);
+	equal((await call("rita", "GET", `/api/v1/permit/${records[5].number}`, undefined, 200)).state, "refused");
+	const key = { "Idempotency-Key": "many-votes" };
+	const first = await call("nora", "POST", "/api/v1/approvals/votes", { items: [ballot(of(records[6].number), { comment: "Once" })] }, 200, key);
+	deepEqual(await call("nora", "POST", "/api/v1/approvals/votes", { items: [ballot(of(records[6].number), { comment: "Once" })] }, 200, key), first);
+	await call("nora", "POST", "/api/v1/approvals/votes", { items: [] }, 422);
+	await call("nora", "GET", "/api/v1/approvals/votes", undefined, 404);
+});
+
+for (const javaScriptEnabled of [true, false]) {
+	const how = javaScriptEnabled ? "by keyboard alone" : "without scripts";
+
+	test(`several are decided at once, ${how}`, async () => {
+		await start();
+		for (const item of (await waiting("adam", "/api/v1/approvals?limit=200")).items) await call("adam", "POST", item.url, { vote: "abstain" }, 200);
+		const records = [];
+		for (const name of ["One", "Two", "Three", "Four"]) records.push(await permit({ kind: "any", title: `${name} ${how}` }));
+		const page = await reeve.page("adam", { javaScriptEnabled });
+		await page.goto(`${reeve.url}/approvals`);
+		equal(await page.locator("ul.approvals > li").count(), 4);
+		if (javaScriptEnabled) await accessible(page, "several approvals");
+		/* Somebody decides one of them meanwhile. */
+		await call("nora", "POST", votes(records[1]), { vote: "approve" }, 200);
+		await call("rita", "PATCH", `/api/v1/permit/${records[3].number}`, { title: "Something else entirely" }, 200);
+		if (javaScriptEnabled) {
+			for (const key of ["j", "x", "j", "x", "j", "j", "x"]) await page.keyboard.press(key);
+			match(await page.locator("#several").innerText(), /3 chosen/);
+			await page.locator("#several textarea").focus();
+			await page.keyboard.type("All fine");
+			/* A habit of the fingers is no vote. */
+			await page.keyboard.press("Control+Enter");
+			equal(await page.evaluate(() => document.activeElement.value), "approve");
+			await page.keyboard.press("Enter");
+		} else {
+			await page.locator("#several").getByRole("button", { name: "Approve the chosen" }).click();
+			match(await page.locator("#errors").innerText(), /nothing is chosen/);
+			for (const i of [0, 1, 3]) await page.locator(`ul.approvals input[type=checkbox][value*="${records[i].number}/"]`).check({ timeout: 1000 }).catch(() => {});
+			await page.locator("#several textarea").fill("");
+			await page.locator("#several").getByRole("button", { name: "Reject the chosen" }).click();
+			match(await page.locator("#errors").innerText(), /a rejection needs a comment/);
+			equal(await page.locator(`ul.approvals input[value*="${records[0].number}/"]`).isChecked(), true, "what was ticked stays");
+			await page.getByLabel("All on this page").check();
+			await page.locator("#several textarea").fill("All fine");
+			await page.locator("#several").getByRole("button", { name: "Approve the chosen" }).click();
+		}
+		if (javaScriptEnabled) {
+			await page.locator("#outcome").waitFor();
+			match(await page.locator("#outcome").innerText(), /1 vote counts/);
+			match(await page.locator("#outcome").innerText(), new RegExp(`${records[1].number}[^]*decided already`));
+			match(await page.locator("#outcome").innerText(), new RegExp(`${records[3].number}[^]*was changed since you saw it: Title`));
+			await accessible(page, "votes of which some do not count");
+			equal(await page.locator("ul.approvals > li").count(), 2);
+			equal((await call("rita", "GET", `/api/v1/permit/${records[3].number}`, undefined, 200)).state, "asking");
+		} else {
+			match(await page.locator("main").innerText(), /Nothing waits|Your votes count/);
+			equal((await call("rita", "GET", `/api/v1/permit/${records[3].number}`, undefined, 200)).state, "granted");
+		}
+		equal((await call("rita", "GET", `/api/v1/permit/${records[0].number}`, undefined, 200)).state, "granted");
+		equal((await call("rita", "GET", `/api/v1/permit/${records[1].number}`, undefined, 200)).state, "granted");
+		deepEqual(page.problems, []);
+		await page.close();
+	});
+}
+
+test("a vote is for the version that was seen; what was typed stays; a token needs the scope; who asked reads no versions", async () => {
+	const record = await permit({ kind: "all", title: "A vote for this" });
+	const page = await reeve.page("adam");
+	await page.goto(`${reeve.url}/permit/${record.number}`);
+	await call("rita", "PATCH", `/api/v1/permit/${record.number}`, { title: "No longer this" }, 200);
+	await page.locator("#approvals textarea").first().fill("Seems right");
+	await page.locator("#approvals").getByRole("button", { name: "Approve" }).first().click();
+	match(await page.locator("main").innerText(), /was changed since you saw it: Title/);
+	equal(await page.locator("#approvals textarea").first().inputValue(), "Seems right");
+	await page.locator("#approvals").getByRole("button", { name: "Approve" }).first().click();
+	await page.waitForURL(/done=voted/);
+	await page.close();
+	await call("nora", "POST", votes(record), { vote: "approve" }, 412, { "If-Match": "1" });
+	await call("nora", "POST", votes(record), { vote: "approve", version: 1 }, 412);
+	await call("nora", "POST", votes(record), { vote: "approve", version: "1" }, 422);
+	/* Every address of a vote refuses to be visited. */
+	for (const path of [votes(record), votes(record).replace("/api/v1", ""), "/api/v1/approvals/votes"])
+		for (const method of ["GET", "HEAD"]) {
+			const answer = await fetch(`${reeve.url}${path}?vote=approve`, { method, headers: { Cookie: (await reeve.cookie?.("nora")) ?? "" } });
+			ok([401, 404, 405, 303].includes(answer.status) || answer.redirected, `${method} ${path}: ${answer.status}`);
+		}
+	const own = await reeve.page("rita");
+	await own.goto(`${reeve.url}/permit/${record.number}`);
+	doesNotMatch(await own.locator("#approvals").innerText(), /version/);
+	await own.close();
+	equal((await call("nora", "POST", votes(record), { vote: "approve", version: 3 }, 200)).state, "granted");
 });
 
 test("pictures of the pages, for who looks at them", async () => {

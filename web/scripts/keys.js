@@ -5,15 +5,22 @@
 const off = document.body.dataset.keys === "off";
 
 function inField(target) {
+	if (target.type === "checkbox") return false;
 	return target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
 }
 
 function row(step) {
-	const links = [...document.querySelectorAll(".records .title-link")];
+	const links = [...document.querySelectorAll(".records .title-link, .approvals .title-link")];
 	if (links.length === 0) return;
-	const at = links.indexOf(document.activeElement.closest("tr")?.querySelector(".title-link"));
+	const at = links.indexOf(document.activeElement.closest("tr, li")?.querySelector(".title-link"));
 	const next = at < 0 ? (step > 0 ? 0 : links.length - 1) : Math.min(Math.max(at + step, 0), links.length - 1);
 	links[next].focus();
+}
+
+/* The box of the row that one is in; it keeps the place. */
+function pick() {
+	const box = document.activeElement.closest("tr, li")?.querySelector("input[type=checkbox][form]");
+	box?.click();
 }
 
 function compose(mode) {
@@ -45,6 +52,7 @@ const actions = {
 	c: () => document.querySelector("[data-create]")?.click(),
 	j: () => row(1),
 	k: () => row(-1),
+	x: pick,
 	f: () => document.querySelector(".filter-box input")?.focus(),
 	r: () => compose("public"),
 	n: () => compose("internal"),

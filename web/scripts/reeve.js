@@ -62,6 +62,12 @@ document.addEventListener("keydown", (event) => {
 	const form = event.target.closest?.("form");
 	if (!form || form.method !== "post") return;
 	event.preventDefault();
+	/* A reason against it must never be sent as a vote for it. */
+	const answers = form.querySelectorAll("button[name=vote]");
+	if (answers.length > 1) {
+		answers[0].focus();
+		return;
+	}
 	if (!("composer" in form.dataset)) {
 		form.requestSubmit(form.querySelector("button.primary, button:not([type=button])"));
 		return;
@@ -72,6 +78,29 @@ document.addEventListener("keydown", (event) => {
 	if (chosen) form.requestSubmit(chosen);
 	else buttons[0]?.focus();
 });
+
+/* ---- several at once: boxes anywhere on the page belong to one form ---- */
+function boxesOf(form) {
+	return [...document.querySelectorAll(`input[type=checkbox][form="${form.id}"]`)];
+}
+
+function countChosen(form) {
+	const boxes = boxesOf(form);
+	const chosen = boxes.filter((box) => box.checked).length;
+	const all = form.querySelector("[data-all]");
+	if (all) all.indeterminate = chosen > 0 && chosen < boxes.length;
+	if (all) all.checked = chosen === boxes.length;
+	const told = form.querySelector("[data-chosen]");
+	if (told) told.textContent = chosen ? words("chosen", { n: chosen }) : "";
+}
+
+document.addEventListener("change", (event) => {
+	const form = event.target.form;
+	if (!form || !("several" in form.dataset) || event.target.type !== "checkbox") return;
+	if ("all" in event.target.dataset) for (const box of boxesOf(form)) box.checked = event.target.checked;
+	countChosen(form);
+});
+for (const form of document.querySelectorAll("form[data-several]")) countChosen(form);
 
 /* ---- files: their names beside the button ---- */
 document.addEventListener("change", (event) => {
