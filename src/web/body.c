@@ -6,6 +6,9 @@
 
 #include "base/json.h"
 
+/* What a form of ours may hold that is shown again to somebody who is not signed in. */
+#define TYPED_BYTES (256 * 1024)
+
 static struct error *take_machinery_fields(struct exchange *exchange)
 {
 	struct web_request *request = &exchange->request;
@@ -135,4 +138,18 @@ struct error *request_read_body(struct exchange *exchange)
 	return error_hint(exchange->arena,
 	                  error_new(exchange->arena, ERROR_MEDIA_TYPE, "a body of this media type is not understood"),
 	                  request->is_api ? "send application/json" : "send a form or application/json");
+}
+
+void request_keep_typed(struct exchange *exchange)
+{
+	struct web_request *request = &exchange->request;
+	text type = text_trim(head_find(exchange, T("Content-Type")));
+	struct value *body = NULL;
+
+	if (request->is_api || request->wants_json || exchange->body_bytes.length > TYPED_BYTES ||
+	    !text_starts_with(type, T("application/x-www-form-urlencoded")))
+		return;
+	/* A body that cannot be read has nothing to show. */
+	if (form_parse(exchange->arena, exchange->body_bytes, &body) == NULL)
+		request->body = body;
 }

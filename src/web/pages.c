@@ -30,6 +30,37 @@ text pages_sign_in_location(struct work *work, struct web_request *request)
 
 /* ---- the error page ---- */
 
+static void add_typed(struct work *work, struct value *typed, text name, text label, text content, bool shown)
+{
+	struct value *one = value_map(work->arena);
+
+	value_set_text(work->arena, one, T("name"), name);
+	value_set_text(work->arena, one, T("label"), label);
+	value_set_text(work->arena, one, T("value"), content);
+	value_set_bool(work->arena, one, T("shown"), shown && content.length > 0);
+	value_append(work->arena, typed, one);
+}
+
+/* "a.accounts.1.system" -> "accounts 1 system": the best that is known here. */
+static text typed_label(struct work *work, text name)
+{
+	struct buffer out;
+
+	if (text_starts_with(name, T("a.")))
+		name = text_slice(name, 2, name.length);
+	buffer_init(&out, work->arena, name.length + 1);
+	for (size_t i = 0; i < name.length; i++)
+		buffer_char(&out, name.data[i] == '.' || name.data[i] == '_' ? ' ' : name.data[i]);
+	return buffer_peek(&out);
+}
+
+/* What a form says to the server, not what somebody typed. */
+static bool is_typed(text name)
+{
+	return !text_starts_with(name, T("_")) && !text_starts_with(name, T("was.")) && !text_equal(name, T("page")) &&
+	       !text_equal(name, T("go")) && !text_equal(name, T("more"));
+}
+
 /* What was typed stands on the page and goes along when it is sent again: a failing server must not cost anybody a text. */
 static struct value *typed_texts(struct work *work, const struct web_request *request)
 {
@@ -39,14 +70,15 @@ static struct value *typed_texts(struct work *work, const struct web_request *re
 		return typed;
 	for (size_t i = 0; i < request->body->map.count; i++) {
 		const struct value_entry *entry = &request->body->map.entries[i];
-		if (entry->value->kind != VALUE_TEXT || text_starts_with(entry->key, T("was.")) ||
-		    text_find(entry->key, T("password")) >= 0 || text_find(entry->key, T("token")) >= 0)
+		if (text_find(entry->key, T("password")) >= 0 || text_find(entry->key, T("token")) >= 0)
 			continue;
-		struct value *one = value_map(work->arena);
-		value_set_text(work->arena, one, T("name"), entry->key);
-		value_set(work->arena, one, T("value"), entry->value);
-		value_set_bool(work->arena, one, T("shown"), entry->value->text.length > 0);
-		value_append(work->arena, typed, one);
+		if (entry->value->kind == VALUE_TEXT)
+			add_typed(work, typed, entry->key, typed_label(work, entry->key), entry->value->text, is_typed(entry->key));
+		/* Boxes that were there and not ticked, among others. */
+		for (size_t k = 0; entry->value->kind == VALUE_LIST && k < entry->value->list.count; k++)
+			if (entry->value->list.items[k]->kind == VALUE_TEXT)
+				add_typed(work, typed, text_format(work->arena, "%.*s[]", TEXT_ARG(entry->key)), TEXT_UNSET,
+				          entry->value->list.items[k]->text, false);
 	}
 	return typed;
 }
@@ -54,6 +86,8 @@ static struct value *typed_texts(struct work *work, const struct web_request *re
 static text error_heading(const struct work *work, const struct error *error)
 {
 	switch (error_http_status(error->code)) {
+	case 401:
+		return words(work->language, T("You are signed out"));
 	case 403:
 		return words(work->language, T("You may not do this"));
 	case 404:
@@ -83,7 +117,9 @@ void pages_error(struct work *work, struct web_request *request, const struct er
 	value_set_integer(work->arena, data, T("status"), status);
 	value_set_text(work->arena, data, T("title"), error_heading(work, error));
 	/* What went wrong inside is for the log. */
-	if (status != 500)
+	if (status == 401)
+		value_set_bool(work->arena, data, T("signed_out"), true);
+	else if (status != 500)
 		value_set(work->arena, data, T("errors"), part_errors(work, request->type, error));
 	value_set_text(work->arena, data, T("path"), request->path);
 	value_set_text(work->arena, data, T("target"), request->target);

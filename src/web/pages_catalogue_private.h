@@ -30,10 +30,27 @@ struct order_form {
 /* Reads the {offering} of the path with these answers; ERROR_NOT_FOUND when it is not offered to whom it is for. */
 must_use struct error *order_form_read(struct work *work, struct web_request *request, text for_whom, struct value *answers,
                                        struct order_form *ret_form);
+
+/* ---- questions on pages (pages_question.c) ---- */
+
+#define QUESTIONS_OF_ALL_PAGES SIZE_MAX
+
+struct question_view {
+	size_t page; /* or QUESTIONS_OF_ALL_PAGES */
+	bool errors; /* what is wrong stands at its question */
+	text more;   /* the group that gets one more line */
+};
 /* Texts of a posted form ("a.laptop", "a.accounts.1.system") as answers. */
-must_use struct value *order_answers(struct work *work, const struct work_model *model, const struct value *body);
-/* Those that are asked now: what is sent. */
-must_use struct value *order_shown_answers(struct work *work, const struct form_state *state);
+must_use struct value *question_answers(struct work *work, const struct work_model *model, const struct value *body);
+/* Those that are asked now, without empty lines: what is sent. */
+must_use struct value *question_shown_answers(struct work *work, const struct form_state *state);
+/* Appends {label, message, anchor} for what is wrong with this question as far as a page shows it. */
+void question_mistakes(struct work *work, const struct form_entry *entry, struct value *list);
+/* Appends [{label, fields}] of what the page asks, and to `carried` {name, value} of all other answers. */
+must_use struct error *question_sections(struct work *work, const struct form_state *state, const struct question_view *view,
+                                         struct value *sections, struct value *carried);
+/* The first of the mistakes gets the cursor. */
+void question_focus(struct work *work, const struct value *sections, const struct value *errors);
 
 PHASE(catalogue_render);
 PHASE(order_render);

@@ -262,6 +262,8 @@ must_use struct error *multipart_parse(struct arena *arena, text body, text boun
 must_use struct error *request_read_head(struct exchange *exchange);
 /* body.c: the body by its media type. */
 must_use struct error *request_read_body(struct exchange *exchange);
+/* Of a form that comes after its session has ended: its texts, so that the error page can show them and send them again. */
+void request_keep_typed(struct exchange *exchange);
 
 /* session.c */
 must_use struct error *session_find_actor(struct exchange *exchange);

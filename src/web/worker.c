@@ -300,7 +300,10 @@ static struct error *begin(struct exchange *exchange, bool *ret_submit)
 	if (error != NULL && error->code == ERROR_METHOD)
 		page_add_header(&exchange->page, T("Allow"), allowed);
 	TRY(error);
-	TRY(router_decide(exchange->model->router, work, request));
+	error = router_decide(exchange->model->router, work, request);
+	if (error != NULL && error->code == ERROR_UNAUTHENTICATED && session_check_site(request, exchange) == NULL)
+		request_keep_typed(exchange);
+	TRY(error);
 	TRY(session_check_site(request, exchange));
 	work->origin = request->is_api ? ORIGIN_API : ORIGIN_WEB;
 	TRY(request_read_body(exchange));

@@ -4,6 +4,8 @@
  */
 const WAIT_MS = 60;
 let timer = 0, abort;
+/* The group that shall get another line: a later look must not forget it. */
+let wanted = null;
 
 /* Two forms of the same question: kept when nothing but the answer differs. */
 function shape(node) {
@@ -11,39 +13,66 @@ function shape(node) {
 	for (const input of copy.querySelectorAll("input, option")) {
 		input.removeAttribute("checked");
 		input.removeAttribute("selected");
-		if (input.type !== "radio" && input.type !== "checkbox" && input.tagName !== "OPTION") input.removeAttribute("value");
+		/* A copy holds what was typed, whatever its attribute says. */
+		if (input.type !== "radio" && input.type !== "checkbox" && input.tagName !== "OPTION") input.value = "";
 		for (const name of [...input.getAttributeNames()]) if (name.startsWith("aria-") || name === "role" || name === "id") input.removeAttribute(name);
 	}
-	for (const area of copy.querySelectorAll("textarea")) area.textContent = "";
-	return copy.textContent.replace(/\s+/g, " ") + [...copy.querySelectorAll("input, select, textarea, option")].map((one) => `${one.name}=${one.value}`).join("&");
+	for (const area of copy.querySelectorAll("textarea")) area.value = area.textContent = "";
+	return copy.textContent.replace(/\s+/g, " ") + [...copy.querySelectorAll("input, select, textarea, option")].map((one) => (one.tagName === "SELECT" ? one.name : `${one.name}=${one.value}`)).join("&");
 }
 
-function exchange(form, fresh, touched) {
+const isBox = (one) => one.type === "checkbox" || one.type === "radio";
+
+/* What was typed or chosen after the form was sent to be looked at: the answer does not know it. */
+function typedSince(form, posted) {
+	return [...form.querySelectorAll("[data-question]")].flatMap((node) => [...node.querySelectorAll("input, select, textarea")])
+		.filter((one) => one.name && (isBox(one) ? one.checked !== posted.getAll(one.name).includes(one.value) : !posted.getAll(one.name).includes(one.value)))
+		.map((one) => ({ name: one.name, value: one.value, checked: one.checked, box: isBox(one) }));
+}
+
+function typeAgain(form, typed) {
+	for (const { name, value, checked, box } of typed)
+		for (const one of form.querySelectorAll(`[name="${CSS.escape(name)}"]`))
+			if (!box) one.value = value;
+			else if (one.value === value) one.checked = checked;
+}
+
+function exchange(form, fresh, touched, posted) {
+	const typed = typedSince(form, posted);
 	const before = new Map([...form.querySelectorAll("[data-question]")].map((node) => [node.dataset.question, node]));
 	const active = document.activeElement;
 	for (const node of fresh.querySelectorAll("#order-questions [data-question]")) {
 		const old = before.get(node.dataset.question);
-		if (old && (shape(old) === shape(node) || old.contains(touched))) node.replaceWith(old);
+		/* A line of a group may ask more after an answer in it. */
+		const answering = old?.contains(touched) && !old.matches(".question-group");
+		if (old && (answering || shape(old) === shape(node))) node.replaceWith(old);
 	}
 	for (const id of ["order-questions", "order-carried", "order-summary"]) {
 		const old = form.querySelector(`#${id}`), now = fresh.querySelector(`#${id}`);
 		if (old && now) old.replaceChildren(...document.adoptNode(now).childNodes);
 	}
-	if (active && active !== document.activeElement && form.contains(active)) active.focus({ preventScroll: true });
+	typeAgain(form, typed);
+	const same = form.contains(active) ? active : active?.name && [...form.querySelectorAll(`#order-questions [name="${CSS.escape(active.name)}"]`)].find((one) => !isBox(one) || one.value === active.value);
+	if (same && same !== document.activeElement) same.focus({ preventScroll: true });
 	form.dispatchEvent(new CustomEvent("reeve:changed", { bubbles: true }));
 }
 
 async function look(form, touched, extra) {
+	clearTimeout(timer);
+	wanted = extra ?? wanted;
 	abort?.abort();
 	abort = new AbortController();
 	const body = new URLSearchParams();
 	for (const [name, value] of new FormData(form)) if (typeof value === "string" && name !== "_key") body.append(name, value);
 	body.set("go", "stay");
-	if (extra) body.set("more", extra);
+	if (wanted) body.set("more", wanted);
 	const answer = await fetch(form.dataset.order, { method: "POST", body, headers: { Accept: "text/html" }, signal: abort.signal }).catch(() => null);
 	const found = answer?.ok ? await answer.text().catch(() => null) : null;
 	const fresh = found && new DOMParser().parseFromString(found, "text/html").querySelector("form[data-order]");
-	if (fresh) exchange(form, fresh, touched);
+	if (fresh) {
+		wanted = null;
+		exchange(form, fresh, touched, body);
+	}
 	return Boolean(fresh);
 }
 

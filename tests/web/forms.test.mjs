@@ -1,0 +1,162 @@
+/*
+ * Forms that hide much (tests/practices/forms): conditions in lines of a group, nothing lost on the way back and forth, mistakes in
+ * lines told before anything is sent, with scripts and without.
+ */
+import { accessible, chromium, deepEqual, equal, match, ok, password, practiceServer, test } from "./harness.mjs";
+
+const plain = { javaScriptEnabled: false };
+let made = null;
+
+function shop() {
+	made ??= (async () => {
+		const reeve = await practiceServer("tests/practices/forms");
+		const put = async (type, body) => equal((await reeve.api("admin", "POST", `/api/v1/${type}`, body)).status, 201, JSON.stringify(body));
+		await put("ware", { name: "deep", title: "Deep", model: "deep" });
+		await put("ware", { name: "plain", title: "Plain", model: "plain" });
+		await put("ware", { name: "breaks", title: "Several", model: "breaks" });
+		equal((await reeve.api("admin", "PATCH", "/api/v1/user/rita", { phone: "17", manager: "tina" })).status, 200);
+		return reeve;
+	})();
+	return made;
+}
+
+const goOn = (page) => page.getByRole("button", { name: "Go on", exact: true }).last().click();
+
+for (const [how, options] of [["with scripts", {}], ["without scripts", plain]])
+	test(`lines of a group have questions that hide, ${how}`, async () => {
+		const reeve = await shop();
+		const login = options === plain ? "nora" : "rita"; /* nobody's draft is in the way */
+		const page = await reeve.page(login, options);
+		const look = async () => {
+			if (options === plain) await page.getByRole("button", { name: "Show what follows from my answers" }).click();
+		};
+		await page.goto(`${reeve.url}/catalogue/deep`);
+		await page.getByLabel("House").check();
+		await goOn(page);
+		const name = (line) => page.locator(`[name="a.rooms.${line}.name"]`);
+		const drain = (line) => page.locator(`[name="a.rooms.${line}.drain"]:not([type=hidden])`);
+		await name(1).fill("bath");
+		equal(await drain(1).count(), 0);
+		await page.locator('[name="a.rooms.1.wet"]').check();
+		await look();
+		await drain(1).first().waitFor();
+		equal(await name(1).inputValue(), "bath");
+		equal(await page.getByLabel("Both").count(), 1);
+		await page.getByLabel("Wall").check();
+		/* Hidden and shown again: still there. */
+		await page.locator('[name="a.rooms.1.wet"]').uncheck();
+		await look();
+		await drain(1).first().waitFor({ state: "detached" });
+		await page.locator('[name="a.rooms.1.wet"]').check();
+		await look();
+		await drain(1).first().waitFor();
+		equal(await page.getByLabel("Wall").isChecked(), true, "what was chosen before it was hidden");
+		/* A second line, with something missing, is told before the form goes on. */
+		await page.getByRole("button", { name: "Another line" }).click();
+		await page.locator('[name="a.rooms.2.wet"]').check();
+		await look();
+		await drain(2).first().waitFor();
+		await goOn(page);
+		const errors = page.locator("#errors");
+		match(await errors.textContent(), /Rooms 2, Name:.*please answer/s);
+		match(await errors.textContent(), /Rooms 2, Drain:.*please answer/s);
+		if (options !== plain) {
+			await accessible(page, "the form with mistakes");
+			equal(await page.evaluate(() => document.activeElement?.name), "a.rooms.2.name", "the first mistake has the cursor");
+		}
+		equal(await page.locator("#errors a").first().getAttribute("href"), "#q-a.rooms.2.name");
+		await name(2).fill("hall");
+		await page.locator('[name="a.rooms.2.wet"]').uncheck();
+		await look();
+		await page.getByRole("button", { name: "Another line" }).click();
+		await page.locator('[name="a.rooms.3.name"]').waitFor();
+		await goOn(page);
+		await page.getByRole("button", { name: "Order", exact: true }).click();
+		await page.getByRole("heading", { level: 1, name: "A House" }).waitFor();
+		const record = (await reeve.api(login, "GET", `/api/v1/wish/${/WSH\d+/.exec(page.url())[0]}`)).body;
+		const rows = record.answers.find((one) => one.question === "rooms").rows;
+		deepEqual(rows.map((row) => row.map((one) => `${one.question}=${one.words}`).join()), ["name=bath,wet=yes,drain=Wall", "name=hall,wet=no"], "the third line is empty");
+		deepEqual(page.problems, []);
+	});
+
+test("a line with nothing but a wrong number is a mistake, not an empty line", async () => {
+	const reeve = await shop();
+	const context = await reeve.context("rita", plain);
+	const answer = await context.request.post(`${reeve.url}/catalogue/breaks`, { form: { page: "0", "a.count": "3", "a.parts.1.part": "", "a.parts.1.size": "many" } });
+	equal(answer.status(), 422);
+	const html = await answer.text();
+	match(html, /Parts 1, Size:/);
+	match(html, /Parts 1, Part:/);
+	match(html, /value="many"/, "what was typed stands there");
+	equal((await reeve.api("admin", "GET", "/api/v1/wish?q=title%20%3D%20Several")).body.items.length, 0);
+});
+
+test("what is typed while the form is looked at is kept", async () => {
+	const reeve = await shop();
+	const page = await reeve.page("tina");
+	await page.goto(`${reeve.url}/catalogue/deep`);
+	let release;
+	const held = new Promise((done) => (release = done));
+	await page.route(/\/step$/, async (route) => {
+		await held;
+		await route.continue();
+	});
+	const asked = page.waitForRequest(/\/step$/);
+	await page.getByLabel("House").check();
+	await asked;
+	await page.locator('[name="a.phone"]').fill("12345");
+	release();
+	await page.locator('[name="a.big"]').waitFor();
+	equal(await page.locator('[name="a.phone"]').inputValue(), "12345");
+	deepEqual(page.problems, []);
+});
+
+test("two tabs with the same form do not disturb each other", async () => {
+	const reeve = await shop();
+	const [one, two] = [await reeve.page("rita", plain), await reeve.page("rita", plain)];
+	for (const [page, words] of [[one, "first"], [two, "second"]]) {
+		await page.goto(`${reeve.url}/catalogue/plain`);
+		await page.locator('[name="a.line"]').fill(words);
+	}
+	const numbers = [];
+	for (const [page, words] of [[one, "first"], [two, "second"]]) {
+		await page.getByRole("button", { name: "Order", exact: true }).click();
+		await page.getByText(words).first().waitFor();
+		numbers.push(/WSH\d+/.exec(page.url())[0]);
+	}
+	ok(numbers[0] !== numbers[1]);
+});
+
+test("after the session has ended nothing that was typed is lost", async () => {
+	const reeve = await shop();
+	for (const options of [plain, {}]) {
+		const context = await (await chromium()).newContext({ baseURL: reeve.url, ...options });
+		const page = await context.newPage();
+		await context.request.post(`${reeve.url}/sign-in`, { form: { login: "ralf", password }, maxRedirects: 0 });
+		await page.goto(`${reeve.url}/catalogue/deep`);
+		await page.getByLabel("House").check();
+		await goOn(page);
+		await page.locator('[name="a.rooms.1.name"]').fill("cellar");
+		await page.getByRole("button", { name: "Another line" }).click();
+		await page.locator('[name="a.rooms.2.name"]').fill("attic");
+		await context.clearCookies();
+		await goOn(page);
+		await page.getByRole("heading", { name: "You are signed out" }).waitFor();
+		match(await page.locator("main").textContent(), /cellar/);
+		ok(!/Bearer/.test(await page.locator("main").textContent()));
+		const [second] = await Promise.all([context.waitForEvent("page"), page.getByRole("link", { name: "Sign in" }).click()]);
+		await second.getByLabel("Login").fill("ralf");
+		await second.getByLabel("Password").fill(password);
+		await second.getByRole("button", { name: "Sign in", exact: true }).click();
+		await second.waitForURL((url) => url.pathname === "/");
+		await page.bringToFront();
+		await page.getByRole("button", { name: "Send again" }).click();
+		await page.getByRole("button", { name: "Order", exact: true }).click();
+		await page.getByRole("heading", { level: 1, name: "A House" }).waitFor();
+		match(await page.locator("main").textContent(), /cellar/);
+		match(await page.locator("main").textContent(), /attic/);
+		await context.close();
+	}
+});
+
+test("the server stops", async () => (await shop()).stop());
