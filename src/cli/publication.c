@@ -212,7 +212,9 @@ struct error *publication_show(struct arena *arena, struct io *io, const struct 
 		io_format(io, arena, "nothing to do: the stored definitions are the given ones\n");
 	for (size_t i = 0; with_steps && i < publication->plan.count; i++) {
 		const struct schema_step *step = &publication->plan.steps[i];
-		io_format(io, arena, "%s%.*s\n    %.*s\n", step->destructive ? "DESTRUCTIVE: " : "", TEXT_ARG(step->words), TEXT_ARG(step->sql));
+		io_format(io, arena, "%s%.*s\n", step->destructive ? "DESTRUCTIVE: " : "", TEXT_ARG(step->words));
+		if (step->sql.length > 0)
+			io_format(io, arena, "    %.*s\n", TEXT_ARG(step->sql));
 	}
 	return NULL;
 }

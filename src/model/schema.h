@@ -118,8 +118,8 @@ struct definition_version {
 /* Of one type, newest first. Reads the store only; with_differences parses every version. No access rules: callers decide. */
 must_use struct error *schema_versions(struct work *work, const struct type *type, bool with_differences,
                                        struct definition_version **ret_versions, size_t *ret_count);
-/* The source of one version; ERROR_NOT_FOUND. */
-must_use struct error *schema_source(struct work *work, const struct type *type, int64_t version, text *ret_source);
+/* The source of one version, with what it extended and its models; ERROR_NOT_FOUND. */
+must_use struct error *schema_source(struct work *work, const struct type *type, int64_t version, struct older_definition *ret_source);
 
 /* ---- a whole store, table by table: backup and restore ---- */
 

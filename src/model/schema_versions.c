@@ -69,19 +69,14 @@ struct error *schema_versions(struct work *work, const struct type *type, bool w
 	return NULL;
 }
 
-struct error *schema_source(struct work *work, const struct type *type, int64_t version, text *ret_source)
+struct error *schema_source(struct work *work, const struct type *type, int64_t version, struct older_definition *ret_source)
 {
-	struct definition_source source;
 	struct schema_stored *items;
 	size_t count;
 
 	TRY(schema_stored(work->arena, work->store, &items, &count));
-	for (size_t i = count; i-- > 0;) {
-		if (!text_equal(items[i].type, type->name) || items[i].version != version)
-			continue;
-		TRY(schema_stored_source(work->arena, work->store, &items[i], &source));
-		*ret_source = source.source;
-		return NULL;
-	}
+	for (size_t i = count; i-- > 0;)
+		if (text_equal(items[i].type, type->name) && items[i].version == version)
+			return schema_stored_older(work->arena, work->store, items, count, &items[i], ret_source);
 	return error_new(work->arena, ERROR_NOT_FOUND, "%.*s has no version %lld", TEXT_ARG(type->name), (long long)version);
 }

@@ -68,9 +68,24 @@ struct error *web_definition_versions(struct work *work, const struct type *type
 	return NULL;
 }
 
+static struct value *sources_value(struct work *work, const struct definition_source *sources, size_t count)
+{
+	struct value *list = value_list(work->arena);
+
+	for (size_t i = 0; i < count; i++) {
+		struct value *one = value_map(work->arena);
+
+		value_set_text(work->arena, one, T("path"), sources[i].path);
+		value_set_text(work->arena, one, T("source"), sources[i].source);
+		value_append(work->arena, list, one);
+	}
+	return list;
+}
+
 struct error *api_definition(struct work *work, struct web_request *request, struct page *page)
 {
-	text name = request_parameter(request, T("type")), source;
+	text name = request_parameter(request, T("type"));
+	struct older_definition source;
 	const struct type *type = model_type(work->model, name);
 	struct value *versions;
 	int64_t version;
@@ -87,6 +102,7 @@ struct error *api_definition(struct work *work, struct web_request *request, str
 	value_set(work->arena, page->data, T("versions"), versions);
 	web_definition_add(work, type, page->data);
 	value_set_integer(work->arena, page->data, T("shown"), version);
-	value_set_text(work->arena, page->data, T("source"), source);
+	value_set_text(work->arena, page->data, T("source"), source.own.source);
+	value_set(work->arena, page->data, T("model_sources"), sources_value(work, source.models, source.model_count));
 	return NULL;
 }

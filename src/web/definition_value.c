@@ -266,15 +266,10 @@ static struct value *approval_value(struct work *work, const struct type *type, 
 	return one;
 }
 
-static struct value *tasks_value(struct work *work, const struct type *type)
+static struct value *steps_value(struct work *work, const struct task_graph *graph)
 {
-	struct value *tasks = value_map(work->arena), *steps = value_list(work->arena);
-	const struct task_graph *graph = &type->tasks->graph;
+	struct value *steps = value_list(work->arena);
 
-	add(work, tasks, "in", states_words(work, type, type->tasks->states));
-	add(work, tasks, "done", outcome_of(work, type, type->tasks->done));
-	add(work, tasks, "failed", outcome_of(work, type, type->tasks->failed));
-	value_set_bool(work->arena, tasks, T("waits"), type->tasks->waits);
 	for (size_t i = 0; i < graph->step_count; i++) {
 		text line = label_of(work, &graph->steps[i].label), after = TEXT_UNSET;
 
@@ -284,8 +279,37 @@ static struct value *tasks_value(struct work *work, const struct type *type)
 			line = text_format(work->arena, "%.*s (after %.*s)", TEXT_ARG(line), TEXT_ARG(after));
 		value_append(work->arena, steps, value_text(work->arena, with_when(work, line, graph->steps[i].when)));
 	}
-	value_set(work->arena, tasks, T("steps"), steps);
+	return steps;
+}
+
+static struct value *tasks_value(struct work *work, const struct type *type)
+{
+	struct value *tasks = value_map(work->arena);
+
+	add(work, tasks, "in", states_words(work, type, type->tasks->states));
+	add(work, tasks, "done", outcome_of(work, type, type->tasks->done));
+	add(work, tasks, "failed", outcome_of(work, type, type->tasks->failed));
+	value_set_bool(work->arena, tasks, T("waits"), type->tasks->waits);
+	value_set(work->arena, tasks, T("steps"), steps_value(work, &type->tasks->graph));
 	return tasks;
+}
+
+static struct value *models_value(struct work *work, const struct type *type)
+{
+	struct value *list = value_list(work->arena);
+
+	for (size_t i = 0; i < type->work_model_count; i++) {
+		const struct work_model *model = type->work_models[i];
+		struct value *one = value_map(work->arena);
+
+		add(work, one, "name", model->name);
+		add(work, one, "label", label_of(work, &model->label));
+		add(work, one, "purpose", model->purpose);
+		add(work, one, "path", model->path);
+		value_set(work->arena, one, T("steps"), steps_value(work, &model->graph));
+		value_append(work->arena, list, one);
+	}
+	return list;
 }
 
 /* ---- clocks ---- */
@@ -421,6 +445,15 @@ static struct value *rule_value(struct work *work, const struct type *type, cons
 
 /* ---- all ---- */
 
+static bool is_file_of(const struct type *type, text path)
+{
+	bool is = text_equal(path, type->path);
+
+	for (size_t i = 0; !is && i < type->work_model_count; i++)
+		is = text_equal(path, type->work_models[i]->path);
+	return is;
+}
+
 static struct value *findings_value(struct work *work, const struct type *type)
 {
 	struct value *list = value_list(work->arena);
@@ -428,7 +461,7 @@ static struct value *findings_value(struct work *work, const struct type *type)
 	for (const struct error *finding = work->model->not_proven; finding != NULL; finding = finding->next) {
 		struct value *one = value_map(work->arena);
 
-		if (!text_equal(finding->place.file, type->path))
+		if (!is_file_of(type, finding->place.file))
 			continue;
 		add(work, one, "message", finding->message);
 		add(work, one, "hint", finding->hint);
@@ -454,6 +487,7 @@ void web_definition_add(struct work *work, const struct type *type, struct value
 		value_append(work->arena, rules, rule_value(work, type, &type->rules[i]));
 	value_set(work->arena, data, T("approvals"), approvals);
 	value_set(work->arena, data, T("tasks"), type->tasks == NULL ? value_null(work->arena) : tasks_value(work, type));
+	value_set(work->arena, data, T("models"), models_value(work, type));
 	value_set(work->arena, data, T("clocks"), clocks);
 	value_set(work->arena, data, T("rules"), rules);
 	value_set(work->arena, data, T("findings"), findings_value(work, type));

@@ -21,6 +21,10 @@ test("a definition is drawn and told in tables, to those who may read all of its
 	equal(answer.body.states.length, 10);
 	equal(answer.body.findings.length, 0);
 	equal(answer.body.transitions.some((one) => one.name === "authorise" && /approval/.test(one.by[0])), true);
+	/* The models belong to the version. */
+	match(await page.locator("section[aria-labelledby=models]").textContent(), /models\/standard_patch\.yaml/);
+	equal(answer.body.models.some((one) => one.name === "standard_patch" && one.steps.length > 0), true);
+	equal(answer.body.model_sources.some((one) => one.path === "models/standard_patch.yaml" && /standard_patch/.test(one.source)), true);
 	equal((await reeve.api("adam", "GET", "/definitions/change", undefined, { Accept: "text/html" })).status, 403);
 	equal((await reeve.api("adam", "GET", "/api/v1/definitions/change")).status, 403);
 });

@@ -343,7 +343,7 @@ STORE_TEST(versions_are_listed_with_what_changed)
 	struct definition_version *versions;
 	struct model *model;
 	size_t count;
-	text source;
+	struct older_definition source;
 
 	published(on, gadget_with(on->arena, 0, NULL), TEXT_UNSET);
 	add_gadget(on, 1, 1, 1);
@@ -365,7 +365,7 @@ STORE_TEST(versions_are_listed_with_what_changed)
 	assert_true(says(on, versions[0].differences, versions[0].difference_count, "~ rights of requester: without hide ([reason])"));
 	assert_true(says(on, versions[0].differences, versions[0].difference_count, "~ view mine: where: owner = me and state = busy -> owner = me"));
 	assert_ok(schema_source(&work, gadget, 1, &source));
-	assert_true(gadget_contains(source, "    busy: { group: open }"));
+	assert_true(gadget_contains(source.own.source, "    busy: { group: open }"));
 	assert_int_equal(schema_source(&work, gadget, 9, &source)->code, ERROR_NOT_FOUND);
 	model_free(model);
 }

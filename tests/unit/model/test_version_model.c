@@ -333,6 +333,10 @@ STORE_TEST(versions_say_what_changed_in_models)
 	assert_true(says(on, &versions[1], "+ model garden, tasks plough: "));
 	assert_true(says(on, &versions[1], "- model garden, tasks dig: "));
 	assert_true(says(on, &versions[1], "~ model garden, tasks sow: after: dig -> plough"));
+	struct older_definition source;
+	assert_ok(schema_source(&work, job, 1, &source));
+	assert_int_equal(source.model_count, 1);
+	assert_true(text_find(source.models[0].source, T("dig")) > 0);
 	model_free(model);
 }
 
@@ -346,7 +350,7 @@ STORE_TEST(a_type_whose_file_is_called_otherwise_keeps_its_versions)
 	struct model *model;
 	const struct type *job;
 	size_t count;
-	text source;
+	struct older_definition source;
 
 	published(on, FILES({ "job.yaml", JOB }));
 	add_job(on, 1, 1, 1); /* doing */
@@ -363,7 +367,7 @@ STORE_TEST(a_type_whose_file_is_called_otherwise_keeps_its_versions)
 	assert_int_equal(versions[1].records, 1);
 	assert_true(says(on, &versions[0], "+ state begun"));
 	assert_ok(schema_source(&work, job, 1, &source));
-	assert_true(text_find(source, T("doing")) > 0);
+	assert_true(text_find(source.own.source, T("doing")) > 0);
 	model_free(model);
 	published(on, FILES({ "job.yaml", JOB }));
 	job = job_of(on, &model);
