@@ -2,30 +2,15 @@
  * Endless chains of automation: rules that set each other off, on one record or by making others. First which rule can set off
  * which, by what they wait for and what they do; where that goes in a circle, the circle is walked with the state and the values
  * that the rules themselves set, because a value that is set twice changes once, and a condition may end the chain. A chain that
- * comes again to a rule with the same state and values never ends (when it runs, a budget stops it).
+ * comes again to a rule with the same state and values never ends (when it runs, a budget stops it) - if all its conditions can
+ * hold in a row, for what no rule of it changes stays as it is (sound_circle.c).
  */
 #include "model/sound_private.h"
 
-#define FIELDS_MAX 12
 #define NODES_MAX 20000
-#define DEPTH_MAX 100
+/* Ways walked one by one, where not all conditions of a circle can hold in a row. */
+#define WAYS_MAX 3000
 
-/* A value that a chain has set: constants are told apart, whatever else it may be is ANY. */
-enum { VALUE_ANY = 0, VALUE_FIRST = 1, VALUE_MOMENT = 100, VALUE_CONSTANT = 200, VALUE_COPY = 10000, VALUE_WORDS = 20000 };
-
-struct chain_type {
-	const struct type *type;
-	struct logic logic;
-	size_t fields[FIELDS_MAX], variables[FIELDS_MAX], values[FIELDS_MAX]; /* values 0: not finite */
-	size_t count;
-	size_t first_rule; /* its rules among those of all types */
-};
-
-struct chain_node {
-	size_t rule; /* among those of all types */
-	size_t state;
-	int values[FIELDS_MAX];
-};
 
 struct chain {
 	struct define *d;
@@ -37,9 +22,11 @@ struct chain {
 	char *colours;
 	struct table seen;
 	size_t nodes;
-	struct chain_node path[DEPTH_MAX];
+	struct chain_node path[CHAIN_DEPTH_MAX];
 	size_t depth;
 	bool gave_up;
+	bool doubtful;   /* a circle was found whose conditions cannot all hold in a row */
+	bool one_by_one; /* so all ways are walked, each as far as they can */
 	text circle;
 	size_t circle_rule;
 };
@@ -49,7 +36,7 @@ struct effects {
 	struct chain_node after;
 	const struct transition *transition; /* the last one taken, or NULL */
 	bool entered;
-	bool changed[FIELDS_MAX];
+	bool changed[CHAIN_FIELDS_MAX];
 	bool assigned, comment, comment_public;
 };
 
@@ -142,11 +129,11 @@ static void add_field(struct chain_type *type, size_t field)
 	for (size_t i = 0; i < type->count; i++)
 		if (type->fields[i] == field)
 			return;
-	if (type->count == FIELDS_MAX)
+	if (type->count == CHAIN_FIELDS_MAX)
 		return; /* then it may be anything: the chain looks longer than it is, never shorter */
 	type->fields[type->count] = field;
 	type->variables[type->count] = logic_field(&type->logic, field, &values);
-	type->values[type->count++] = values > 2 || type->type->fields[field].kind == KIND_BOOLEAN ? values : 0;
+	type->values[type->count++] = values;
 }
 
 static void add_settings(struct chain_type *type, const struct setting *settings, size_t count)
@@ -155,6 +142,24 @@ static void add_settings(struct chain_type *type, const struct setting *settings
 		add_field(type, settings[i].field);
 }
 
+static void add_asked(void *data, size_t field)
+{
+	struct chain_type *type = data;
+
+	if (!type->type->fields[field].system)
+		add_field(type, field);
+}
+
+static bool is_created(const struct chain *chain, const struct type *type)
+{
+	for (size_t i = 0; i < chain->rule_count; i++)
+		for (size_t j = 0; j < chain->rules[i]->action_count; j++)
+			if (chain->rules[i]->actions[j].kind == ACTION_CREATE_LINKED && chain->rules[i]->actions[j].type == type)
+				return true;
+	return false;
+}
+
+/* What is set; of records that rules make also what is asked, for that is known to be unset there. */
 static void add_fields(struct chain *chain, struct chain_type *into)
 {
 	for (size_t i = 0; i < chain->rule_count; i++)
@@ -168,38 +173,9 @@ static void add_fields(struct chain *chain, struct chain_type *into)
 				add_settings(into, into->type->lifecycle->transitions[action->transition].sets,
 					     into->type->lifecycle->transitions[action->transition].set_count);
 		}
-}
-
-static int hash_of(text t)
-{
-	return (int)(text_hash(t) % 5000);
-}
-
-static int value_of(const struct chain_type *type, size_t at, const struct setting *setting)
-{
-	switch (setting->how) {
-	case SET_UNSET:
-		return VALUE_FIRST + (int)(type->values[at] == 0 ? 0 : type->values[at] - 1);
-	case SET_VALUE:
-		if (setting->value == NULL)
-			return VALUE_ANY;
-		if (type->values[at] != 0)
-			return VALUE_FIRST + (int)setting->value->integer;
-		return VALUE_CONSTANT + (setting->value->kind == CELL_TEXT ? hash_of(setting->value->text)
-									   : (int)(setting->value->integer & 4095));
-	case SET_ME:
-	case SET_NOW: /* the same for the whole chain */
-		return VALUE_MOMENT;
-	case SET_FIELD:
-		return VALUE_COPY + (int)setting->from;
-	case SET_WORDS:
-	case SET_LINK:
-		return VALUE_WORDS + hash_of(setting->words);
-	case SET_PATH:
-	case SET_MEMBER:
-		break;
-	}
-	return VALUE_ANY;
+	for (size_t i = 0; i < into->type->rule_count && is_created(chain, into->type); i++)
+		if (into->type->rules[i].condition != NULL)
+			condition_each_field(into->type->rules[i].condition, add_asked, into);
 }
 
 static ptrdiff_t place_of(const struct chain_type *type, size_t field)
@@ -214,27 +190,15 @@ static ptrdiff_t place_of(const struct chain_type *type, size_t field)
 static void forget_copies(const struct chain_type *type, struct chain_node *node, size_t field)
 {
 	for (size_t i = 0; i < type->count; i++)
-		if (node->values[i] == VALUE_COPY + (int)field || node->values[i] >= VALUE_WORDS)
-			node->values[i] = VALUE_ANY;
-}
-
-static struct facts facts_of(const struct chain_type *type, const struct chain_node *node, uint8_t *values, size_t *tracked)
-{
-	struct facts facts = { .state = node->state, .values = values, .tracked = tracked };
-
-	for (size_t i = 0; i < type->count; i++)
-		if (type->values[i] != 0 && node->values[i] >= VALUE_FIRST && node->values[i] < VALUE_MOMENT) {
-			values[facts.tracked_count] = (uint8_t)(node->values[i] - VALUE_FIRST);
-			tracked[facts.tracked_count++] = type->variables[i];
-		}
-	return facts;
+		if (chain_is_made_from(node->values[i], field))
+			node->values[i] = CHAIN_ANY;
 }
 
 static bool may_hold(struct chain_type *type, const struct condition *condition, const struct chain_node *node)
 {
-	uint8_t values[FIELDS_MAX];
-	size_t tracked[FIELDS_MAX];
-	struct facts facts = facts_of(type, node, values, tracked);
+	uint8_t values[CHAIN_FIELDS_MAX];
+	size_t tracked[CHAIN_FIELDS_MAX];
+	struct facts facts = chain_facts(type, node, values, tracked);
 
 	return logic_may_hold(&type->logic, condition, &facts);
 }
@@ -247,8 +211,8 @@ static void apply_settings(struct chain_type *type, struct effects *effects, con
 
 		if (at < 0 || !may_hold(type, settings[i].when, &effects->after))
 			continue;
-		value = value_of(type, (size_t)at, &settings[i]);
-		if (value != VALUE_ANY && value == effects->after.values[at])
+		value = chain_value(type, (size_t)at, &settings[i]);
+		if (value != CHAIN_ANY && value == effects->after.values[at])
 			continue;
 		forget_copies(type, &effects->after, settings[i].field);
 		effects->after.values[at] = value;
@@ -318,40 +282,33 @@ static bool is_set_off(const struct chain *chain, const struct effects *effects,
 
 static bool walk(struct chain *chain, const struct chain_node *node);
 
-/* `but` is no successor; NULL: all are. */
-static bool walk_rules(struct chain *chain, const struct effects *effects, const struct type *type, const struct rule *but)
+/* `but` is no successor; NULL: all are. `jump`: it is another record. */
+static bool walk_rules(struct chain *chain, const struct effects *effects, const struct type *type, const struct rule *but, bool jump)
 {
 	for (size_t i = 0; i < type->rule_count; i++) {
 		struct chain_node next = effects->after;
 
 		next.rule = chain->types[type->position].first_rule + i;
+		next.jump = jump;
 		if (&type->rules[i] != but && is_set_off(chain, effects, &type->rules[i], type) && walk(chain, &next))
 			return true;
 	}
 	return false;
 }
 
-/* A new record knows what it was given, its defaults, and nothing else. */
-static void begin_record(const struct chain_type *type, struct chain_node *node, const struct action *action)
+static void begin_record(struct chain_type *type, struct chain_node *node, const struct action *action)
 {
 	struct effects effects = { .after = { .rule = node->rule, .state = type->type->lifecycle->initial } };
 
-	for (size_t i = 0; i < type->count; i++) {
-		const struct field *field = &type->type->fields[type->fields[i]];
-
-		if (type->values[i] == 0 || field->decision != NULL)
-			continue;
-		effects.after.values[i] = VALUE_FIRST + (int)(field->has_default && field->fallback != NULL
-								  ? (size_t)field->fallback->integer
-								  : type->values[i] - 1);
-	}
+	for (size_t i = 0; i < type->count; i++)
+		effects.after.values[i] = chain_value_at_first(type, i);
 	for (size_t i = 0; i < action->set_count; i++) {
 		ptrdiff_t at = place_of(type, action->sets[i].field);
 
 		if (at >= 0)
 			effects.after.values[at] = action->sets[i].how == SET_VALUE || action->sets[i].how == SET_UNSET
-						       ? value_of(type, (size_t)at, &action->sets[i])
-						       : VALUE_ANY;
+						       ? chain_value(type, (size_t)at, &action->sets[i])
+						       : CHAIN_ANY;
 	}
 	*node = effects.after;
 }
@@ -364,6 +321,7 @@ static bool walk_created(struct chain *chain, const struct action *action)
 		struct chain_node next = { .rule = chain->types[type->position].first_rule + i };
 
 		begin_record(&chain->types[type->position], &next, action);
+		next.jump = true;
 		if (waits_for_creation(&type->rules[i], action) && walk(chain, &next))
 			return true;
 	}
@@ -386,7 +344,7 @@ static bool walk_each(struct chain *chain, const struct action *action, const st
 		if (action->each_transition >= 0 && !run_step(&chain->types[type->position], &effects, (size_t)action->each_transition))
 			continue;
 		apply_settings(&chain->types[type->position], &effects, action->sets, action->set_count);
-		if (walk_rules(chain, &effects, type, but))
+		if (walk_rules(chain, &effects, type, but, true))
 			return true;
 	}
 	return false;
@@ -409,11 +367,31 @@ static bool is_same(const struct chain_node *a, const struct chain_node *b)
 	return a->rule == b->rule && a->state == b->state && memcmp(a->values, b->values, sizeof(a->values)) == 0;
 }
 
+/* Whether the conditions of the way walked so far, and of this node behind it, can all hold in a row. */
+static bool conditions_meet(struct chain *chain, const struct chain_node *node)
+{
+	struct chain_step steps[CHAIN_DEPTH_MAX + 1];
+	size_t first = 0;
+
+	for (size_t i = 0; i <= chain->depth; i++) {
+		const struct chain_node *one = i == chain->depth ? node : &chain->path[i];
+
+		steps[i] = (struct chain_step){ one, chain->rules[one->rule] };
+		if (one->jump)
+			first = i; /* it went on to another record: what was before says nothing of that */
+	}
+	return circle_is_possible(&chain->types[chain->type_of[node->rule]], &steps[first], chain->depth + 1 - first);
+}
+
 static bool close_circle(struct chain *chain, const struct chain_node *node)
 {
 	for (size_t i = 0; i < chain->depth; i++) {
 		if (!is_same(&chain->path[i], node))
 			continue;
+		if (!conditions_meet(chain, node)) {
+			chain->doubtful = true;
+			return false;
+		}
 		chain->circle_rule = node->rule;
 		chain->circle = TEXT_UNSET;
 		for (size_t j = i; j < chain->depth; j++)
@@ -426,10 +404,19 @@ static bool close_circle(struct chain *chain, const struct chain_node *node)
 	return false;
 }
 
+/* Then a circle was closed whose conditions do not meet. */
+static bool is_on_path(const struct chain *chain, const struct chain_node *node)
+{
+	for (size_t i = 0; i < chain->depth; i++)
+		if (is_same(&chain->path[i], node))
+			return true;
+	return false;
+}
+
 /* True when the chain never ends; the circle is in chain->circle. */
 static bool walk(struct chain *chain, const struct chain_node *node)
 {
-	text key = { (const char *)node, sizeof(*node) };
+	text key = { (const char *)node, offsetof(struct chain_node, jump) };
 	struct effects effects;
 	bool endless;
 
@@ -437,9 +424,9 @@ static bool walk(struct chain *chain, const struct chain_node *node)
 		return false;
 	if (close_circle(chain, node))
 		return true;
-	if (table_get(&chain->seen, key) != NULL)
+	if (chain->one_by_one ? !conditions_meet(chain, node) || is_on_path(chain, node) : table_get(&chain->seen, key) != NULL)
 		return false;
-	if (chain->depth == DEPTH_MAX || chain->nodes == NODES_MAX) {
+	if (chain->depth == CHAIN_DEPTH_MAX || chain->nodes == (chain->one_by_one ? WAYS_MAX : NODES_MAX)) {
 		chain->gave_up = true;
 		return false;
 	}
@@ -449,7 +436,7 @@ static bool walk(struct chain *chain, const struct chain_node *node)
 	key.data = arena_copy(chain->arena, key.data, key.length);
 	table_set(&chain->seen, key, chain);
 	chain->path[chain->depth++] = *node;
-	endless = walk_rules(chain, &effects, chain->types[chain->type_of[node->rule]].type, NULL) ||
+	endless = walk_rules(chain, &effects, chain->types[chain->type_of[node->rule]].type, NULL, false) ||
 		  walk_others(chain, chain->rules[node->rule]);
 	chain->depth--;
 	return endless;
@@ -497,12 +484,16 @@ static void walk_from(struct chain *chain, size_t rule)
 {
 	const struct type *type = chain->types[chain->type_of[rule]].type;
 
-	for (size_t state = 0; state < type->lifecycle->state_count; state++) {
-		struct chain_node node = { .rule = rule, .state = state };
+	for (int round = 0; round < 2 && (round == 0 || chain->doubtful) && !chain->gave_up; round++) {
+		chain->one_by_one = round == 1;
+		chain->nodes = round == 1 ? 0 : chain->nodes;
+		for (size_t state = 0; state < type->lifecycle->state_count; state++) {
+			struct chain_node node = { .rule = rule, .state = state };
 
-		if (walk(chain, &node)) {
-			tell(chain, chain->circle_rule, true);
-			return;
+			if (walk(chain, &node)) {
+				tell(chain, chain->circle_rule, true);
+				return;
+			}
 		}
 	}
 	if (chain->gave_up)

@@ -117,6 +117,15 @@ static bool moves_on(const struct sound *sound, size_t situation)
 	return false;
 }
 
+/* Then it follows from what was told of them. */
+static bool every_way_out_is_told(const struct sound *sound, size_t state)
+{
+	for (size_t i = sound->out_begin[state]; i < sound->out_begin[state + 1]; i++)
+		if (!sound_told(sound, sound_at_transition(sound, sound->out[i])))
+			return false;
+	return sound->out_begin[state + 1] > sound->out_begin[state];
+}
+
 static void tell_stuck(struct sound *sound, size_t situation)
 {
 	size_t state = sound->situations[situation].state;
@@ -124,8 +133,9 @@ static void tell_stuck(struct sound *sound, size_t situation)
 	text name = sound_state_name(sound, state), path = sound_path(sound, situation);
 	bool has_way_out = sound->out_begin[state + 1] > sound->out_begin[state];
 
-	if (sound_told(sound, at))
+	if (sound_told(sound, at) || every_way_out_is_told(sound, state))
 		return;
+	at = sound_at_state(sound, state);
 	if (!has_way_out || moves_on(sound, situation))
 		define_error_key(sound->d, at,
 				 text_format(sound->d->error_arena, "add a transition towards a closed state; %.*s", TEXT_ARG(path)),

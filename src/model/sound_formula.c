@@ -6,29 +6,23 @@
 #include "model/sound_private.h"
 
 #define UNSET_VALUE(count) (UINT64_C(1) << (count))
-/* A choice of more values than fit beside "unset" into a word goes by its scale. */
-#define VALUES_MAX 63
 
 /* ---- variables ---- */
 
-static size_t add_variable(struct logic *logic, text key, uint64_t domain, size_t field)
+static size_t add_variable(struct logic *logic, text key, uint64_t domain, size_t field, const struct path *path)
 {
 	void *known = table_get(&logic->keys, key);
 
 	if (known != NULL)
 		return (size_t)(uintptr_t)known - 1;
 	arena_make_room(logic->arena, logic->variables, logic->count, logic->capacity);
-	logic->variables[logic->count] = (struct variable){ .key = key, .domain = domain, .field = field };
+	logic->variables[logic->count] = (struct variable){ .key = key, .domain = domain, .field = field, .roots = { field, field } };
+	if (path != NULL) {
+		logic->variables[logic->count].roots[0] = logic->variables[logic->count].roots[1] = path->steps[0].field;
+		logic->variables[logic->count].far = path->count > 1;
+	}
 	table_set(&logic->keys, key, (void *)(uintptr_t)(logic->count + 1));
 	return logic->count++;
-}
-
-/* The number of values without "unset" of a choice or boolean; 0: it goes by its scale. */
-static size_t choices_of(const struct field *field)
-{
-	if (field->kind == KIND_BOOLEAN)
-		return 2;
-	return field->kind == KIND_CHOICE && field->choice_count <= VALUES_MAX ? field->choice_count : 0;
 }
 
 static const struct expression *new_values(struct logic *logic, size_t variable, uint64_t mask)
@@ -66,166 +60,11 @@ static const struct expression *negate(struct logic *logic, const struct express
 	return copy;
 }
 
-/* ---- scales ---- */
-
-static text path_key(struct logic *logic, const struct path *path)
-{
-	text key = step_field(&path->steps[0])->name;
-
-	for (size_t i = 1; i < path->count; i++)
-		key = text_format(logic->arena, "%.*s.%.*s", TEXT_ARG(key), TEXT_ARG(step_field(&path->steps[i])->name));
-	return key;
-}
-
-/* Whether the path leads to one value: through links to many records it leads to many. */
-static bool is_one_value(const struct path *path)
-{
-	for (size_t i = 0; i < path->count; i++)
-		if (step_field(&path->steps[i])->kind == KIND_LINKS)
-			return false;
-	return true;
-}
-
-/* Of the values themselves, or of how they stand to now, to another field ... */
-static text scale_key(struct logic *logic, const struct path *path, const struct measure *measure)
-{
-	if (scale_is_constant(measure, step_field(path_last(path))))
-		return path_key(logic, path);
-	return text_format(logic->arena, "%.*s~%d~%lld", TEXT_ARG(measure->how == LITERAL_FIELD ? T("") : path_key(logic, path)),
-			   (int)measure->how, (long long)measure->number);
-}
-
-static struct scale *scale_of(struct logic *logic, text key, const struct field *field, const struct measure *measure)
-{
-	struct scale *scale = table_get(&logic->scales, key);
-
-	if (scale == NULL) {
-		scale = scale_new(logic->arena, field, measure);
-		table_set(&logic->scales, key, scale);
-	}
-	return scale;
-}
-
-static const struct measure constants = { LITERAL_INTEGER, 0, false };
-
-/* The scale of a field of the type itself; NULL: choices and booleans, and moments. */
-static struct scale *field_scale(struct logic *logic, const struct field *field)
-{
-	return choices_of(field) > 0 || field->kind == KIND_MOMENT || field->kind == KIND_LINK || field->kind == KIND_LINKS
-		   ? NULL
-		   : scale_of(logic, field->name, field, &constants);
-}
-
-/* ---- learning ---- */
-
-static void learn_test(struct logic *logic, const struct node *node)
-{
-	const struct field *field = step_field(path_last(node->path));
-	struct measure measure;
-	text last = TEXT_UNSET;
-
-	if (node->test == TEST_SET || choices_of(field) > 0 || !is_one_value(node->path))
-		return;
-	for (size_t i = 0; i < node->literal_count; i++) {
-		text key;
-
-		if (!scale_measures(node, i, &measure))
-			continue;
-		key = scale_key(logic, node->path, &measure);
-		if (!text_is_set(last) || !text_equal(key, last))
-			scale_learn(logic->arena, scale_of(logic, key, field, &measure), node);
-		last = key;
-	}
-}
-
-/* Conditions nest at most LIMIT_CONDITION_DEPTH deep. */
-static void learn_node(struct logic *logic, const struct node *node)
-{
-	if (node->kind == NODE_TEST)
-		learn_test(logic, node);
-	for (size_t i = 0; i < node->node_count; i++)
-		learn_node(logic, node->nodes[i]);
-}
-
-void logic_learn(struct logic *logic, const struct condition *condition)
-{
-	learn_node(logic, condition->root);
-}
-
-static void learn_condition(void *data, const struct condition *condition)
-{
-	logic_learn(data, condition);
-}
-
-static void learn_setting(void *data, const struct setting *setting, bool foreign)
-{
-	struct logic *logic = data;
-	struct scale *scale = field_scale(logic, &logic->type->fields[setting->field]);
-
-	(void)foreign;
-	if (scale != NULL && setting->how == SET_VALUE && setting->value != NULL)
-		scale_learn_value(logic->arena, scale, setting->value);
-}
-
-struct limited {
-	size_t field;
-	bool binding;
-};
-
-/* What is copied from elsewhere keeps the limits of that. */
-static void see_setting(void *data, const struct setting *setting, bool foreign)
-{
-	struct limited *limited = data;
-
-	(void)foreign;
-	if (setting->field == limited->field && setting->how != SET_VALUE && setting->how != SET_UNSET)
-		limited->binding = false;
-}
-
-static void learn_field(struct logic *logic, const struct field *field)
-{
-	struct limited limited = { field->position, true };
-	struct scale *scale;
-
-	if ((field->kind == KIND_INTEGER || field->kind == KIND_DURATION) && field->decision == NULL && !field->system &&
-	    (field->least != INT64_MIN || field->most != INT64_MAX)) {
-		each_setting(logic->model, logic->type, see_setting, &limited);
-		if (limited.binding)
-			scale_limit(field_scale(logic, field), field->least, field->most);
-	}
-	if (field->has_default && field->fallback != NULL && field_scale(logic, field) != NULL)
-		scale_learn_value(logic->arena, field_scale(logic, field), field->fallback);
-	for (size_t i = 0; field->decision != NULL && i < field->decision->input_count; i++) {
-		const struct decision_input *input = &field->decision->inputs[i];
-
-		scale = input->path_count != 1 || (input->field->kind != KIND_INTEGER && input->field->kind != KIND_DURATION)
-			    ? NULL
-			    : field_scale(logic, input->field);
-		for (size_t row = 0; scale != NULL && row < field->decision->row_count; row++)
-			scale_learn_decision(logic->arena, scale, &field->decision->rows[row].tests[i]);
-	}
-	for (size_t row = 0; field->decision != NULL && field_scale(logic, field) != NULL && row < field->decision->row_count; row++)
-		if (field->decision->rows[row].output != NULL)
-			scale_learn_value(logic->arena, field_scale(logic, field), field->decision->rows[row].output);
-}
-
-void logic_init(struct logic *logic, struct arena *arena, const struct model *model, const struct type *type)
-{
-	*logic = (struct logic){ .arena = arena, .model = model, .type = type };
-	table_init(&logic->keys, arena);
-	table_init(&logic->scales, arena);
-	table_init(&logic->compiled, arena);
-	each_condition(model, type, learn_condition, logic);
-	each_setting(model, type, learn_setting, logic);
-	for (size_t i = 0; i < type->field_count; i++)
-		learn_field(logic, &type->fields[i]);
-}
-
 /* The number of values of a variable without "unset": of one that is only set or not, 1. */
 static size_t values_of(struct logic *logic, const struct field *field, text key)
 {
 	struct scale *scale = table_get(&logic->scales, key);
-	size_t values = choices_of(field);
+	size_t values = logic_choices(field);
 
 	if (values == 0 && field->kind != KIND_MOMENT && scale != NULL)
 		values = scale_settle(logic->arena, scale);
@@ -243,7 +82,7 @@ static uint64_t values_matched(struct logic *logic, const struct decision_test *
 		return (UNSET_VALUE(values) << 1) - 1;
 	if (test->how == MATCH_UNSET)
 		return UNSET_VALUE(values);
-	if (choices_of(input) == 0) {
+	if (logic_choices(input) == 0) {
 		(void)scale_decision_mask(table_get(&logic->scales, input->name), test, &mask);
 		return mask;
 	}
@@ -273,19 +112,19 @@ static bool is_known_input(struct logic *logic, const struct decision_input *inp
 {
 	if (input->path_count != 1)
 		return false;
-	if (choices_of(input->field) > 0)
+	if (logic_choices(input->field) > 0)
 		return true;
 	return (input->field->kind == KIND_INTEGER || input->field->kind == KIND_DURATION) &&
-	       scale_settle(logic->arena, field_scale(logic, input->field)) > 0;
+	       scale_settle(logic->arena, logic_field_scale(logic, input->field)) > 0;
 }
 
 static bool is_exact(struct logic *logic, const struct field *field)
 {
 	const struct decision_table *table = field->decision;
 
-	if (table == NULL || table->override_roles != 0 || table->proposes || table->row_count > VALUES_MAX ||
+	if (table == NULL || table->override_roles != 0 || table->proposes || table->row_count > LOGIC_VALUES_MAX ||
 	    (table->hit != HIT_FIRST && table->hit != HIT_UNIQUE) ||
-	    (choices_of(field) == 0 && field->kind != KIND_INTEGER && field->kind != KIND_DURATION && field->kind != KIND_TEXT))
+	    (logic_choices(field) == 0 && field->kind != KIND_INTEGER && field->kind != KIND_DURATION && field->kind != KIND_TEXT))
 		return false;
 	for (size_t i = 0; i < table->input_count; i++)
 		if (!is_known_input(logic, &table->inputs[i]))
@@ -324,7 +163,7 @@ size_t logic_field(struct logic *logic, size_t position, size_t *ret_values)
 	/* Questions of a form are required where they are shown only. */
 	if (field->required && !logic->type->abstract)
 		domain &= ~UNSET_VALUE(values);
-	variable = add_variable(logic, field->name, domain, position);
+	variable = add_variable(logic, field->name, domain, position, NULL);
 	*ret_values = values + 1;
 	if (variable == before && is_exact(logic, field)) {
 		const struct expression *constraint = decision_of(logic, variable, field, values);
@@ -336,13 +175,13 @@ size_t logic_field(struct logic *logic, size_t position, size_t *ret_values)
 bool logic_value(struct logic *logic, size_t position, const struct cell *constant, size_t *ret_value)
 {
 	const struct field *field = &logic->type->fields[position];
-	const struct scale *scale = field_scale(logic, field);
+	const struct scale *scale = logic_field_scale(logic, field);
 
 	if (constant == NULL || constant->kind == CELL_NULL)
 		return false;
 	if (scale != NULL)
 		return values_of(logic, field, field->name) > 0 && scale_class(logic->arena, scale, constant, ret_value);
-	if (choices_of(field) == 0)
+	if (logic_choices(field) == 0)
 		return false;
 	*ret_value = (size_t)constant->integer;
 	return true;
@@ -370,10 +209,10 @@ static size_t path_variable(struct logic *logic, const struct path *path, size_t
 
 	if (path->count == 1 && path->steps[0].type == logic->type)
 		return logic_field(logic, path->steps[0].field, ret_values);
-	key = path_key(logic, path);
+	key = logic_path_key(logic, path);
 	values = values_of(logic, step_field(path_last(path)), key);
 	*ret_values = values + 1;
-	return add_variable(logic, key, (UNSET_VALUE(values) << 1) - 1, SIZE_MAX);
+	return add_variable(logic, key, (UNSET_VALUE(values) << 1) - 1, SIZE_MAX, path);
 }
 
 static const struct expression *is_set(struct logic *logic, const struct path *path)
@@ -406,7 +245,8 @@ static const struct expression *free_test(struct logic *logic, const struct node
 
 	plain.negated = false;
 	return new_values(
-	    logic, add_variable(logic, text_format(logic->arena, "(%.*s)", TEXT_ARG(condition_print(logic->arena, &alone))), 3, SIZE_MAX),
+	    logic,
+	    add_variable(logic, text_format(logic->arena, "(%.*s)", TEXT_ARG(condition_print(logic->arena, &alone))), 3, SIZE_MAX, node->path),
 	    2);
 }
 
@@ -435,8 +275,8 @@ static const struct expression *free_tests(struct logic *logic, const struct nod
 static const struct expression *compile_measured(struct logic *logic, const struct node *node, const struct measure *measure)
 {
 	const struct field *field = step_field(path_last(node->path));
-	text key = scale_key(logic, node->path, measure);
-	struct scale *scale = scale_of(logic, key, field, measure);
+	text key = logic_scale_key(logic, node->path, measure);
+	struct scale *scale = logic_scale(logic, key, field, measure);
 	uint64_t passing, depending;
 	size_t classes = scale_settle(logic->arena, scale), variable, values;
 	const struct expression *either;
@@ -444,7 +284,10 @@ static const struct expression *compile_measured(struct logic *logic, const stru
 	if (scale_is_constant(measure, field))
 		variable = path_variable(logic, node->path, &values);
 	else
-		variable = classes == 0 ? 0 : add_variable(logic, key, UNSET_VALUE(classes) - 1, SIZE_MAX);
+		variable = classes == 0 ? 0 : add_variable(logic, key, UNSET_VALUE(classes) - 1, SIZE_MAX, node->path);
+	if (classes > 0 && measure->how == LITERAL_FIELD)
+		logic->variables[variable].roots[1] =
+		    (size_t)(measure->number >> 16) + (size_t)(measure->number & 0xffff) - node->path->steps[0].field;
 	if (!scale_masks(scale, node, &passing, &depending)) {
 		struct expression *vague = arena_copy(logic->arena, free_test(logic, node), sizeof(*vague));
 
@@ -508,7 +351,7 @@ static const struct expression *behind_links(struct logic *logic, const struct n
 {
 	const struct expression *all;
 
-	if (node->path->count < 2 || !is_one_value(node->path))
+	if (node->path->count < 2 || !path_is_one_value(node->path))
 		return test;
 	all = new_group(logic, EXPRESSION_AND, node->path->count);
 	for (size_t count = 1; count < node->path->count; count++) {
@@ -541,9 +384,9 @@ static const struct expression *compile_test(struct logic *logic, const struct n
 		state->kind = EXPRESSION_STATE;
 		state->node = node;
 		expression = state;
-	} else if (!is_one_value(node->path)) {
+	} else if (!path_is_one_value(node->path)) {
 		expression = node->test == TEST_SET ? free_test(logic, node) : free_tests(logic, node);
-	} else if (choices_of(step_field(last)) > 0 && has_integers(node)) {
+	} else if (logic_choices(step_field(last)) > 0 && has_integers(node)) {
 		expression = compile_choice(logic, node);
 	} else if (node->test == TEST_SET) {
 		expression = is_set(logic, node->path);
@@ -571,7 +414,7 @@ static const struct expression *compile_node(struct logic *logic, const struct n
 			add_part(group, compile_node(logic, node->nodes[i]));
 		return group;
 	case NODE_WORDS:
-		return new_values(logic, add_variable(logic, node->words, 3, SIZE_MAX), 2);
+		return new_values(logic, add_variable(logic, node->words, 3, SIZE_MAX, NULL), 2);
 	case NODE_TRUE:
 		break;
 	}
@@ -590,4 +433,74 @@ const struct expression *logic_compile(struct logic *logic, const struct conditi
 	key.data = arena_copy(logic->arena, key.data, key.length);
 	table_set(&logic->compiled, key, (void *)(uintptr_t)expression);
 	return expression;
+}
+
+/* ---- at one moment of a chain ---- */
+
+struct epoch {
+	const struct facts *facts;
+	const size_t *epochs;
+	size_t far;
+};
+
+static size_t variable_in(struct logic *logic, size_t variable, const struct epoch *epoch)
+{
+	const struct variable *one = &logic->variables[variable];
+	size_t first = one->roots[0] == SIZE_MAX ? 0 : epoch->epochs[one->roots[0]];
+	size_t second = one->roots[1] == SIZE_MAX || one->roots[1] == one->roots[0] ? 0 : epoch->epochs[one->roots[1]];
+	size_t far = one->far ? epoch->far : 0;
+
+	if (first == 0 && second == 0 && far == 0)
+		return variable;
+	return add_variable(logic, text_format(logic->arena, "%.*s#%zu.%zu.%zu", TEXT_ARG(one->key), first, second, far), one->domain,
+			    SIZE_MAX, NULL);
+}
+
+static const struct expression *decided(struct logic *logic, bool holds)
+{
+	struct expression *expression = arena_new_struct(logic->arena, struct expression);
+
+	expression->kind = EXPRESSION_TRUE;
+	expression->negated = !holds;
+	return expression;
+}
+
+static const struct expression *values_in(struct logic *logic, const struct expression *expression, const struct epoch *epoch)
+{
+	const struct expression *now;
+
+	for (size_t i = 0; i < epoch->facts->tracked_count; i++)
+		if (epoch->facts->tracked[i] == expression->variable)
+			return decided(logic, ((expression->mask >> epoch->facts->values[i] & 1) != 0) != expression->negated);
+	now = new_values(logic, variable_in(logic, expression->variable, epoch), expression->mask);
+	return expression->negated ? negate(logic, now) : now;
+}
+
+static const struct expression *in_epoch(struct logic *logic, const struct expression *expression, const struct epoch *epoch)
+{
+	const struct expression *group;
+
+	switch (expression->kind) {
+	case EXPRESSION_VALUES:
+		return values_in(logic, expression, epoch);
+	case EXPRESSION_STATE:
+		return decided(logic, logic_state_passes(expression->node, epoch->facts) != expression->negated);
+	case EXPRESSION_AND:
+	case EXPRESSION_OR:
+		group = new_group(logic, expression->kind, expression->count);
+		for (size_t i = 0; i < expression->count; i++)
+			add_part(group, in_epoch(logic, expression->parts[i], epoch));
+		return expression->negated ? negate(logic, group) : group;
+	case EXPRESSION_TRUE:
+		break;
+	}
+	return expression;
+}
+
+const struct expression *logic_at(struct logic *logic, const struct condition *condition, const struct facts *facts,
+				  const size_t *epochs, size_t far)
+{
+	struct epoch epoch = { facts, epochs, far };
+
+	return in_epoch(logic, logic_compile(logic, condition), &epoch);
 }

@@ -14,7 +14,7 @@ struct search {
 	size_t count;
 };
 
-static bool state_passes(const struct node *node, const struct facts *facts)
+bool logic_state_passes(const struct node *node, const struct facts *facts)
 {
 	return node->test == TEST_SET || node_state_passes(node, path_last(node->path)->type->lifecycle, facts->state);
 }
@@ -29,7 +29,7 @@ static enum truth evaluate(const struct search *search, const struct expression 
 	case EXPRESSION_TRUE:
 		break;
 	case EXPRESSION_STATE:
-		truth = state_passes(expression->node, search->facts) ? TRUTH_YES : TRUTH_NO;
+		truth = logic_state_passes(expression->node, search->facts) ? TRUTH_YES : TRUTH_NO;
 		break;
 	case EXPRESSION_VALUES:
 		left = search->logic->remaining[expression->variable];
@@ -113,6 +113,29 @@ static void add_constraints(struct search *search, const struct expression *expr
 	add_constraints(search, constraint);
 }
 
+static bool search_values(struct search *search)
+{
+	struct logic *logic = search->logic;
+	size_t count = search->count;
+
+	for (size_t i = 0; i < count; i++)
+		add_constraints(search, search->claims[i]);
+	if (logic->count > logic->remaining_capacity) {
+		logic->remaining_capacity = logic->count * 2;
+		logic->remaining = arena_new_array(logic->arena, uint64_t, logic->remaining_capacity);
+	}
+	for (size_t i = 0; i < logic->count; i++)
+		logic->remaining[i] = logic->variables[i].domain;
+	for (size_t i = 0; i < search->facts->tracked_count; i++)
+		logic->remaining[search->facts->tracked[i]] = UINT64_C(1) << search->facts->values[i];
+	logic->steps = 0;
+	if (!try_values(search))
+		return false;
+	for (size_t i = 0; i < search->count; i++)
+		logic->gave_up = logic->gave_up || search->claims[i]->vague;
+	return true;
+}
+
 bool logic_possible(struct logic *logic, const struct claim *claims, size_t count, const struct facts *facts)
 {
 	struct search search = { .logic = logic, .facts = facts };
@@ -123,23 +146,16 @@ bool logic_possible(struct logic *logic, const struct claim *claims, size_t coun
 		else if (!claims[i].holds)
 			return false;
 	}
-	count = search.count;
+	return search_values(&search);
+}
+
+bool logic_all_possible(struct logic *logic, const struct expression *const *expressions, size_t count)
+{
+	struct search search = { .logic = logic, .facts = &(struct facts){ 0, NULL, NULL, 0 } };
+
 	for (size_t i = 0; i < count; i++)
-		add_constraints(&search, search.claims[i]);
-	if (logic->count > logic->remaining_capacity) {
-		logic->remaining_capacity = logic->count * 2;
-		logic->remaining = arena_new_array(logic->arena, uint64_t, logic->remaining_capacity);
-	}
-	for (size_t i = 0; i < logic->count; i++)
-		logic->remaining[i] = logic->variables[i].domain;
-	for (size_t i = 0; i < facts->tracked_count; i++)
-		logic->remaining[facts->tracked[i]] = UINT64_C(1) << facts->values[i];
-	logic->steps = 0;
-	if (!try_values(&search))
-		return false;
-	for (size_t i = 0; i < search.count; i++)
-		logic->gave_up = logic->gave_up || search.claims[i]->vague;
-	return true;
+		add_claim(&search, expressions[i], true);
+	return search_values(&search);
 }
 
 bool logic_may_hold(struct logic *logic, const struct condition *condition, const struct facts *facts)

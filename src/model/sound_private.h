@@ -56,6 +56,8 @@ bool scale_class(struct arena *arena, const struct scale *scale, const struct ce
 /* The values of one field or path, or the outcome of one test that is not decided (a variable of two values). */
 struct variable {
 	text key;
+	size_t roots[2]; /* the fields of the record itself that it speaks of, the same twice where it is one */
+	bool far;	 /* behind a link: another record's */
 	uint64_t domain;		     /* bit per value; the last one is "unset" where there is one */
 	size_t field;			     /* of the type itself; SIZE_MAX: a path or a test */
 	const struct expression *constraint; /* what the decision table says, or NULL */
@@ -101,6 +103,18 @@ struct claim {
 	bool holds;
 };
 
+/* Choices of more values than fit beside "unset" into a word go by their scale. */
+#define LOGIC_VALUES_MAX 63
+/* The number of values without "unset" of a choice or boolean; 0: it goes by its scale (sound_learn.c, as all up to logic_learn). */
+size_t logic_choices(const struct field *field);
+text logic_path_key(struct logic *logic, const struct path *path);
+/* Whether the path leads to one value: through links to many records it leads to many. */
+bool path_is_one_value(const struct path *path);
+/* Of the values themselves, or of how they stand to now, to another field ... */
+text logic_scale_key(struct logic *logic, const struct path *path, const struct measure *measure);
+struct scale *logic_scale(struct logic *logic, text key, const struct field *field, const struct measure *measure);
+/* The scale of a field of the type itself; NULL: choices and booleans, moments and links. */
+struct scale *logic_field_scale(struct logic *logic, const struct field *field);
 /* Learns all conditions of the type, and what its fields are set to, at once. */
 void logic_init(struct logic *logic, struct arena *arena, const struct model *model, const struct type *type);
 /* One condition more, before anything is asked. */
@@ -120,6 +134,14 @@ bool logic_possible(struct logic *logic, const struct claim *claims, size_t coun
 /* The same for one condition. */
 bool logic_may_hold(struct logic *logic, const struct condition *condition, const struct facts *facts);
 bool logic_may_fail(struct logic *logic, const struct condition *condition, const struct facts *facts);
+/*
+ * What a condition says at one moment of a chain in which fields change: of those it speaks of as they are after so many changes
+ * (epochs: per field; `far`: of other records), and of what the facts say it is decided.
+ */
+const struct expression *logic_at(struct logic *logic, const struct condition *condition, const struct facts *facts,
+				  const size_t *epochs, size_t far);
+bool logic_state_passes(const struct node *node, const struct facts *facts);
+bool logic_all_possible(struct logic *logic, const struct expression *const *expressions, size_t count);
 
 /* ---- everything a type asks and sets (sound_each.c), also from other types' rules and from models ---- */
 
@@ -212,6 +234,51 @@ const struct value_entry *sound_at_approval(const struct sound *sound, size_t ap
 const struct value_entry *sound_at_key(const struct value_entry *entry, text key);
 /* A finding that is not an error: it could not be decided within the limits. */
 void sound_not_proven(const struct sound *sound, const struct value_entry *at, const char *format, ...) printf_like(3, 4);
+
+/* ---- chains of automation (sound_chain.c, sound_circle.c) ---- */
+
+#define CHAIN_FIELDS_MAX 12
+#define CHAIN_DEPTH_MAX 100
+
+/* The rules of one type, and the fields that rules set. */
+struct chain_type {
+	const struct type *type;
+	struct logic logic;
+	size_t fields[CHAIN_FIELDS_MAX], variables[CHAIN_FIELDS_MAX], values[CHAIN_FIELDS_MAX];
+	size_t count;
+	struct chain_constant {
+		text words;
+		const struct cell *cell;
+	} *constants;
+	size_t constant_count, constant_capacity;
+	size_t first_rule; /* its rules among those of all types */
+};
+
+struct chain_node {
+	size_t rule; /* among those of all types */
+	size_t state;
+	int values[CHAIN_FIELDS_MAX];
+	bool jump; /* of another record than the rule before */
+};
+
+/* A rule that runs in a chain on one record, and what is known of that then. */
+struct chain_step {
+	const struct chain_node *node;
+	const struct rule *rule;
+};
+
+/* What a setting makes of the field at `at`; CHAIN_ANY: not known. */
+enum { CHAIN_ANY = 0 };
+int chain_value(struct chain_type *type, size_t at, const struct setting *setting);
+/* What nobody gave to a new record. */
+int chain_value_at_first(struct chain_type *type, size_t at);
+/* Whether the value was made from this field, so that it is another once that changes. */
+bool chain_is_made_from(int value, size_t field);
+struct facts chain_facts(struct chain_type *type, const struct chain_node *node, uint8_t *values, size_t *tracked);
+/* Whether the conditions of these rules can all hold one after the other. */
+bool circle_is_possible(struct chain_type *type, const struct chain_step *steps, size_t count);
+/* Fields that the engine fills by itself, whatever the definition sets. */
+bool engine_writes(const struct type *type, const struct field *field);
 
 /* ---- findings ---- */
 

@@ -30,8 +30,7 @@ static void count_setting(void *data, const struct setting *setting, bool foreig
 		setters->other++;
 }
 
-/* Fields that the engine fills by itself, whatever the definition sets. */
-static bool engine_writes(const struct type *type, const struct field *field)
+bool engine_writes(const struct type *type, const struct field *field)
 {
 	const struct order_definition *orders = type->orders < 0 ? NULL : type->fields[type->orders].orders;
 	ptrdiff_t position = (ptrdiff_t)field->position;
