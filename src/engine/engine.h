@@ -335,6 +335,11 @@ must_use struct error *engine_outbox(struct work *work, struct record *webhook, 
                                      struct outbox_entry **ret_entries, size_t *ret_count);
 /* Sends a message again, whatever became of it; who may update the webhook may. ERROR_CONFLICT when it is not active. */
 must_use struct error *engine_outbox_resend(struct work *work, text number, int64_t id);
+/*
+ * Writes a test message, which goes the way of all others but is tried once; its answer stands among the messages and on the timeline
+ * of the webhook. Rights and errors as for engine_outbox_resend().
+ */
+must_use struct error *engine_outbox_test(struct work *work, text number, int64_t *ret_id);
 /* Forgets messages that ended long ago. */
 must_use struct error *engine_outbox_sweep(struct work *work, size_t limit);
 

@@ -77,13 +77,18 @@ static struct error *payload_of(struct work *work, const struct errand *errand, 
 	return arena_check(arena);
 }
 
-static struct error *add_message(struct work *work, const struct errand *errand, const struct record *webhook, text key, text payload)
+static struct error *add_message(struct work *work, const struct errand *errand, const struct action *action,
+				 const struct record *webhook, int64_t *ret_id)
 {
-	return store_run(work->store, work->arena, SQL_OUTBOX_ADD,
-			 CELLS(cell_integer(webhook->id), cell_text(errand->record->type->name), cell_integer(errand->record->id),
-			       cell_id(errand->cause_id), cell_text(errand->rule->name), cell_text(key), cell_text(payload),
-			       cell_moment(work->now)),
-			 NULL);
+	text payload, key = text_format(work->arena, "msg_%.*s", TEXT_ARG(random_token(work->arena, 18)));
+	bool found;
+
+	TRY(payload_of(work, errand, action, key, &payload));
+	return store_integer(work->store, work->arena, SQL_OUTBOX_ADD,
+			     CELLS(cell_integer(webhook->id), cell_text(errand->record->type->name), cell_integer(errand->record->id),
+				   cell_id(errand->cause_id), cell_text(errand->rule->name), cell_text(key), cell_text(payload),
+				   cell_moment(work->now)),
+			     ret_id, &found);
 }
 
 struct error *webhook_run(struct work *work, const struct errand *errand, const struct action *action)
@@ -91,7 +96,6 @@ struct error *webhook_run(struct work *work, const struct errand *errand, const 
 	const struct type *type = model_type(work->model, T("webhook"));
 	struct record *webhook;
 	int64_t id = 0;
-	text payload, key = text_format(work->arena, "msg_%.*s", TEXT_ARG(random_token(work->arena, 18)));
 
 	if (type != NULL)
 		TRY(model_find_id(work, type, action->words, &id));
@@ -101,8 +105,78 @@ struct error *webhook_run(struct work *work, const struct errand *errand, const 
 	TRY(model_load(work, type, id, &webhook));
 	if (!webhook_flag(webhook, T("active")))
 		return NULL;
-	TRY(payload_of(work, errand, action, key, &payload));
-	return add_message(work, errand, webhook, key, payload);
+	return add_message(work, errand, action, webhook, &id);
+}
+
+/* ---- by hand ---- */
+
+/* Messages about the webhook itself are tests: they are tried once, and only its own timeline says what came of it. */
+#define TEST_RULE T("test")
+
+/* The webhook for who may change it, locked; ERROR_CONFLICT when it gets nothing. */
+static struct error *lock_active(struct work *work, text number, struct record **ret_webhook)
+{
+	const struct type *type = model_type(work->model, T("webhook"));
+
+	if (type == NULL)
+		return error_new(work->arena, ERROR_NOT_FOUND, "there are no webhooks");
+	TRY(engine_lock(work, type, number, ret_webhook));
+	TRY(access_require(work, RIGHT_UPDATE, type, *ret_webhook));
+	if (webhook_flag(*ret_webhook, T("active")))
+		return NULL;
+	return error_hint(work->arena, error_new(work->arena, ERROR_CONFLICT, "the webhook is not active"), "activate it first");
+}
+
+struct error *engine_outbox_resend(struct work *work, text number, int64_t id)
+{
+	struct record *webhook;
+	int64_t changed;
+
+	TRY(lock_active(work, number, &webhook));
+	TRY(store_run(work->store, work->arena, SQL_OUTBOX_AGAIN, CELLS(cell_integer(id), cell_integer(webhook->id), cell_moment(work->now)),
+		      &changed));
+	if (changed == 0)
+		return error_new(work->arena, ERROR_NOT_FOUND, "there is no such message, or it is on its way");
+	return NULL;
+}
+
+static struct error *note_test(struct work *work, struct record *webhook, text said, int64_t *ret_event)
+{
+	struct event *event = event_new(work, webhook, EVENT_AUTOMATION);
+
+	event->visibility = VISIBLE_INTERNAL;
+	value_set_text(work->arena, event->payload, T("rule"), TEST_RULE);
+	value_set_text(work->arena, event->payload, T("error"), said);
+	TRY(event_append(work, event));
+	*ret_event = event->id;
+	return NULL;
+}
+
+struct error *engine_outbox_test(struct work *work, text number, int64_t *ret_id)
+{
+	const struct rule rule = { .name = TEST_RULE };
+	const struct action action = { .kind = ACTION_WEBHOOK };
+	struct errand errand = { .rule = &rule };
+
+	TRY(lock_active(work, number, &errand.record));
+	TRY(note_test(work, errand.record, words(work->language, T("a test message was written")), &errand.cause_id));
+	return add_message(work, &errand, &action, errand.record, ret_id);
+}
+
+static struct error *end_test(struct work *work, const struct outbox_result *result, int64_t webhook_id)
+{
+	struct value *arguments = value_map(work->arena);
+	struct record *webhook;
+	int64_t event_id;
+
+	TRY(model_load(work, model_type(work->model, T("webhook")), webhook_id, &webhook));
+	value_set_integer(work->arena, arguments, T("status"), result->status);
+	value_set_text(work->arena, arguments, T("why"), result->error);
+	return note_test(work, webhook,
+			 words_with(work->arena, work->language,
+				    result->delivered ? T("the test message arrived: HTTP {status}") : T("the test message did not arrive: {why}"),
+				    arguments),
+			 &event_id);
 }
 
 /* ---- delivering ---- */
@@ -237,8 +311,11 @@ struct error *engine_outbox_done(struct work *work, const struct outbox_result *
 			    result->status == 0 ? cell_null() : cell_integer(result->status), cell_integer(result->duration_ms),
 			    cell_text(result->error)),
 		      NULL));
-	if (result->delivered)
-		return end_message(work, result->id, result->fence, STATE_SENT, &changed);
+	bool test = text_equal(type, T("webhook"));
+	if (test)
+		TRY(end_test(&automatic, result, webhook_id));
+	if (result->delivered || test)
+		return end_message(work, result->id, result->fence, result->delivered ? STATE_SENT : STATE_DEAD, &changed);
 	moment next = next_try(work->now, attempts);
 	if (!result->hopeless && next <= created_at + GIVE_UP_MS)
 		return store_run(work->store, work->arena, SQL_OUTBOX_RETRY,
@@ -304,25 +381,6 @@ struct error *engine_outbox(struct work *work, struct record *webhook, int64_t b
 	for (size_t i = 0; i < *ret_count; i++)
 		TRY(read_attempts(work, &entries[i]));
 	*ret_entries = entries;
-	return NULL;
-}
-
-struct error *engine_outbox_resend(struct work *work, text number, int64_t id)
-{
-	const struct type *type = model_type(work->model, T("webhook"));
-	struct record *webhook;
-	int64_t changed;
-
-	if (type == NULL)
-		return error_new(work->arena, ERROR_NOT_FOUND, "there are no webhooks");
-	TRY(engine_lock(work, type, number, &webhook));
-	TRY(access_require(work, RIGHT_UPDATE, type, webhook));
-	if (!webhook_flag(webhook, T("active")))
-		return error_new(work->arena, ERROR_CONFLICT, "the webhook is not active");
-	TRY(store_run(work->store, work->arena, SQL_OUTBOX_AGAIN, CELLS(cell_integer(id), cell_integer(webhook->id), cell_moment(work->now)),
-		      &changed));
-	if (changed == 0)
-		return error_new(work->arena, ERROR_NOT_FOUND, "there is no such message, or it is on its way");
 	return NULL;
 }
 

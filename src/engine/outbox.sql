@@ -2,7 +2,7 @@
 
 -- name: outbox_add
 INSERT INTO outbox (webhook_id, type, record_id, event_id, rule, key, payload, created_at, due_at, state, attempts, fence)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 'waiting', 0, 0)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 'waiting', 0, 0) RETURNING id
 
 -- The first message of each webhook: one at a time, so that a slow one holds up its own messages only. While it is leased it is
 -- still the first.
@@ -55,7 +55,9 @@ INSERT INTO delivery (outbox_id, at, status, duration_ms, error) VALUES ($1, $2,
 SELECT at, status, duration_ms, error FROM delivery WHERE outbox_id = $1 ORDER BY id DESC LIMIT $2
 
 -- name: delivery_sweep
-DELETE FROM delivery WHERE outbox_id IN (SELECT id FROM outbox WHERE ended_at IS NOT NULL AND ended_at < $1 ORDER BY ended_at LIMIT $2)
+DELETE FROM delivery WHERE outbox_id IN
+(SELECT id FROM outbox WHERE ended_at IS NOT NULL AND ended_at < $1 ORDER BY ended_at, id LIMIT $2)
 
 -- name: outbox_sweep
-DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE ended_at IS NOT NULL AND ended_at < $1 ORDER BY ended_at LIMIT $2)
+DELETE FROM outbox WHERE id IN
+(SELECT id FROM outbox WHERE ended_at IS NOT NULL AND ended_at < $1 ORDER BY ended_at, id LIMIT $2)

@@ -86,6 +86,8 @@ const struct route api_routes[] = {
 	  .name = "webhook_messages", .summary = "Messages of a webhook with their attempts, newest first" },
 	{ METHOD_POST, API "/webhook/{number}/messages/{id}/resend", POLICY_SIGNED_IN, NULL, SCOPE_WRITE, .apply = api_webhook_resend,
 	  .render = api_no_content, .name = "webhook_resend", .summary = "Send a message again" },
+	{ METHOD_POST, API "/webhook/{number}/test", POLICY_SIGNED_IN, NULL, SCOPE_WRITE, .apply = api_webhook_test,
+	  .name = "webhook_test", .summary = "Send a test message; its answer stands among the messages" },
 	{ METHOD_GET, API "/{type}/calendar", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_calendar, .name = "calendar",
 	  .summary = "What takes place between two moments, with freezes and maintenance windows" },
 	{ METHOD_GET, RECORD "/collisions", POLICY_SIGNED_IN, NULL, SCOPE_READ, .render = api_collisions, .name = "collision_list",

@@ -78,6 +78,7 @@ struct error *api_metrics(struct work *work, struct web_request *request, struct
 /* webhook.c */
 struct error *api_webhook_messages(struct work *work, struct web_request *request, struct page *page);
 struct error *api_webhook_resend(struct work *work, struct web_request *request, struct page *page);
+struct error *api_webhook_test(struct work *work, struct web_request *request, struct page *page);
 /* schedule.c */
 struct error *api_collisions(struct work *work, struct web_request *request, struct page *page);
 struct error *api_calendar(struct work *work, struct web_request *request, struct page *page);

@@ -210,6 +210,7 @@ static const struct shape {
 	{ "link_delete", NULL, NULL, NULL, 204 },
 	{ "webhook_messages", "WebhookMessages", NULL, NULL, 200 },
 	{ "webhook_resend", NULL, NULL, NULL, 204 },
+	{ "webhook_test", "WebhookTest", NULL, NULL, 202 },
 };
 
 static const struct shape *shape_of(const struct route *route)

@@ -113,6 +113,8 @@
 	"\"properties\":{\"at\":{\"type\":\"string\"},\"status\":{\"type\":[\"integer\",\"null\"]},\"duration_ms\":{\"type\":\"integer\"}," \
 	"\"error\":{\"type\":[\"string\",\"null\"]}},\"additionalProperties\":false}}},\"additionalProperties\":false}}}," \
 	"\"additionalProperties\":false}," \
+	"\"WebhookTest\":{\"type\":\"object\",\"required\":[\"id\"],\"properties\":{\"id\":{\"type\":\"integer\"}}," \
+	"\"additionalProperties\":false}," \
 	"\"Anything\":{\"type\":\"object\",\"additionalProperties\":true},\"Status\":{\"type\":\"object\"," \
 	"\"required\":[\"status\"],\"properties\":{\"status\":{\"type\":\"string\"}," \
 	"\"version\":{\"type\":\"string\"},\"definitions\":{\"type\":\"integer\"}}," \

@@ -114,6 +114,7 @@ must_use struct error *part_platform(struct work *work, struct record *record, s
 /* The messages of a webhook, for who may read its history (webhook.c). */
 must_use struct error *part_webhook(struct work *work, struct record *webhook, struct value *data);
 struct error *webhook_resend_apply(struct work *work, struct web_request *request, struct page *page);
+struct error *webhook_test_apply(struct work *work, struct web_request *request, struct page *page);
 /* The portal's form of the request's type, on top of "sections": lists to choose from, similar requests. */
 must_use struct error *part_report(struct work *work, struct web_request *request, struct value *data);
 /* The files that came with a request become attachments of the record (pages_post.c). In apply. */

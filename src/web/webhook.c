@@ -110,6 +110,18 @@ struct error *api_webhook_resend(struct work *work, struct web_request *request,
 	return engine_outbox_resend(work, request_parameter(request, T("number")), id);
 }
 
+struct error *api_webhook_test(struct work *work, struct web_request *request, struct page *page)
+{
+	int64_t id;
+
+	TRY(engine_outbox_test(work, request_parameter(request, T("number")), &id));
+	request->wants_json = true;
+	page->status = 202;
+	page->data = value_map(work->arena);
+	value_set_integer(work->arena, page->data, T("id"), id);
+	return NULL;
+}
+
 /* ---- the page ---- */
 
 static text state_words(const struct work *work, const struct outbox_entry *entry)
@@ -137,6 +149,7 @@ static struct error *row(struct work *work, const struct outbox_entry *entry, st
 	value_set_integer(arena, one, T("id"), entry->id);
 	value_set(arena, one, T("record"), record);
 	value_set_text(arena, one, T("rule"), entry->rule);
+	value_set_bool(arena, one, T("test"), entry->type != NULL && text_equal(entry->type->name, T("webhook")));
 	value_set_text(arena, one, T("state"), state_words(work, entry));
 	value_set_bool(arena, one, T("dead"), text_equal(entry->state, T("dead")));
 	value_set_text(arena, one, T("payload"), entry->payload);
@@ -169,15 +182,31 @@ struct error *part_webhook(struct work *work, struct record *webhook, struct val
 	for (size_t i = 0; i < count; i++)
 		TRY(row(work, &entries[i], rows));
 	value_set_bool(work->arena, data, T("is_webhook"), true);
+	ptrdiff_t active = webhook->type->active;
 	value_set_bool(work->arena, data, T("may_resend"), update);
+	value_set_bool(work->arena, data, T("may_test"), update && (active < 0 || record_cell(webhook, (size_t)active)->integer != 0));
 	value_set_text(work->arena, data, T("webhook_href"), record_href(work->arena, webhook->type, record_number(webhook)));
 	value_set(work->arena, data, T("messages"), rows);
 	return NULL;
 }
 
+static struct error *require_webhook(struct work *work, const struct web_request *request)
+{
+	if (text_equal(request->type->name, T("webhook")))
+		return NULL;
+	return error_new(work->arena, ERROR_NOT_FOUND, "%.*s has no messages", TEXT_ARG(request->type->name));
+}
+
 struct error *webhook_resend_apply(struct work *work, struct web_request *request, struct page *page)
 {
-	if (!text_equal(request->type->name, T("webhook")))
-		return error_new(work->arena, ERROR_NOT_FOUND, "%.*s has no messages", TEXT_ARG(request->type->name));
+	TRY(require_webhook(work, request));
 	return api_webhook_resend(work, request, page);
+}
+
+struct error *webhook_test_apply(struct work *work, struct web_request *request, struct page *page unused)
+{
+	int64_t id;
+
+	TRY(require_webhook(work, request));
+	return engine_outbox_test(work, request_parameter(request, T("number")), &id);
 }

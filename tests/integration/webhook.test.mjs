@@ -46,6 +46,16 @@ async function open(place, folder, url, allowed) {
 	return async () => (await place.api("boss", "GET", "/api/v1/webhook/pager/messages")).body.items;
 }
 
+/* What a receiver does: the signature over the bytes that came, and not older than five minutes. */
+function fresh({ headers, body }, secret, now = Date.now()) {
+	const [, seconds, mac] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(headers["reeve-signature"]);
+	return mac === createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex") && Math.abs(now / 1000 - seconds) < 300;
+}
+
+const replayed = ({ headers, body }, later) => ({
+	body, headers: { "reeve-signature": headers["reeve-signature"].replace(/^t=(\d+)/, (_, seconds) => `t=${Number(seconds) + later}`) },
+});
+
 const report = async (place, title) => (await place.api("agent", "POST", "/api/v1/incident", { title })).body.number;
 
 for (const kind of ["SQLite", "PostgreSQL"])
@@ -63,8 +73,11 @@ for (const kind of ["SQLite", "PostgreSQL"])
 				equal(message.attempts[0].error, "it answers 500");
 				ok(message.due_at > message.attempts[0].at, "it is tried again later");
 				const { headers, body } = target.got[0];
-				const [, seconds, mac] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(headers["reeve-signature"]);
-				equal(mac, createHmac("sha256", "sesame").update(`${seconds}.${body}`).digest("hex"));
+				ok(fresh(target.got[0], "sesame"));
+				ok(!fresh(target.got[0], "another"), "with another secret it is not ours");
+				ok(!fresh({ ...target.got[0], body: body.replace("Mail", "Mall") }, "sesame"), "nor with another body");
+				ok(!fresh(target.got[0], "sesame", Date.now() + 600000), "nor played back later");
+				ok(!fresh(replayed(target.got[0], 600), "sesame", Date.now() + 600000), "nor with another time written into it");
 				const told = JSON.parse(body);
 				equal(told.number, number);
 				equal(told.fields.title, "Mail is down");
@@ -84,6 +97,18 @@ for (const kind of ["SQLite", "PostgreSQL"])
 				match(page.body, /it answers 500/);
 				match(page.body, /Send again/);
 				ok(!page.body.includes("sesame"));
+				/* A test message: the same way, and its answer is seen. */
+				equal((await place.api("agent", "POST", "/api/v1/webhook/pager/test")).status, 404);
+				const tried = await place.api("boss", "POST", "/api/v1/webhook/pager/test");
+				equal(tried.status, 202);
+				const test = async () => (await messages()).find((one) => one.id === tried.body.id);
+				ok(await until(async () => (await test()).state === "sent"), "the test message arrives");
+				equal((await test()).attempts[0].status, 204);
+				equal(JSON.parse(target.got[2].body).rule, "test");
+				ok(fresh(target.got[2], "sesame"), "signed like any other");
+				const after = await place.api("boss", "GET", "/webhook/pager", undefined, { Accept: "text/html" });
+				match(after.body, /action="\/webhook\/pager\/test"/);
+				match(after.body, /the test message arrived: HTTP 204/);
 				equal(await place.end(), 0);
 				ok(!(await place.cli("export", "webhook")).includes("sesame"), "nor the export");
 			});
@@ -101,6 +126,11 @@ test("a private address is refused, with a record of why", async () => {
 			const messages = await open(place, folder, target.url.replace("127.0.0.1", "localhost"), false);
 			const number = await report(place, "Mail is down");
 			ok(await until(async () => (await messages())[0]?.state === "dead"));
+			match((await messages())[0].attempts[0].error, /^refused: .* private network/);
+			equal(target.got.length, 0);
+			/* A test message keeps to the same rule. */
+			const tried = await place.api("boss", "POST", "/api/v1/webhook/pager/test");
+			ok(await until(async () => (await messages()).find((one) => one.id === tried.body.id).state === "dead"));
 			match((await messages())[0].attempts[0].error, /^refused: .* private network/);
 			equal(target.got.length, 0);
 			const events = (await place.api("boss", "GET", `/api/v1/incident/${number}/events`)).body.items;

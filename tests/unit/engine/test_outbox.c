@@ -246,3 +246,52 @@ DESK_TEST_WITH(a_secret_is_written_and_never_read, RULES)
 	assert_refused(IN_TX(desk, engine_update(desk->work, hook->type, T("pager"), 0, desk_json(desk, "{'url': 'ftp://x'}"), &fresh)),
 	             INVALID);
 }
+
+static text timeline(struct desk *desk, struct record *hook, size_t *ret_count)
+{
+	struct event last;
+
+	*ret_count = desk_events(desk, hook, EVENT_AUTOMATION, "rule", "test", &last);
+	return *ret_count == 0 ? T("") : value_get_text(last.payload, T("error"));
+}
+
+/* An administrator tries the address out: once, on the usual way, and without an alarm. */
+DESK_TEST_WITH(a_test_message_is_tried_once_and_its_answer_is_said, RULES)
+{
+	struct record *hook = webhook(desk);
+	struct notification *told;
+	struct value *payload;
+	int64_t id;
+	size_t count;
+
+	for (const char *const *login = (const char *const[]){ "agent", "auditor", NULL }; *login != NULL; login++) {
+		desk_as(desk, *login);
+		struct error *error = IN_TX(desk, engine_outbox_test(desk->work, T("pager"), &id));
+		assert_non_null(error);
+		assert_true(error->code == ERROR_NOT_FOUND || error->code == ERROR_FORBIDDEN);
+	}
+	desk_as(desk, "admin");
+	assert_ok(IN_TX(desk, engine_outbox_test(desk->work, T("pager"), &id)));
+	assert_text(timeline(desk, hook, &count), "a test message was written");
+	struct outbox_message *message = take(desk);
+	assert_int_equal(message->id, id);
+	assert_text(message->secret, "sesame");
+	assert_ok(json_parse(desk->arena, message->payload, &payload));
+	assert_text(value_get_text(payload, T("rule")), "test");
+	assert_text(value_get_text(payload, T("number")), "pager");
+	assert_true(text_find(message->payload, T("sesame")) < 0);
+	done(desk, message, 204);
+	assert_text(entries(desk, hook, &count)[0].state, "sent");
+	assert_text(timeline(desk, hook, &count), "the test message arrived: HTTP 204");
+	/* One that does not arrive is not tried for a day. */
+	assert_ok(IN_TX(desk, engine_outbox_test(desk->work, T("pager"), &id)));
+	done(desk, take(desk), 500);
+	assert_text(entries(desk, hook, &count)[0].state, "dead");
+	assert_text(timeline(desk, hook, &count), "the test message did not arrive: it answers so");
+	assert_int_equal(count, 4);
+	assert_null(take(desk));
+	assert_ok(engine_notifications(desk->work, false, 0, 10, &told, &count));
+	assert_int_equal(count, 0);
+	desk_patch(desk, hook, "{'active': false}");
+	assert_refused(IN_TX(desk, engine_outbox_test(desk->work, T("pager"), &id)), CONFLICT);
+}

@@ -42,6 +42,11 @@ static void answer(struct target *target, int client)
 		say(client, "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n");
 	else if (strstr(target->request, " /slow") != NULL)
 		(void)poll(NULL, 0, 600);
+	else if (strstr(target->request, " /drip") != NULL) {
+		say(client, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+		for (int i = 0; i < 30 && send(client, "x", 1, MSG_NOSIGNAL) > 0; i++)
+			(void)poll(NULL, 0, 20);
+	}
 	else if (strstr(target->request, " /huge") != NULL || strstr(target->request, " /head") != NULL) {
 		say(client, "HTTP/1.1 200 OK\r\n");
 		if (strstr(target->request, " /huge") != NULL)
@@ -178,6 +183,29 @@ BENCH_TEST(failures_say_what_they_are, {
 BENCH_TEST(a_slow_target_is_left_when_its_time_is_over, {
 	got = call(&bench, "http://127.0.0.1:*/slow", true);
 	assert_true(!got.delivered && !got.hopeless && got.duration_ms >= 290 && got.duration_ms < 2000);
+	assert_says(got, "no answer within 300 ms");
+})
+
+/* Something comes all the time, and it never ends. */
+BENCH_TEST(a_target_that_drips_is_left_when_its_time_is_over, {
+	got = call(&bench, "http://127.0.0.1:*/drip", true);
+	assert_true(!got.delivered && !got.hopeless && got.duration_ms >= 290 && got.duration_ms < 2000);
+	assert_says(got, "no answer within 300 ms");
+})
+
+/* It lets connect and then says nothing: no handshake, no refusal. */
+BENCH_TEST(a_handshake_that_hangs_is_left_when_its_time_is_over, {
+	struct sockaddr_in place = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof place;
+	int silent = socket(AF_INET, SOCK_STREAM, 0), own = bench.target.port;
+	assert_int_equal(bind(silent, (struct sockaddr *)&place, sizeof place), 0);
+	assert_int_equal(listen(silent, 4), 0);
+	assert_int_equal(getsockname(silent, (struct sockaddr *)&place, &size), 0);
+	bench.target.port = ntohs(place.sin_port);
+	got = call(&bench, "https://127.0.0.1:*/ok", true);
+	bench.target.port = own;
+	(void)close(silent);
+	assert_true(!got.delivered && !got.hopeless && got.status == 0 && got.duration_ms >= 290 && got.duration_ms < 2000);
 	assert_says(got, "no answer within 300 ms");
 })
 
