@@ -176,6 +176,13 @@ static struct error *set_fields(struct work *work, struct arrival *arrival)
 		                   T("state"));
 	if (arrival->step->state >= 0)
 		set_cell(arrival, FIELD_STATE, cell_integer(arrival->step->state));
+	if (arrival->type->parent >= 0 && arrival->changed[arrival->type->parent]) {
+		struct error *error = parent_check(work, arrival->record, record_id_of(arrival->record, arrival->type->parent));
+
+		if (error != NULL && error->code != ERROR_INVALID)
+			return error;
+		errors = error_append(errors, error);
+	}
 	return error_append(errors, class_check_import(work, arrival->record, arrival->changed));
 }
 

@@ -194,6 +194,8 @@ struct error *step_save(struct step *step, struct work *work)
 	mirror_key(step);
 	TRY(journal_links(step, work, false, link_changes));
 	bool any = apply_cells(step);
+	if (step->type->parent >= 0 && step->changed[step->type->parent])
+		TRY(parent_check(work, step->record, record_id_of(step->record, step->type->parent)));
 	if (!any && step->link_count == 0 && step->transition == NULL && !step->touch)
 		return NULL;
 	TRY(control_check(step, work, before));
@@ -241,6 +243,7 @@ struct error *step_insert(struct step *step, struct work *work)
 	step_set(step, FIELD_UPDATED_BY, cell_id(work->actor->id));
 	TRY(journal_links(step, work, true, link_changes));
 	apply_cells(step);
+	TRY(parent_check(work, record, record_id_of(record, step->type->parent)));
 	TRY(model_insert(work, record));
 	TRY(write_links(step, work));
 	TRY(answers_keep(work, record, step->answers));

@@ -108,6 +108,9 @@ must_use struct error *step_insert(struct step *step, struct work *work);
 /* ERROR_STALE when the record is not of this version (0: any), with what the caller wanted and what is there. */
 must_use struct error *version_check(struct work *work, struct record *record, int64_t expected, const struct value *input);
 
+/* ERROR_INVALID when the record would lie under itself, or too deep, with this parent of its own type (0: none); locks those above. */
+must_use struct error *parent_check(struct work *work, const struct record *record, int64_t parent_id);
+
 /* ---- tasks (task_people.c); nothing happens for other types ---- */
 
 /* A new task by hand: its record takes tasks, and says in which state it begins. */

@@ -8,7 +8,7 @@
 #define TASKS_KEYS "in done failed waits steps"
 #define STEP_KEYS "label description team after needs when due set"
 /* A graph that people can still read; a task each. */
-#define STEPS_MAX 100
+#define STEPS_MAX 300
 #define WORKING_DAYS_MAX 1000
 
 bool define_span(struct define *d, const struct value *at, text source, int64_t *ret_ms, int64_t *ret_working_days)

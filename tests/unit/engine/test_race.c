@@ -291,3 +291,51 @@ DESK_TEST_WITH(two_last_tasks_at_once_move_the_record_on_once, JOBS)
 	assert_int_equal(finished, 1);
 	end(racers);
 }
+
+/* ---- each under the other ---- */
+
+/* number: whose parent is set, login: by whom; text after the space is the parent. */
+static struct error *act_adopt(struct racer *racer, struct work *work)
+{
+	text number = text_from(racer->number), own;
+	struct value *patch = value_map(work->arena);
+	struct record *record;
+
+	text_cut(&number, ' ', &own);
+	value_set_text(work->arena, patch, T("parent"), number);
+	return engine_update(work, racer->desk->incident, own, 0, patch, &record);
+}
+
+DESK_TEST(two_records_do_not_come_under_each_other)
+{
+	struct racer racers[2] = { { .act = act_adopt, .login = "agent" }, { .act = act_adopt, .login = "lead" } };
+	struct record *one, *two;
+
+	desk_as(desk, "agent");
+	one = desk_incident(desk, "{'title': 'one'}");
+	two = desk_incident(desk, "{'title': 'two'}");
+	racers[0].number = text_cstring(desk->arena, text_format(desk->arena, "%.*s %.*s", TEXT_ARG(record_number(one)), TEXT_ARG(record_number(two))));
+	racers[1].number = text_cstring(desk->arena, text_format(desk->arena, "%.*s %.*s", TEXT_ARG(record_number(two)), TEXT_ARG(record_number(one))));
+	if (!desk->on->postgres)
+		return; /* one writer: there is nothing to race */
+	assert_int_equal(race(desk, racers), 1);
+	assert_refused(racers[0].error != NULL ? racers[0].error : racers[1].error, INVALID);
+	end(racers);
+}
+
+DESK_TEST(records_lie_in_each_other_twenty_levels_deep)
+{
+	struct record *record = NULL, *last;
+	struct error *error = NULL;
+	int depth = 0;
+
+	desk_as(desk, "agent");
+	for (; error == NULL && depth < 100; depth++) {
+		text json = record == NULL ? T("{'title': 'x'}")
+		                           : text_format(desk->arena, "{'title': 'x', 'parent': '%.*s'}", TEXT_ARG(record_number(record)));
+		error = IN_TX(desk, engine_create(desk->work, desk->incident, desk_json(desk, text_cstring(desk->arena, json)), &last));
+		record = last;
+	}
+	assert_refused(error, INVALID);
+	assert_int_equal(depth, 22); /* the first, twenty under it, and the one that is refused */
+}

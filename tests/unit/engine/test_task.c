@@ -96,6 +96,42 @@ DESK_TEST_WITH(a_guard_in_the_way_is_noted_on_the_record, TWO)
 	assert_true(text_equal(desk_state(desk_reload(desk, job)), T("review")));
 }
 
+#define WIDE(n) "    a" #n ": { after: start }\n    b" #n ": { after: a" #n ", when: ready = true }\n    c" #n ": { after: b" #n ", when: ready = true }\n    d" #n ": { after: c" #n " }\n"
+#define WIDE_TEN(n) WIDE(n##0) WIDE(n##1) WIDE(n##2) WIDE(n##3) WIDE(n##4) WIDE(n##5) WIDE(n##6) WIDE(n##7) WIDE(n##8) WIDE(n##9)
+#define TWO_HUNDRED HEAD "    start: {}\n" WIDE_TEN(0) WIDE_TEN(1) WIDE_TEN(2) WIDE_TEN(3) WIDE_TEN(4)
+
+/* 201 steps of which 100 are not made, two in a row in each branch: the branches hold together, and the last task ends it. */
+DESK_TEST_WITH(a_wide_graph_with_branches_that_are_left_out, TWO_HUNDRED)
+{
+	struct record *job = begin_job(desk), *after;
+	struct record_task *tasks;
+	size_t count, edges = 0;
+	int64_t us = monotonic_us();
+
+	assert_ok(IN_TX(desk, engine_update(desk->work, job->type, record_number(job), 0, desk_json(desk, "{'ready': true}"), &after)));
+	tasks = tasks_of_job(desk, job, &count);
+	assert_int_equal(count, 101);
+	for (size_t i = 0; i < count; i++) {
+		edges += tasks[i].after_count;
+		assert_text(desk_state(tasks[i].record), i == 0 ? "ready" : "pending");
+		assert_int_equal(tasks[i].after_count, i == 0 ? 0 : 1);
+	}
+	assert_int_equal(edges, 100);
+	assert_int_equal(tasks[100].level, 2);
+	us = monotonic_us();
+	assert_ok(desk_take(desk, tasks[0].record, "complete", NULL));
+	print_message("[          ] one task that releases fifty: %lld us\n", (long long)(monotonic_us() - us));
+	for (size_t i = 1; i < count; i++) {
+		struct record *task = desk_reload(desk, tasks[i].record);
+
+		assert_text(desk_state(task), "ready");
+		assert_text(desk_state(desk_reload(desk, job)), "doing");
+		assert_ok(desk_take(desk, task, "complete", NULL));
+	}
+	assert_text(desk_state(desk_reload(desk, job)), "review");
+	print_message("[          ] a graph of 101 tasks worked through: %lld us a task\n", (long long)((monotonic_us() - us) / 101));
+}
+
 static int64_t count_events(struct desk *desk)
 {
 	struct event *events;
