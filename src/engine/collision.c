@@ -208,24 +208,48 @@ static moment sooner(moment a, moment b)
 	return a < b ? a : b;
 }
 
-static struct error *look_at_records(struct search *search)
+static void add_met(struct search *search, int64_t id)
+{
+	struct met *met = search->met;
+
+	arena_make_room(search->work->arena, met->ids, met->count, met->capacity);
+	met->ids[met->count++] = id;
+}
+
+bool schedule_is_over(const struct work *work, const struct record *record)
+{
+	int state = record_state(record);
+	moment end = span_of(work, record).to;
+
+	return (end != MOMENT_UNSET && end <= work->now) || (state >= 0 && record->type->lifecycle->states[state].group >= GROUP_DONE);
+}
+
+/* Who does not take part (yet) is in nobody's way; but looks at this one, whose coming or going it is to know. */
+static struct error *look_at_records(struct search *search, bool only_met)
 {
 	struct work *work = search->work;
 	struct record **records;
 	size_t count;
 
+	if (search->own.count == 0)
+		return NULL;
 	TRY(overlapping(work, search->record->type, search->span, false, &records, &count));
+	if (search->met != NULL)
+		search->met->more = search->met->more || count == OVERLAPS_MAX;
 	for (size_t i = 0; i < count; i++) {
 		struct touched_list other = { .count = 0 };
 		struct touched where = { NULL, 0 };
-		bool upstream = false;
+		bool upstream = false, met = search->met != NULL && !schedule_is_over(work, records[i]);
+		bool in_the_way = !only_met && schedule_takes_part(work, records[i]);
 		struct span span = span_of(work, records[i]);
 
-		if (records[i]->id == search->record->id || !schedule_takes_part(search->work, records[i]))
+		if (records[i]->id == search->record->id || (!in_the_way && !met))
 			continue;
 		TRY(touched_by(work, records[i], NULL, &other));
 		enum collision_kind kind = meet(search, &other, &where, &upstream);
-		if (kind != COLLISION_NONE)
+		if (kind != COLLISION_NONE && met)
+			add_met(search, records[i]->id);
+		if (kind != COLLISION_NONE && in_the_way)
 			add_collision(search, (struct collision){ .kind = kind, .upstream = upstream, .other = records[i],
 			                                          .from = later(span.from, search->span.from),
 			                                          .to = sooner(span.to, search->span.to),
@@ -323,27 +347,48 @@ static int by_weight(const void *a, const void *b)
 	return (left->from > right->from) - (left->from < right->from);
 }
 
-struct error *schedule_search(struct search *search, const struct step *step)
+/* What it touches, and what lies next to that. */
+static struct error *reach_out(struct search *search, const struct step *step)
 {
 	struct work *work = search->work;
 	struct touched_list own = { .count = 0 };
-	struct record *asked = step == NULL ? search->record : step_result(step, work);
-	bool exempt = false;
 
-	search->found = NULL;
-	if (search->span.from == MOMENT_UNSET || search->span.to == MOMENT_UNSET || search->span.to <= search->span.from)
-		return NULL;
 	TRY(touched_by(work, search->record, step, &own));
 	id_set_init(&search->own, work->arena);
 	id_set_init(&search->upstream, work->arena);
 	id_set_init(&search->downstream, work->arena);
 	for (size_t i = 0; i < own.count; i++)
 		id_set_add(&search->own, own.items[i].id);
-	if (own.count > 0) {
-		TRY(neighbours(search, IMPACT_UP, &search->upstream));
-		TRY(neighbours(search, IMPACT_DOWN, &search->downstream));
-	}
-	TRY(look_at_records(search));
+	if (own.count == 0)
+		return NULL;
+	TRY(neighbours(search, IMPACT_UP, &search->upstream));
+	return neighbours(search, IMPACT_DOWN, &search->downstream);
+}
+
+static bool has_time(const struct search *search)
+{
+	return search->span.from != MOMENT_UNSET && search->span.to != MOMENT_UNSET && search->span.to > search->span.from;
+}
+
+struct error *schedule_search_before(struct search *search)
+{
+	if (!has_time(search))
+		return NULL;
+	TRY(reach_out(search, NULL));
+	return look_at_records(search, true);
+}
+
+struct error *schedule_search(struct search *search, const struct step *step)
+{
+	struct work *work = search->work;
+	struct record *asked = step == NULL ? search->record : step_result(step, work);
+	bool exempt = false;
+
+	search->found = NULL;
+	if (!has_time(search))
+		return NULL;
+	TRY(reach_out(search, step));
+	TRY(look_at_records(search, false));
 	if (schedule_of(work, search->record)->exempt != NULL)
 		TRY(rule_holds(work, schedule_of(work, search->record)->exempt, asked, &exempt));
 	if (!exempt)

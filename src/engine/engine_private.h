@@ -16,6 +16,7 @@ struct change {
 	struct record *after;       /* as it is now; the engine's inner functions keep this very object up to date */
 	const bool *changed;        /* [type->field_count]; all false for a comment alone */
 	const struct transition *transition; /* NULL: none was taken (an import may change the state without one) */
+	struct met *met;            /* what stood or stands in its way and may look at it again (schedule_private.h); NULL: nothing */
 	const bool *links_changed;  /* [type->field_count]: lists of links that changed; NULL: none */
 	text comment;               /* unset: none */
 	enum visibility visibility; /* of the comment */
@@ -55,6 +56,12 @@ must_use struct error *bundle_follow(struct work *work, const struct change *cha
 must_use struct error *approval_follow(struct work *work, const struct change *change);
 /* `request: NAME` of a rule. Nothing when it is asked already. */
 must_use struct error *approval_request(struct work *work, struct record *record, size_t approval);
+
+/*
+ * What others have found about their own time when this record comes, goes, moves or touches other things (schedule_follow.c): a few
+ * are looked at again in this transaction, many soon. Called last.
+ */
+must_use struct error *schedule_follow(struct work *work, const struct change *change);
 
 /* All followers of a change, in order; for an import the clocks alone. */
 must_use struct error *engine_follow(struct work *work, const struct change *change);

@@ -137,6 +137,21 @@ static struct error *show_other(struct work *work, const struct event *event, st
 	return NULL;
 }
 
+/* The record because of which the system changed this one; without its number where the reader may not know of it. */
+static struct error *show_because(struct work *work, const struct event *event, struct value *payload)
+{
+	const struct type *type = model_type(work->model, value_get_text(event->payload, T("other_type")));
+	const struct cell cell = cell_id(value_get_integer(event->payload, T("other_id"), 0));
+	const struct field field = { .kind = KIND_LINK, .target = type };
+	struct value *other;
+
+	if (type == NULL || cell.kind != CELL_INTEGER)
+		return NULL;
+	TRY(cell_value(work, &field, &cell, &other));
+	value_set(work->arena, payload, T("because"), other);
+	return NULL;
+}
+
 /* What this kind of event is to somebody who may not read the history: comments and states only. */
 static bool is_for_everyone(const struct event *event)
 {
@@ -199,6 +214,8 @@ static struct error *show(struct work *work, const struct reader *reader, struct
 		value_add(work->arena, payload, T("changes"), changes);
 	if (event->kind == EVENT_LINKED || event->kind == EVENT_UNLINKED)
 		TRY(show_other(work, event, payload, ret_show));
+	else if (reader->history && value_get(event->payload, T("other_id")) != NULL)
+		TRY(show_because(work, event, payload));
 	value_remove(payload, T("other_id"));
 	value_remove(payload, T("other_type"));
 	bool comment = text_is_set(value_get_text(payload, T("comment")));

@@ -52,6 +52,19 @@ static bool field_changed(const struct change *change, size_t field)
 	       (change->before != NULL || record_cell(change->after, field)->kind != CELL_NULL);
 }
 
+/* A value that was not there before is neither more nor less. */
+static bool direction_fits(const struct change *change, const struct rule *rule)
+{
+	const struct cell *now = record_cell(change->after, rule->index);
+	const struct cell *old = change->before == NULL ? NULL : record_cell(change->before, rule->index);
+	if (rule->what == CHANGED_AT_ALL)
+		return true;
+	if (old == NULL || old->kind != now->kind || (now->kind != CELL_INTEGER && now->kind != CELL_REAL))
+		return false;
+	bool up = now->kind == CELL_INTEGER ? now->integer > old->integer : now->real > old->real;
+	return up == (rule->what == CHANGED_UP);
+}
+
 static bool rule_fits(const struct work *work, const struct change *change, const struct rule *rule)
 {
 	const struct lifecycle *lifecycle = change->type->lifecycle;
@@ -59,7 +72,7 @@ static bool rule_fits(const struct work *work, const struct change *change, cons
 	case WHEN_CREATED:
 		return change->before == NULL;
 	case WHEN_CHANGED:
-		return field_changed(change, rule->index);
+		return field_changed(change, rule->index) && direction_fits(change, rule);
 	case WHEN_TRANSITION:
 		return change->transition != NULL &&
 		       change->transition == &lifecycle->transitions[rule->index];
@@ -273,6 +286,40 @@ struct error *rules_follow(struct work *work, const struct change *change)
 				   (struct errand){ &type->rules[i], change->after, change->event_id,
 						    change->comment, work->chain });
 	return work->agenda == NULL ? run_agenda(work, agenda) : NULL;
+}
+
+struct error *rules_together(struct work *work, int64_t person_id, struct error *(*act)(struct work *work, void *data), void *data,
+			     struct error **ret_failure)
+{
+	struct agenda fresh = { .root = { person_id, 0 } };
+	struct work gathered = *work;
+	if (gathered.agenda == NULL)
+		gathered.agenda = &fresh;
+	size_t waiting = gathered.agenda->count;
+	*ret_failure = NULL;
+	TRY(store_savepoint(work->store, work->arena));
+	struct error *error = act(&gathered, data);
+	if (error != NULL && !is_passing(error)) {
+		store_undo(work->store);
+		gathered.agenda->count = waiting;
+		*ret_failure = error;
+		return NULL;
+	}
+	TRY(error);
+	TRY(store_release(work->store, work->arena));
+	return work->agenda == NULL ? run_agenda(work, &fresh) : NULL;
+}
+
+void rules_renew(const struct work *work, struct record **record)
+{
+	for (size_t i = 0; work->agenda != NULL && i < work->agenda->count; i++) {
+		struct record *known = work->agenda->items[i].record;
+		if (known->id != (*record)->id)
+			continue;
+		put_back(known, *record);
+		*record = known;
+		return;
+	}
 }
 
 struct error *rules_follow_turn(struct work *work, struct record *record, enum rule_when when, size_t index, int what,

@@ -7,22 +7,70 @@
 
 /* ---- what was found ---- */
 
-static bool asks_again(const struct step *step, const struct schedule_definition *schedule, bool creation)
-{
-	bool again = creation || step->transition != NULL || step->changed[schedule->start] || step->changed[schedule->end];
+struct mention {
+	const bool *changed;
+	bool found;
+};
 
-	for (size_t i = 0; i < schedule->scope_count && !again; i++) {
-		const struct field *field = &step->type->fields[schedule->scope[i].field];
-		again = step->changed[field->position];
-		for (size_t k = 0; k < step->link_count && !again; k++)
-			again = step->links[k].field == field;
-	}
-	return again;
+static void look_at_field(void *data, size_t field)
+{
+	struct mention *mention = data;
+
+	mention->found = mention->found || mention->changed[field];
 }
 
-static struct error *worst(struct work *work, struct record *record, const struct step *step, struct span span, struct cell *ret_found)
+static bool speaks_of(const struct condition *condition, const bool *changed)
 {
-	struct search search = { .work = work, .record = record, .span = span };
+	struct mention mention = { changed, false };
+
+	if (condition != NULL)
+		condition_each_field(condition, look_at_field, &mention);
+	return mention.found;
+}
+
+bool schedule_moves(const struct schedule_definition *schedule, const struct type *type, const bool *changed, const bool *links_changed)
+{
+	const struct field *zone = type_field(type, T("zone"));
+	bool moves = changed[schedule->start] || changed[schedule->end] || (type->active >= 0 && changed[type->active]) ||
+		     speaks_of(schedule->freeze, changed) ||
+		     (schedule->recurrence >= 0 && (changed[schedule->recurrence] || (zone != NULL && changed[zone->position])));
+
+	for (size_t i = 0; i < schedule->scope_count && !moves; i++)
+		moves = changed[schedule->scope[i].field] || (links_changed != NULL && links_changed[schedule->scope[i].field]);
+	return moves;
+}
+
+static bool step_moves(const struct step *step, struct work *work, const struct schedule_definition *schedule)
+{
+	bool *links = arena_new_array(work->arena, bool, step->type->field_count);
+
+	for (size_t i = 0; i < step->link_count; i++)
+		links[step->links[i].field->position] = true;
+	return schedule_moves(schedule, step->type, step->changed, links);
+}
+
+static moment now_or(const struct work *work, moment at)
+{
+	return at < work->now ? work->now : at;
+}
+
+/* Who met it where it was. Of what is past nobody has to know any more. */
+static struct error *look_before(struct step *step, struct work *work, const struct schedule_definition *schedule)
+{
+	const struct record *record = step->record;
+	struct span span = { record_moment(record, schedule->start), record_moment(record, schedule->end) };
+	struct search search = { .work = work, .record = step->record, .met = step->met, .span = { now_or(work, span.from), span.to } };
+
+	if (span.from == MOMENT_UNSET || span.to == MOMENT_UNSET || !schedule_takes_part(work, record))
+		return NULL;
+	step->met->reach = span;
+	return schedule_search_before(&search);
+}
+
+static struct error *worst(struct work *work, struct record *record, const struct step *step, struct span span, struct met *met,
+                           struct cell *ret_found)
+{
+	struct search search = { .work = work, .record = record, .span = span, .met = met };
 
 	TRY(schedule_search(&search, step));
 	*ret_found = span.from == MOMENT_UNSET || span.to == MOMENT_UNSET
@@ -55,21 +103,45 @@ static struct error *check_times(const struct step *step, struct work *work, con
 	return error == NULL ? NULL : error_field(error, step->type->fields[schedule->recurrence].name);
 }
 
+/* `moves`: in time, in what it touches, or that it takes part at all. */
+static struct error *look(struct step *step, struct work *work, const struct schedule_definition *schedule, struct span span, bool creation,
+                          bool moves)
+{
+	bool takes_part = schedule_takes_part(work, step_result(step, work)), took_part = !creation && schedule_takes_part(work, step->record);
+	struct met *met = NULL;
+	struct cell found;
+
+	TRY(schedule_alone(work, step->type));
+	if (moves || takes_part != took_part) {
+		step->met = arena_new_struct(work->arena, struct met);
+		step->met->reach = (struct span){ MOMENT_UNSET, MOMENT_UNSET };
+		if (!creation)
+			TRY(look_before(step, work, schedule));
+		met = takes_part ? step->met : NULL;
+	}
+	TRY(worst(work, step->record, step, span, met, &found));
+	step_set(step, (size_t)schedule->found, found);
+	return NULL;
+}
+
 struct error *step_schedule(struct step *step, struct work *work, bool creation)
 {
 	const struct schedule_definition *schedule = schedule_of(work, step->record);
 	struct span span;
-	struct cell found;
+	bool moves;
 
 	if (schedule == NULL)
 		return NULL;
 	span = (struct span){ cell_at(step_cell(step, schedule->start)), cell_at(step_cell(step, schedule->end)) };
 	TRY(check_times(step, work, schedule, span));
-	if (schedule->found < 0 || !asks_again(step, schedule, creation))
+	moves = creation || step_moves(step, work, schedule);
+	if (schedule->found < 0)
+		return moves ? schedule_alone_for_windows(work, step->type) : NULL;
+	if (!moves && step->transition == NULL && !speaks_of(schedule->exempt, step->changed))
 		return NULL;
-	TRY(worst(work, step->record, step, span, &found));
-	step_set(step, (size_t)schedule->found, found);
-	return NULL;
+	if (creation && (span.from == MOMENT_UNSET || span.to == MOMENT_UNSET))
+		return NULL;
+	return look(step, work, schedule, span, creation, moves);
 }
 
 struct error *schedule_refresh(struct work *work, struct record *record, struct cell *ret_before)
@@ -82,7 +154,7 @@ struct error *schedule_refresh(struct work *work, struct record *record, struct 
 		return NULL;
 	*ret_before = record->cells[schedule->found];
 	span = (struct span){ record_moment(record, schedule->start), record_moment(record, schedule->end) };
-	return worst(work, record, NULL, span, &record->cells[schedule->found]);
+	return worst(work, record, NULL, span, NULL, &record->cells[schedule->found]);
 }
 
 /* ---- calendars ---- */

@@ -144,6 +144,7 @@ static struct error *follow(struct step *step, struct work *work, struct record 
 		.before = before,
 		.after = step->record,
 		.changed = step->changed,
+		.met = step->met,
 		.links_changed = links_changed(step, work),
 		.transition = step->transition,
 		.comment = step->comment,

@@ -30,6 +30,7 @@ struct step {
 	const struct form_state *answers; /* at creation: what was answered, kept with the record; or NULL */
 	struct value *payload;   /* further members of the event's payload, or NULL */
 	bool touch;              /* a new version even when no field changes: something was said or attached */
+	struct met *met;         /* set by step_schedule() */
 	int64_t event_id;        /* set by step_save(); 0 when nothing was to do */
 };
 

@@ -42,6 +42,9 @@ INSERT INTO timer (due_at, kind, type, record_id, name, data, cause_id, attempts
 ON CONFLICT (record_id, kind, name) DO UPDATE SET due_at = excluded.due_at, data = excluded.data, cause_id = excluded.cause_id,
 attempts = excluded.attempts
 
+-- name: timer_find
+SELECT data FROM timer WHERE record_id = $1 AND kind = $2 AND name = $3
+
 -- name: timer_remove
 DELETE FROM timer WHERE record_id = $1 AND kind = $2 AND name = $3
 
@@ -88,6 +91,12 @@ UPDATE notification SET read_at = $2 WHERE user_id = $1 AND read_at IS NULL
 
 -- name: people_with_skill
 SELECT from_id FROM link WHERE to_id = $1 AND name = 'skills' AND from_type = 'user'
+
+-- Two that move onto each other at the same moment would not see each other: one step of a schedule after the other.
+-- name: schedule_alone (sqlite)
+SELECT CASE WHEN $1 IS NULL THEN 0 ELSE 1 END
+-- name: schedule_alone (postgres)
+SELECT count(*) FROM pg_advisory_xact_lock(hashtext(current_schema() || ' schedule ' || $1))
 
 -- Whose turn it was last; the row stays locked until the transaction ends.
 -- name: turn_take

@@ -91,6 +91,14 @@ struct errand {
  */
 must_use struct error *rules_follow_turn(struct work *work, struct record *record, enum rule_when when, size_t index, int what,
 					 int64_t event_id);
+/*
+ * Runs act() in a savepoint and then the rules that it set off, as what `person_id` (0: nobody) caused: on the agenda of the work, or on
+ * one of its own. *ret_failure: why it failed and was undone.
+ */
+must_use struct error *rules_together(struct work *work, int64_t person_id, struct error *(*act)(struct work *work, void *data),
+				      void *data, struct error **ret_failure);
+/* One object for one record: the one that waits on the agenda is brought up to date and becomes *record. */
+void rules_renew(const struct work *work, struct record **record);
 /* Runs one rule whose time has come, and what it sets off; an error of the rule itself is returned (the timer
  * tries again). */
 must_use struct error *rules_run_timed(struct work *work, const struct errand *errand);
@@ -132,7 +140,8 @@ must_use struct error *engine_absent(struct work *work, int64_t **ret_ids, size_
 /* Tells these people under the event, each with the reason ("{field}" is `label`), unless they did it or may not read the record. */
 must_use struct error *notify_people(struct work *work, struct record *record, const int64_t *people, size_t count,
 				     text words, text reason, text label, int64_t event_id);
-/* Plans or moves one timer of the record (timer.c). */
+/* Plans or moves one timer of the record (timer.c); *ret_data: that of the one which waits already, unset when there is none. */
+must_use struct error *timer_find(struct work *work, const struct record *record, text kind, text name, text *ret_data);
 must_use struct error *timer_put(struct work *work, const struct record *record, text kind, text name, moment due_at,
 				 text data);
 /* Timers of approvals (approval_time.c); *ret_again MOMENT_UNSET: done. `record` NULL: it is gone. */
@@ -144,6 +153,13 @@ must_use struct error *approval_run_timer(struct work *work, struct record *reco
 
 /* A rule whose time has come for the record: runs as a timer of its own, tried again when it fails. */
 must_use struct error *timer_plan_rule(struct work *work, const struct record *record, const struct rule *rule);
+/* The kind of these timers: what was found about the record's time is looked at again; of all records of a type within a span. */
+#define TIMER_LOOK T("look")
+#define TIMER_LOOK_ALL T("look_all")
+/* (schedule_follow.c) `data` is what was planned with it. */
+must_use struct error *schedule_run_look(struct work *work, struct record *record, int64_t cause_id, text data);
+/* Plans a look at each of some of the records; *ret_data: what the next step goes on with, unset when all are planned. */
+must_use struct error *schedule_run_look_all(struct work *work, text type_name, int64_t cause_id, text data, text *ret_data);
 /* One small step of the rule of every day named "TYPE.RULE" from the place `after`; *ret_next unset: the day is done. */
 must_use struct error *daily_step(struct work *work, text name, text after, text *ret_next);
 /* When the rule of every day runs next after work->now; MOMENT_UNSET when there is no such rule. */

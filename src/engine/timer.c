@@ -53,6 +53,17 @@ struct error *timer_put(struct work *work, const struct record *record, text kin
 	return put_timer(work, record, &timer);
 }
 
+struct error *timer_find(struct work *work, const struct record *record, text kind, text name, text *ret_data)
+{
+	struct rows *rows;
+	bool found;
+	TRY(store_query(work->store, work->arena, SQL_TIMER_FIND, CELLS(cell_integer(record->id), cell_text(kind), cell_text(name)), &rows));
+	TRY(rows_next(rows, &found));
+	*ret_data = found ? rows_text_copy(rows, work->arena, 0) : TEXT_UNSET;
+	rows_close(rows);
+	return NULL;
+}
+
 static moment delayed(moment now, int attempts)
 {
 	int64_t delay = TIMER_FIRST_DELAY_MS;
@@ -363,6 +374,13 @@ static struct error *run_approval(struct work *work, const struct timer *timer, 
 	return again == MOMENT_UNSET ? remove_timer(work, timer->id) : move_timer(work, timer->id, again, 0, data);
 }
 
+static struct error *run_look_all(struct work *work, const struct timer *timer)
+{
+	text next;
+	TRY(schedule_run_look_all(work, timer->name, timer->cause_id, timer->data, &next));
+	return text_is_set(next) ? move_timer(work, timer->id, work->now, 0, next) : remove_timer(work, timer->id);
+}
+
 static struct error *run_timer(struct work *work, int64_t id)
 {
 	struct record *record;
@@ -378,6 +396,12 @@ static struct error *run_timer(struct work *work, int64_t id)
 		return run_approval(work, &timer, record);
 	if (text_equal(timer.kind, TIMER_DAILY))
 		return run_daily(work, &timer);
+	if (text_equal(timer.kind, TIMER_LOOK_ALL))
+		return run_look_all(work, &timer);
+	if (text_equal(timer.kind, TIMER_LOOK)) {
+		TRY(remove_timer(work, id));
+		return record == NULL ? NULL : schedule_run_look(work, record, timer.cause_id, timer.data);
+	}
 	return run_rule(work, &timer, record);
 }
 

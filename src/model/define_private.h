@@ -162,7 +162,7 @@ void define_tasks(struct define *d, struct draft *draft);	/* define_task.c */
 void define_rights(struct define *d, struct draft *draft);	/* define_right.c */
 void define_automation(struct define *d, struct draft *draft);	/* define_rule.c */
 #define DEFINE_WHEN_WORDS                                                                                    \
-	"created, FIELD changed, transition NAME, state NAME, [public] comment [by requester|agent], "       \
+	"created, FIELD changed|raised|lowered, transition NAME, state NAME, [public] comment [by requester|agent], "       \
 	"clock NAME warned|breached, 5 working days after FIELD, 2 days before FIELD, FIELD comes, "         \
 	"every day at 07:00, approval NAME asked|approved|rejected, task done|failed"
 /* define_when.c: `when` of a rule; and whether a rule of every day can be run in small steps. */

@@ -159,6 +159,13 @@ static void read_task(struct define *d, const struct type *type, struct rule *ru
 		define_error(d, at, T("add the section tasks"), "%.*s has no tasks", TEXT_ARG(type->name));
 }
 
+/* What can be more or less than it was; a choice is so by its place among the choices. */
+static bool has_order(const struct field *field)
+{
+	return field->kind == KIND_INTEGER || field->kind == KIND_REAL || field->kind == KIND_CHOICE || field->kind == KIND_MOMENT ||
+	       field->kind == KIND_DURATION || field->kind == KIND_BOOLEAN;
+}
+
 void define_when(struct define *d, const struct type *type, struct rule *rule, const struct value *at)
 {
 	text source = define_scalar(d, at, "when"), rest = source, first;
@@ -196,13 +203,16 @@ void define_when(struct define *d, const struct type *type, struct rule *rule, c
 	} else if (text_equal(rest, T("comes"))) {
 		rule->when = WHEN_COMES;
 		index = moment_field(d, type, first, at);
-	} else if (text_equal(rest, T("changed"))) {
+	} else if (text_equal(rest, T("changed")) || text_equal(rest, T("raised")) || text_equal(rest, T("lowered"))) {
 		struct value name = {
 			.kind = VALUE_TEXT, .line = at->line, .column = at->column, .text = first
 		};
 
 		rule->when = WHEN_CHANGED;
 		index = define_field_at(d, type, &name);
+		rule->what = text_equal(rest, T("changed")) ? CHANGED_AT_ALL : text_equal(rest, T("raised")) ? CHANGED_UP : CHANGED_DOWN;
+		if (rule->what != CHANGED_AT_ALL && index >= 0 && !has_order(&type->fields[index]))
+			define_error(d, at, T("FIELD changed"), "'%.*s' has no order: it is neither raised nor lowered", TEXT_ARG(first));
 	} else {
 		define_error(d, at, T(DEFINE_WHEN_WORDS), "'%.*s' is nothing that happens", TEXT_ARG(source));
 	}

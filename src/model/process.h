@@ -267,7 +267,9 @@ struct class_definition {             /* a choice of the type's class field */
 /* ---- automation ---- */
 
 enum rule_when {
-	WHEN_CREATED, WHEN_CHANGED, WHEN_TRANSITION, WHEN_STATE, WHEN_COMMENT, WHEN_CLOCK_WARNED, WHEN_CLOCK_BREACHED,
+	WHEN_CREATED,
+	WHEN_CHANGED, /* index: field; `what`: in which direction */
+	WHEN_TRANSITION, WHEN_STATE, WHEN_COMMENT, WHEN_CLOCK_WARNED, WHEN_CLOCK_BREACHED,
 	WHEN_AFTER,   /* a duration after a moment field: 5 working days after resolved_at */
 	WHEN_COMES,   /* a moment field comes */
 	WHEN_BEFORE,  /* a duration before a moment field (after_ms, after_working_days) */
@@ -275,6 +277,7 @@ enum rule_when {
 	WHEN_APPROVAL, /* index: approval; `what`: which turn it takes */
 	WHEN_TASK     /* a task of the record is over: `what` done or failed */
 };
+enum change_direction { CHANGED_AT_ALL, CHANGED_UP, CHANGED_DOWN };
 enum approval_turn {
 	APPROVAL_ASKED, APPROVAL_APPROVED, APPROVAL_REJECTED, APPROVAL_EXPIRED, APPROVAL_VOIDED, APPROVAL_WITHDRAWN, APPROVAL_TURN_COUNT
 };

@@ -55,7 +55,7 @@ static void begin(struct buffer *buffer, struct arena *arena)
 	buffer_init(buffer, arena, SQL_BYTES_MAX);
 }
 
-text record_select_sql(struct work *work, const struct type *type, const char *column, bool lock)
+text record_select_sql(struct work *work, const struct type *type, const char *column, text suffix)
 {
 	struct buffer buffer;
 
@@ -65,10 +65,8 @@ text record_select_sql(struct work *work, const struct type *type, const char *c
 	buffer_literal(&buffer, " FROM ");
 	column_quote(&buffer, type->table);
 	buffer_format(&buffer, " t0 WHERE t0.%s = $1", column);
-	if (lock) {
-		buffer_char(&buffer, ' ');
-		buffer_text(&buffer, store_dialect(work->store)->lock_suffix);
-	}
+	buffer_char(&buffer, ' ');
+	buffer_text(&buffer, suffix);
 	return buffer_peek(&buffer);
 }
 

@@ -87,12 +87,12 @@ bool cell_equal(const struct cell *a, const struct cell *b)
 /* ---- reading ---- */
 
 static struct error *load(struct work *work, const struct type *type, const char *column, struct cell key,
-			  bool lock, struct record **ret_record)
+			  text suffix, struct record **ret_record)
 {
 	struct rows *rows;
 	bool found;
 
-	TRY(store_query_text(work->store, work->arena, record_select_sql(work, type, column, lock),
+	TRY(store_query_text(work->store, work->arena, record_select_sql(work, type, column, suffix),
 			     CELLS(key), &rows));
 	TRY(rows_next(rows, &found));
 	*ret_record = found ? record_read(work, type, rows, true) : NULL;
@@ -106,12 +106,12 @@ static struct error *not_found(struct work *work, const struct type *type, text 
 			 TEXT_ARG(which));
 }
 
-static struct error *load_id(struct work *work, const struct type *type, int64_t id, bool lock,
+static struct error *load_id(struct work *work, const struct type *type, int64_t id, text suffix,
 			     struct record **ret_record)
 {
 	struct record *record;
 
-	TRY(load(work, type, "id", cell_integer(id), lock, &record));
+	TRY(load(work, type, "id", cell_integer(id), suffix, &record));
 	if (record == NULL)
 		return not_found(work, type, text_format(work->arena, "with id %lld", (long long)id));
 	*ret_record = record;
@@ -123,7 +123,7 @@ struct error *model_load(struct work *work, const struct type *type, int64_t id,
 	struct record *record = cache_record(work->cache, type, id);
 
 	if (record == NULL) {
-		TRY(load_id(work, type, id, false, &record));
+		TRY(load_id(work, type, id, T(""), &record));
 		cache_put_record(work->cache, record);
 	}
 	*ret_record = record;
@@ -135,13 +135,19 @@ struct error *model_load_fresh(struct work *work, const struct type *type, int64
 			       struct record **ret_record)
 {
 	cache_drop_record(work->cache, id);
-	return load_id(work, type, id, false, ret_record);
+	return load_id(work, type, id, T(""), ret_record);
 }
 
 struct error *model_lock(struct work *work, const struct type *type, int64_t id, struct record **ret_record)
 {
 	cache_drop_record(work->cache, id);
-	return load_id(work, type, id, true, ret_record);
+	return load_id(work, type, id, store_dialect(work->store)->lock_suffix, ret_record);
+}
+
+struct error *model_try_lock(struct work *work, const struct type *type, int64_t id, struct record **ret_record)
+{
+	cache_drop_record(work->cache, id);
+	return load(work, type, "id", cell_integer(id), store_dialect(work->store)->skip_suffix, ret_record);
 }
 
 struct error *model_load_number(struct work *work, const struct type *type, text number,
@@ -149,7 +155,7 @@ struct error *model_load_number(struct work *work, const struct type *type, text
 {
 	struct record *record;
 
-	TRY(load(work, type, "\"number_key\"", cell_text(text_fold(work->arena, number)), false, &record));
+	TRY(load(work, type, "\"number_key\"", cell_text(text_fold(work->arena, number)), T(""), &record));
 	if (record == NULL)
 		return not_found(
 		    work, type,

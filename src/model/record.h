@@ -55,6 +55,9 @@ must_use struct error *model_load_number(struct work *work, const struct type *t
  * loads afresh. */
 must_use struct error *model_lock(struct work *work, const struct type *type, int64_t id,
 				  struct record **ret_record);
+/* The same without waiting: *ret_record NULL when somebody else has it, or it is gone. */
+must_use struct error *model_try_lock(struct work *work, const struct type *type, int64_t id,
+				      struct record **ret_record);
 /* All records of a type with ids in (after, until], by id, whole and without the cache: for verify. */
 must_use struct error *model_records_between(struct work *work, const struct type *type, int64_t after, int64_t until,
 					     struct record ***ret_records, size_t *ret_count);

@@ -14,7 +14,8 @@ void record_columns(struct buffer *buffer, const struct type *type, text alias, 
 /* The current row, whose columns begin with those of record_columns(), as a record of work->arena. */
 must_use struct record *record_read(struct work *work, const struct type *type, struct rows *rows,
 				    bool with_prose);
-must_use text record_select_sql(struct work *work, const struct type *type, const char *column, bool lock);
+/* `suffix`: nothing, or how the row is locked. */
+must_use text record_select_sql(struct work *work, const struct type *type, const char *column, text suffix);
 must_use text record_between_sql(struct arena *arena, const struct type *type);
 must_use text record_name_sql(struct arena *arena, const struct type *type);
 must_use text record_id_sql(struct arena *arena, const struct type *type);

@@ -395,7 +395,11 @@ static text when_words(struct work *work, const struct type *type, const struct 
 	}
 	what = type->fields[rule->index].name;
 	if (rule->when == WHEN_CHANGED || rule->when == WHEN_COMES)
-		return text_format(work->arena, "%.*s %s", TEXT_ARG(what), rule->when == WHEN_CHANGED ? "changed" : "comes");
+		return text_format(work->arena, "%.*s %s", TEXT_ARG(what),
+		                   rule->when == WHEN_COMES       ? "comes" :
+		                   rule->what == CHANGED_UP       ? "raised" :
+		                   rule->what == CHANGED_DOWN     ? "lowered" :
+		                                                    "changed");
 	return text_format(work->arena, "%.*s %s %.*s", TEXT_ARG(length_words(work, rule->after_ms, rule->after_working_days)),
 	                   rule->when == WHEN_AFTER ? "after" : "before", TEXT_ARG(what));
 }

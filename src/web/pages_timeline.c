@@ -177,6 +177,19 @@ static text with_missing(struct work *work, const struct event *event, text line
 	return count == 0 ? line : with_person(work, "{line}; not found: {names}", arguments);
 }
 
+/* Of what the system changed because of another record: which, where the reader may know of it. */
+static text with_cause(struct work *work, const struct event *event, text changes)
+{
+	text number = value_get_text(value_get(event->payload, T("because")), T("number"));
+	struct value *arguments = value_map(work->arena);
+
+	if (!text_is_set(number))
+		return changes;
+	value_set_text(work->arena, arguments, T("changes"), changes);
+	value_set_text(work->arena, arguments, T("number"), number);
+	return with_person(work, "{changes} (because of {number})", arguments);
+}
+
 /* What happened, in one line; unset when only the comment counts. */
 static text event_line(struct work *work, const struct record *record, const struct event *event)
 {
@@ -192,7 +205,7 @@ static text event_line(struct work *work, const struct record *record, const str
 		                    text_format(work->arena, "%.*s%s%.*s", TEXT_ARG(transition_label(work, record, event)),
 		                                text_is_empty(changes) ? "" : ": ", TEXT_ARG(changes)));
 	case EVENT_UPDATED:
-		return changes;
+		return with_cause(work, event, changes);
 	case EVENT_MOVED:
 		value_set_integer(work->arena, arguments, T("version"), value_get_integer(event->payload, T("to_version"), 0));
 		return text_format(work->arena, "%.*s%s%.*s",

@@ -45,6 +45,7 @@ static void make(const struct bench *bench, const char *type, struct value *inpu
 	struct work work = work_of(bench, arena);
 	struct record *record;
 
+	record_cache_reset(bench->cache); /* it holds records of the arena of the work before */
 	must(engine_create(&work, model_type(bench->model, text_from(type)), input, &record));
 	*ret_number = text_copy(bench->arena, record_number(record));
 }

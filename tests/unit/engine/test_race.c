@@ -191,6 +191,56 @@ RACE_TEST(two_links_across)
 	end(racers);
 }
 
+static struct record *assessed_change(struct desk *desk, const char *from, const char *to)
+{
+	text json = text_format(desk->arena,
+	                        "{'title': 'x', 'reason': 'r', 'benefit': 'b', 'plan': 'p', 'test_plan': 't', 'back_out_plan': 'o', 'cis': ['CI0000001'],"
+	                        "'affected': 'team', 'complexity': 'one', 'experience': 'often', 'rehearsed': 'fully', 'back_out_effort': 'minutes',"
+	                        "'in_use': false, 'planned_start': '2099-12-%sT10:00:00Z', 'planned_end': '2099-12-%sT12:00:00Z'}",
+	                        from, to);
+	struct record *record = desk_create(desk, model_type(desk->model, T("change")), text_cstring(desk->arena, json));
+
+	assert_ok(desk_take(desk, record, "submit", NULL));
+	return record;
+}
+
+static struct error *act_move(struct racer *racer, struct work *work)
+{
+	struct value *patch = value_map(work->arena);
+	struct record *record;
+
+	value_set_text(work->arena, patch, T("planned_start"), T("2099-12-20T10:00:00Z"));
+	value_set_text(work->arena, patch, T("planned_end"), T("2099-12-20T12:00:00Z"));
+	return engine_update(work, model_type(work->model, T("change")), text_from(racer->number), 0, patch, &record);
+}
+
+/* Each holds its own and neither sees where the other goes: the second waits, sees the first, and tells it. */
+RACE_TEST(two_changes_moved_onto_each_other)
+{
+	struct racer racers[2] = { { .act = act_move, .login = "agent" }, { .act = act_move, .login = "agent" } };
+	struct record *records[2];
+	struct due *due;
+	moment next;
+	size_t count;
+
+	desk_as(desk, NULL);
+	desk_create(desk, model_type(desk->model, T("ci")), "{'name': 'switch', 'class': 'server'}");
+	desk_as(desk, "agent");
+	for (int i = 0; i < 2; i++) {
+		records[i] = assessed_change(desk, i == 0 ? "01" : "05", i == 0 ? "01" : "05");
+		assert_text(desk_choice(desk_reload(desk, records[i]), "collision"), "none");
+		racers[i].number = text_cstring(desk->arena, record_number(records[i]));
+	}
+	assert_int_equal(race(desk, racers), 2);
+	desk_as(desk, NULL);
+	assert_ok(engine_find_due(desk->work, 50, &due, &count, &next));
+	for (size_t i = 0; i < count; i++)
+		assert_ok(IN_TX(desk, engine_run_due(desk->work, &due[i])));
+	for (int i = 0; i < 2; i++)
+		assert_text(desk_choice(desk_reload(desk, records[i]), "collision"), "same");
+	end(racers);
+}
+
 static struct error *act_seal(struct racer *racer, struct work *work)
 {
 	int64_t sealed;

@@ -108,6 +108,7 @@ static const struct mistake {
 	{ 28, "  requester: { read: '\"printer jam\"' }", 28, 0, "", NULL },
 	/* automation */
 	{ 30, "  tidy: { when: someday, then: [transition: finish] }", 30, 17, "'someday' is nothing that happens", NULL },
+	{ 30, "  tidy: { when: title raised, then: [transition: finish] }", 30, 17, "'title' has no order", "changed" },
 	{ 30, "  tidy: { when: 5 moons after created_at, then: [transition: finish] }", 30, 17, "'5 moons' is no length of time", NULL },
 	{ 30, "  tidy: { when: 4h after color, then: [transition: finish] }", 30, 17, "'color' is no moment", NULL },
 	{ 30, "  tidy: { when: clock answr breached, then: [transition: finish] }", 30, 17, "gadget has no clock 'answr'", "answer" },
@@ -116,6 +117,7 @@ static const struct mistake {
 	{ 30, "  tidy: { when: created, then: [{ create: gadget, relation: follws }] }", 30, 3, "no relation is named 'follws'", NULL },
 	{ 31, "  tell: { when: created, then: [{ notify: [color], words: hello }] }", 31, 43, "'color' is no link to people or a team", NULL },
 	{ 31, "  tell: { when: created, then: [{ notify: [owner], words: \"{numbr}\" }] }", 31, 59, "gadget has no field 'numbr'", "number" },
+	{ 30, "  tidy: { when: title raised, then: [transition: finish] }", 30, 17, "'title' has no order", "changed" },
 	{ 30, "  tidy: { when: 5 moons before created_at, then: [transition: finish] }", 30, 17, "'5 moons' is no length of time", "2 days" },
 	{ 30, "  tidy: { when: 2 days before color, then: [transition: finish] }", 30, 17, "'color' is no moment", NULL },
 	{ 30, "  tidy: { when: every day, if: state = busy, then: [transition: finish] }", 30, 17, "'every day' names no time of the day", "every day at 07:00" },
