@@ -114,6 +114,8 @@ must_use struct error *engine_form(struct work *work, const struct work_model *m
 must_use struct error *engine_prospect(struct work *work, const struct type *type, text offering, int64_t requester_id,
                                        struct record **ret_prospect, struct record **ret_offering,
                                      const struct work_model **ret_model);
+/* What would be made from a model without an offering, for this person (0: the actor): a record that is not stored. */
+struct record *engine_model_prospect(struct work *work, const struct work_model *model, int64_t requester_id);
 /* All that is offered to that person (0: the actor), by title: the catalogue is a door of its own, whatever the rights on offerings are. */
 must_use struct error *engine_offerings(struct work *work, const struct type *type, int64_t requester_id, struct record ***ret_offerings,
                                         size_t *ret_count);

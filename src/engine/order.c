@@ -241,6 +241,19 @@ struct error *engine_prospect(struct work *work, const struct type *type, text o
 	return NULL;
 }
 
+struct record *engine_model_prospect(struct work *work, const struct work_model *model, int64_t requester_id)
+{
+	const struct type *type = model->type;
+	struct record *prospect = record_new(work->arena, type);
+
+	prospect->id = PROSPECT_ID;
+	if (type->requester >= 0)
+		prospect->cells[type->requester] = cell_id(requester_id == 0 ? work->actor->id : requester_id);
+	if (type->model_field >= 0)
+		prospect->cells[type->model_field] = cell_text(model->name);
+	return prospect;
+}
+
 struct error *engine_offerings(struct work *work, const struct type *type, int64_t requester_id, struct record ***ret_offerings,
                                size_t *ret_count)
 {

@@ -1,13 +1,10 @@
 /*
  * Records made from a model by those who may make them (a standard change from its model): the model's questions on top, below them
- * what the model leaves open. The catalogue is the way for everybody else; there the questions come and go. Here all stand on one page, and
- * what does not concern the case is left empty.
+ * what the model leaves open. The catalogue is the way for everybody else; its questions come page by page, here all stand on one.
  */
-#include "web/pages_private.h"
+#include "web/pages_catalogue_private.h"
 
 #include "base/words.h"
-
-#define ANSWER "answer."
 
 static struct error *find_model(struct work *work, const struct web_request *request, const struct work_model **ret_model)
 {
@@ -39,35 +36,38 @@ struct value *part_models(struct work *work, const struct type *type)
 
 /* ---- the form ---- */
 
-static struct error *add_question(struct work *work, const struct work_model *model, const struct form_question *question,
-                                  const struct value *given, const struct error *errors, struct value *fields)
+/* The questions as they stand with what was answered so far, by whom it is for. */
+static struct error *read_form(struct work *work, struct web_request *request, const struct work_model *model, const struct value *given,
+                               struct form_state **ret_state)
 {
-	struct field field = model->form_type->fields[question->field];
-	struct value *widget;
+	const struct type *type = request->type;
+	struct record *prospect;
+	int64_t requester;
 
-	if (field.kind == KIND_GROUP)
-		return NULL;
-	field.name = text_format(work->arena, ANSWER "%.*s", TEXT_ARG(field.name));
-	field.required = field.required && question->when == NULL;
-	TRY(part_widget(work, &field, NULL, given, errors, &widget));
-	value_append(work->arena, fields, widget);
-	return NULL;
+	TRY(catalogue_person(work, type->requester < 0 ? TEXT_UNSET : value_get_text(given, type->fields[type->requester].name), &requester));
+	prospect = engine_model_prospect(work, model, requester);
+	return engine_form(work, model, prospect, question_answers(work, model, given), ret_state);
 }
 
-static struct error *question_sections(struct work *work, const struct work_model *model, const struct value *given,
-                                       const struct error *errors, struct value *sections)
+static struct error *add_questions(struct work *work, struct web_request *request, const struct form_state *state, struct value *data)
 {
-	for (size_t p = 0; p < model->page_count; p++) {
-		struct value *section = value_map(work->arena), *fields = value_list(work->arena);
-		for (size_t i = 0; i < model->pages[p].part_count; i++)
-			for (size_t q = 0; q < model->pages[p].parts[i].question_count; q++)
-				TRY(add_question(work, model, &model->pages[p].parts[i].questions[q], given, errors, fields));
-		if (value_count(fields) == 0)
-			continue;
-		value_set_text(work->arena, section, T("label"), label_in(&model->pages[p].label, work->language));
-		value_set(work->arena, section, T("fields"), fields);
-		value_append(work->arena, sections, section);
+	const struct question_view view = { .page = QUESTIONS_OF_ALL_PAGES, .errors = request->error != NULL,
+		.more = request->method == METHOD_POST ? request_field(request, T("more")) : TEXT_UNSET };
+	struct value *questions = value_list(work->arena), *carried = value_list(work->arena), *errors = value_list(work->arena), *others;
+
+	TRY(question_sections(work, state, &view, questions, carried));
+	for (size_t i = 0; view.errors && i < state->entry_count; i++)
+		question_mistakes(work, &state->entries[i], errors);
+	question_focus(work, questions, errors);
+	others = part_errors(work, request->type, request->error);
+	for (size_t i = 0; i < value_count(others); i++) {
+		text field = value_get_text(others->list.items[i], T("field"));
+		if (!text_is_set(field) || !text_starts_with(field, T("answers.")))
+			value_append(work->arena, errors, others->list.items[i]);
 	}
+	value_set(work->arena, data, T("questions"), questions);
+	value_set(work->arena, data, T("carried"), carried);
+	value_set(work->arena, data, T("errors"), errors);
 	return NULL;
 }
 
@@ -100,18 +100,21 @@ static struct error *show(struct work *work, struct web_request *request, struct
 {
 	const struct work_model *model;
 	struct value *data = value_map(work->arena), *sections = value_list(work->arena), *own;
+	struct form_state *state;
 
 	TRY(access_require(work, RIGHT_CREATE, request->type, NULL));
 	TRY(find_model(work, request, &model));
-	TRY(question_sections(work, model, given, request->error, sections));
+	TRY(read_form(work, request, model, given, &state));
+	TRY(add_questions(work, request, state, data));
 	TRY(part_form(work, request->type, T("create"), NULL, given, request->error, &own));
 	add_open_fields(work, model, own, sections);
 	value_set_text(work->arena, data, T("title"), label_in(&model->label, work->language));
 	value_set_text(work->arena, data, T("purpose"), model->purpose);
 	value_set_text(work->arena, data, T("type"), request->type->name);
 	value_set_text(work->arena, data, T("model"), model->name);
+	value_set_text(work->arena, data, T("step"), text_format(work->arena, "/%.*s/new/%.*s/step", TEXT_ARG(request->type->name),
+	                                                         TEXT_ARG(model->name)));
 	value_set(work->arena, data, T("sections"), sections);
-	value_set(work->arena, data, T("errors"), part_errors(work, request->type, request->error));
 	value_set(work->arena, data, T("key"), part_key(work->arena));
 	page->data = data;
 	page->template = is_staff(work) ? T("create_model") : T("create_model_portal");
@@ -128,45 +131,33 @@ struct error *model_form_refuse(struct work *work, struct web_request *request, 
 	return show(work, request, page, request->body);
 }
 
-/* ---- the way back ---- */
-
-/* The questions as fields of the names that the form sends. */
-static struct type *sent_questions(struct work *work, const struct work_model *model)
+/* What follows from the answers, or one more line of a group. */
+struct error *model_form_step(struct work *work, struct web_request *request, struct page *page)
 {
-	struct type *type = arena_new_struct(work->arena, struct type);
-
-	*type = *model->form_type;
-	type->fields = arena_new_array(work->arena, struct field, type->field_count);
-	table_init(&type->field_names, work->arena);
-	for (size_t i = 0; i < type->field_count; i++) {
-		struct field *field = &type->fields[i];
-		*field = model->form_type->fields[i];
-		field->name = text_format(work->arena, ANSWER "%.*s", TEXT_ARG(field->name));
-		table_set(&type->field_names, field->name, field);
-	}
-	return type;
+	return show(work, request, page, request->body);
 }
 
-static void keep(struct work *work, const struct value *from, bool answers, struct value *into)
+/* ---- the way back ---- */
+
+/* The fields of the record itself, without the questions. */
+static void keep_own(struct work *work, const struct value *from, struct value *into)
 {
-	for (size_t i = 0; i < value_count(from); i++) {
-		const struct value_entry *entry = &from->map.entries[i];
-		bool answer = text_starts_with(entry->key, T(ANSWER));
-		if (answer == answers && !value_is_null(entry->value))
-			value_set(work->arena, into, answer ? text_slice(entry->key, strlen(ANSWER), entry->key.length) : entry->key, entry->value);
-	}
+	for (size_t i = 0; i < value_count(from); i++)
+		if (!text_starts_with(from->map.entries[i].key, T("a.")) && !value_is_null(from->map.entries[i].value))
+			value_set(work->arena, into, from->map.entries[i].key, from->map.entries[i].value);
 }
 
 struct error *model_form_apply(struct work *work, struct web_request *request, struct page *page)
 {
 	const struct work_model *model;
-	struct value *input = value_map(work->arena), *answers = value_map(work->arena);
+	struct value *input = value_map(work->arena);
+	struct form_state *state;
 
 	TRY(find_model(work, request, &model));
-	keep(work, form_input(work, request->type, request->body), false, input);
-	keep(work, form_input(work, sent_questions(work, model), request->body), true, answers);
+	TRY(read_form(work, request, model, request->body, &state));
+	keep_own(work, form_input(work, request->type, request->body), input);
 	value_set_text(work->arena, input, T("model"), model->name);
-	value_set(work->arena, input, T("answers"), answers);
+	value_set(work->arena, input, T("answers"), question_shown_answers(work, state));
 	TRY(engine_create(work, request->type, input, &request->record));
 	page_redirect(page, text_format(work->arena, "%.*s?done=created", TEXT_ARG(record_href(work->arena, request->type, record_number(request->record)))));
 	return NULL;

@@ -140,6 +140,7 @@ PHASE(create_refuse);
 PHASE(record_render);
 PHASE(model_form_render);
 PHASE(model_form_apply);
+PHASE(model_form_step);
 PHASE(model_form_refuse);
 PHASE(agenda_render);
 PHASE(schedule_calendar_render);

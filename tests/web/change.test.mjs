@@ -272,7 +272,7 @@ test("a standard change is made from its model and goes to the schedule", async 
 	equal(await page.locator("[name=change_type], [name=title], [name=plan]").count(), 0);
 	await page.getByRole("button", { name: "Create" }).click();
 	equal(await page.evaluate(() => location.pathname), "/change/new/standard_patch");
-	await page.fill("[name='answer.servers']", "the mail servers");
+	await page.fill("[name='a.servers']", "the mail servers");
 	await page.fill("[name=planned_start]", at(9, "20:00"));
 	await page.fill("[name=planned_end]", at(9, "21:00"));
 	await page.getByRole("button", { name: "Create" }).click();

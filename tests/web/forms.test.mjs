@@ -79,6 +79,41 @@ for (const [how, options] of [["with scripts", {}], ["without scripts", plain]])
 		deepEqual(page.problems, []);
 	});
 
+for (const [how, options] of [["with scripts", {}], ["without scripts", plain]])
+	test(`a record is made from a model with a group, ${how}`, async () => {
+		const reeve = await shop();
+		const page = await reeve.page("adam", options);
+		const look = async () => {
+			if (options === plain) await page.getByRole("button", { name: "Show what follows from my answers" }).click();
+		};
+		await page.goto(`${reeve.url}/chore/new/tour`);
+		if (options !== plain) await accessible(page, "the form of a model with a group");
+		await page.locator('[name="description"]').fill("Off we go");
+		await page.locator('[name="a.far"]').check();
+		await look();
+		await page.getByLabel("Hotel").fill("Ritz");
+		/* The browser itself would not send it: what is wrong is told all the same. */
+		if (options !== plain) {
+			await page.locator('[name="a.stops.1.place"]').evaluate((one) => one.form.setAttribute("novalidate", ""));
+			await page.getByRole("button", { name: "Create" }).last().click();
+			match(await page.locator("#errors").textContent(), /Stops 1, Place:/);
+			equal(await page.locator('[name="description"]').inputValue(), "Off we go");
+			equal(await page.getByLabel("Hotel").inputValue(), "Ritz");
+		}
+		await page.locator('[name="a.stops.1.place"]').fill("Rome");
+		await page.getByRole("button", { name: "Another line" }).click();
+		await page.locator('[name="a.stops.2.place"]').fill("Oslo");
+		await page.locator('[name="a.stops.2.stay"]').check();
+		await look();
+		await page.locator('[name="a.stops.2.nights"]').fill("3");
+		await page.getByRole("button", { name: "Create" }).last().click();
+		await page.getByRole("heading", { level: 1, name: "A tour" }).waitFor();
+		const record = (await reeve.api("adam", "GET", `/api/v1/chore/${/CHO\d+/.exec(page.url())[0]}`)).body;
+		equal(record.description, "Off we go");
+		deepEqual(record.answers.find((one) => one.question === "stops").rows.map((row) => row.map((one) => one.words).join()), ["Rome,no", "Oslo,yes,3"]);
+		deepEqual(page.problems, []);
+	});
+
 test("a line with nothing but a wrong number is a mistake, not an empty line", async () => {
 	const reeve = await shop();
 	const context = await reeve.context("rita", plain);

@@ -42,7 +42,8 @@ function exchange(form, fresh, touched, posted) {
 	const before = new Map([...form.querySelectorAll("[data-question]")].map((node) => [node.dataset.question, node]));
 	const active = document.activeElement;
 	for (const node of fresh.querySelectorAll("#order-questions [data-question]")) {
-		const old = before.get(node.dataset.question);
+		/* What stood in a group that was kept as a whole is there already. */
+		const old = fresh.contains(node) ? before.get(node.dataset.question) : null;
 		/* A line of a group may ask more after an answer in it. */
 		const answering = old?.contains(touched) && !old.matches(".question-group");
 		if (old && (answering || shape(old) === shape(node))) node.replaceWith(old);
