@@ -23,6 +23,7 @@ struct work {
 	struct record_cache *cache; /* records read during this work (model/record.c), may be NULL */
 	struct calendar_cache *calendars; /* of the whole program (model/calendars.h), may be NULL */
 	int64_t making;            /* id of the record whose tasks are being made: it moves on when all are there (engine/task_follow.c); 0: none */
+	struct record *other;      /* at the other end of the link that a rule is about, while its actions run; else NULL (engine/rules.c) */
 	struct agenda *agenda;     /* rules that wait for the present change to end (engine/rules.c); NULL outside of automation */
 };
 

@@ -15,9 +15,40 @@ static const struct field *placeholder(const struct type *type, text rest, size_
 	return type_field(type, text_slice(rest, 1, (size_t)end));
 }
 
+static void set_argument(struct value *arguments, struct work *work, text name, text words)
+{
+	value_set_text(work->arena, arguments, name, text_is_empty(words) ? T("–") : words);
+}
+
+/* "{other}", its number, and "{other.title}": as this reader may see them. */
+static struct error *fill_other(struct work *work, text source, struct value *arguments)
+{
+	ptrdiff_t at = text_find(source, T("{other"));
+	bool may = false;
+
+	if (at < 0 || work->other == NULL)
+		return NULL;
+	TRY(access_may(work, RIGHT_READ, work->other->type, work->other, &may));
+	set_argument(arguments, work, T("other"), may ? record_number(work->other) : T("…"));
+	for (text rest = source; (at = text_find(rest, T("{other."))) >= 0;) {
+		const struct field *field;
+		size_t length;
+		text words = T("…");
+
+		rest = text_slice(rest, (size_t)at + 7, rest.length);
+		length = (size_t)maximum(text_find_char(rest, '}'), 0);
+		field = type_field(work->other->type, text_slice(rest, 0, length));
+		if (field != NULL && may && access_field_readable(work, work->other->type, field))
+			TRY(field_words(work, field, record_cell(work->other, field->position), work->actor->zone, &words));
+		set_argument(arguments, work, text_format(work->arena, "other.%.*s", (int)length, rest.data), words);
+	}
+	return NULL;
+}
+
 struct error *fill_words(struct work *work, struct record *record, text source, text *ret_words)
 {
 	struct value *arguments = value_map(work->arena);
+	TRY(fill_other(work, source, arguments));
 	for (size_t i = 0; i < source.length; i++) {
 		size_t length;
 		const struct field *field =
@@ -30,7 +61,7 @@ struct error *fill_words(struct work *work, struct record *record, text source, 
 		if (access_field_readable(work, record->type, field))
 			TRY(field_words(work, field, record_cell(record, field->position), work->actor->zone,
 					&filled));
-		value_set_text(work->arena, arguments, field->name, text_is_empty(filled) ? T("–") : filled);
+		set_argument(arguments, work, field->name, filled);
 	}
 	*ret_words = words_with(work->arena, work->language, source, arguments);
 	return NULL;

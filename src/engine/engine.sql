@@ -151,6 +151,15 @@ SELECT id, name, from_type, from_id, to_type, to_id, created_at FROM link WHERE 
 -- name: link_list_to
 SELECT id, name, from_type, from_id, to_type, to_id, created_at FROM link WHERE to_id = $1 ORDER BY id LIMIT $2
 
+-- name: link_ids_from
+SELECT to_id FROM link WHERE name = $1 AND from_id = $2 AND to_type = $3 ORDER BY to_id LIMIT $4
+
+-- name: link_begins
+SELECT from_type, from_id FROM link WHERE name = $1 AND to_id = $2 ORDER BY from_id LIMIT $3
+
+-- name: link_ids_to
+SELECT from_id FROM link WHERE name = $1 AND to_id = $2 AND from_type = $3 ORDER BY from_id LIMIT $4
+
 -- One step of impact from many records at once: their ids ($1) and the names of the relations that lead from their end ($2) and
 -- from their begin ($3) come as JSON lists. A row: relation, read from its end, where from, type and id of the other.
 -- name: impact_step (sqlite)

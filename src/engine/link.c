@@ -2,6 +2,7 @@
  * Relations between records, and watching. A link is one row seen from both ends, and an event in the history of each.
  */
 #include "engine/step_private.h"
+#include "engine/time_private.h"
 
 #include "base/limits.h"
 
@@ -79,7 +80,7 @@ static struct error *check_link(struct work *work, const struct relation *relati
 }
 
 static struct error *journal_end(struct work *work, struct record *record, enum event_kind kind, const struct relation *relation,
-                                 bool inverse, const struct record *other, text rule)
+                                 bool inverse, const struct record *other, text rule, int64_t *ret_event)
 {
 	struct step step;
 
@@ -91,7 +92,38 @@ static struct error *journal_end(struct work *work, struct record *record, enum 
 	value_set_bool(work->arena, step.payload, T("inverse"), inverse);
 	value_set_text(work->arena, step.payload, T("other_type"), other->type->name);
 	value_set_integer(work->arena, step.payload, T("other_id"), other->id);
-	return step_save(&step, work);
+	TRY(step_save(&step, work));
+	*ret_event = step.event_id;
+	return NULL;
+}
+
+/* Rules of one end may change the other: what the caller holds is brought up to date. */
+static struct error *refresh(struct work *work, struct record *record)
+{
+	struct record *fresh;
+
+	TRY(model_load_fresh(work, record->type, record->id, &fresh));
+	if (fresh->version == record->version || fresh->type != record->type)
+		return NULL;
+	memcpy(record->cells, fresh->cells, sizeof(*record->cells) * record->type->field_count);
+	record->version = fresh->version;
+	return NULL;
+}
+
+/* Both ends have it in their history before the rules of either see it. */
+static struct error *journal_link(struct work *work, struct record *from, const struct relation *relation, struct record *to,
+                                  bool linked, text rule)
+{
+	enum event_kind kind = linked ? EVENT_LINKED : EVENT_UNLINKED;
+	int64_t from_event, to_event;
+
+	TRY(journal_end(work, from, kind, relation, false, to, rule, &from_event));
+	TRY(journal_end(work, to, kind, relation, true, from, rule, &to_event));
+	TRY(rules_follow_link(work, from, relation, false, to, linked, from_event));
+	TRY(refresh(work, to));
+	TRY(rules_follow_link(work, to, relation, true, from, linked, to_event));
+	TRY(refresh(work, from));
+	return linked ? tasks_carry_link(work, from, relation, to) : NULL;
 }
 
 /* *ret_new false: they were linked so before. */
@@ -107,8 +139,7 @@ static struct error *insert_link(struct work *work, struct record *from, const s
 	                  ret_id, ret_new));
 	if (!*ret_new)
 		return NULL;
-	TRY(journal_end(work, from, EVENT_LINKED, relation, false, to, rule));
-	return journal_end(work, to, EVENT_LINKED, relation, true, from, rule);
+	return journal_link(work, from, relation, to, true, rule);
 }
 
 struct error *engine_apply_link(struct work *work, struct record *from, const struct relation *relation, struct record *to,
@@ -246,8 +277,9 @@ struct error *engine_unlink(struct work *work, const struct type *type, text num
 		TRY(store_run(work->store, work->arena, SQL_LINK_DELETE, CELLS(cell_integer(link_id)), &deleted));
 	if (!may || deleted == 0)
 		return error_new(work->arena, ERROR_NOT_FOUND, "%.*s has no link %lld", TEXT_ARG(number), (long long)link_id);
-	TRY(journal_end(work, record, EVENT_UNLINKED, relation, link.to_id == id, other, TEXT_UNSET));
-	return journal_end(work, other, EVENT_UNLINKED, relation, link.to_id != id, record, TEXT_UNSET);
+	if (link.to_id == id)
+		return journal_link(work, other, relation, record, false, TEXT_UNSET);
+	return journal_link(work, record, relation, other, false, TEXT_UNSET);
 }
 
 struct link_list {

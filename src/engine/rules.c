@@ -27,6 +27,7 @@ struct agenda {
 	int steps;
 	struct spent *spent;
 	size_t spent_count, spent_capacity;
+	bool reached_out; /* a rule has changed other records: what waits here may have been loaded before */
 	struct root root;
 };
 
@@ -89,6 +90,8 @@ static bool rule_fits(const struct work *work, const struct change *change, cons
 	case WHEN_DAILY:
 	case WHEN_APPROVAL:
 	case WHEN_TASK:
+	case WHEN_LINKED:
+	case WHEN_UNLINKED:
 		break;
 	}
 	return false;
@@ -240,6 +243,37 @@ void rules_undo(struct work *work)
 		record_cache_reset(work->cache);
 }
 
+/* Into the same object, which others hold too. */
+static struct error *refresh(struct work *work, struct record *record)
+{
+	struct record *fresh;
+
+	TRY(model_load_fresh(work, record->type, record->id, &fresh));
+	if (fresh->version != record->version && fresh->type == record->type)
+		put_back(record, fresh);
+	return NULL;
+}
+
+static struct error *errand_holds(struct work *work, const struct agenda *agenda, const struct errand *errand, bool *ret_holds)
+{
+	if (agenda->reached_out)
+		TRY(refresh(work, errand->record));
+	if (agenda->reached_out && errand->other != NULL)
+		TRY(refresh(work, errand->other));
+	*ret_holds = true;
+	if (errand->other != NULL)
+		TRY(rule_holds(work, errand->rule->other_where, errand->other, ret_holds));
+	return *ret_holds ? rule_holds(work, errand->rule->condition, errand->record, ret_holds) : NULL;
+}
+
+static bool reaches_out(const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->action_count; i++)
+		if (rule->actions[i].kind == ACTION_EACH)
+			return true;
+	return false;
+}
+
 static struct error *run_errand(struct work *work, struct agenda *agenda, const struct errand *errand,
 				bool strict)
 {
@@ -249,7 +283,8 @@ static struct error *run_errand(struct work *work, struct agenda *agenda, const 
 	struct spent *spent = spent_on(work->arena, agenda, errand->record->id);
 	if (spent->stopped)
 		return NULL;
-	TRY(rule_holds(&automatic, errand->rule->condition, errand->record, &holds));
+	automatic.other = errand->other;
+	TRY(errand_holds(&automatic, agenda, errand, &holds));
 	if (!holds)
 		return NULL;
 	if (errand->chain >= LIMIT_CHAIN || spent->steps >= LIMIT_CHAIN || agenda->steps >= LIMIT_CHAIN_ALL)
@@ -258,6 +293,7 @@ static struct error *run_errand(struct work *work, struct agenda *agenda, const 
 	spent->steps++;
 	automatic.chain = errand->chain + 1;
 	automatic.agenda = agenda;
+	agenda->reached_out = agenda->reached_out || reaches_out(errand->rule);
 	if (strict)
 		return actions_run(&automatic, errand, &agenda->root);
 	return run_guarded(&automatic, agenda, errand);
@@ -284,7 +320,7 @@ struct error *rules_follow(struct work *work, const struct change *change)
 		if (rule_fits(work, change, &type->rules[i]) && !is_excepted(change, &type->rules[i]))
 			agenda_add(work->arena, agenda,
 				   (struct errand){ &type->rules[i], change->after, change->event_id,
-						    change->comment, work->chain });
+						    change->comment, work->chain, NULL });
 	return work->agenda == NULL ? run_agenda(work, agenda) : NULL;
 }
 
@@ -331,7 +367,26 @@ struct error *rules_follow_turn(struct work *work, struct record *record, enum r
 	for (size_t i = 0; i < type->rule_count; i++)
 		if (type->rules[i].when == when && type->rules[i].index == index && type->rules[i].what == what)
 			agenda_add(work->arena, agenda,
-				   (struct errand){ &type->rules[i], record, event_id, TEXT_UNSET, work->chain });
+				   (struct errand){ &type->rules[i], record, event_id, TEXT_UNSET, work->chain, NULL });
+	return work->agenda == NULL ? run_agenda(work, agenda) : NULL;
+}
+
+struct error *rules_follow_link(struct work *work, struct record *record, const struct relation *relation, bool inverse,
+				struct record *other, bool linked, int64_t event_id)
+{
+	const struct type *type = record->type;
+	size_t index = (size_t)(relation - work->model->relations);
+	struct agenda fresh = { .root = { work->actor->id, event_id } };
+	struct agenda *agenda = work->agenda == NULL ? &fresh : work->agenda;
+
+	for (size_t i = 0; i < type->rule_count; i++) {
+		const struct rule *rule = &type->rules[i];
+
+		if (rule->when == (linked ? WHEN_LINKED : WHEN_UNLINKED) && rule->index == index && rule->what == (inverse ? 1 : 0) &&
+		    (rule->other_type == NULL || type_same(rule->other_type, other->type)))
+			agenda_add(work->arena, agenda,
+				   (struct errand){ rule, record, event_id, record_number(other), work->chain, other });
+	}
 	return work->agenda == NULL ? run_agenda(work, agenda) : NULL;
 }
 

@@ -126,6 +126,8 @@ const struct transition *task_transition(struct work *work, const struct record 
 must_use struct error *task_lock_first(struct work *work, const struct type *type, int64_t id);
 /* ERROR_CONFLICT that names the open tasks, when the transition would end a record that waits for them. */
 must_use struct error *tasks_check_waits(struct work *work, const struct record *record, const struct transition *transition);
+/* `from` is newly linked with the record: with those of its open tasks, too, that such records carry out (task_carry.c). */
+must_use struct error *tasks_carry_link(struct work *work, struct record *from, const struct relation *relation, struct record *parent);
 must_use struct error *tasks_hold_back(struct work *work, const struct record *record, const struct transition *transition,
                                        bool *ret_held);
 

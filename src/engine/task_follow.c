@@ -124,13 +124,15 @@ static struct error *share_restricted(struct work *work, const struct record *pa
 static struct error *begin(struct work *work, struct record *parent, bool from_outside)
 {
 	struct work making = *work;
-	struct record **tasks;
-	size_t count;
+	struct record **tasks, **existing;
+	size_t count, existing_count;
 	bool open;
 
 	/* A rule may complete the first before the second is there. Those made now are born as they should be. */
 	making.making = parent->id;
 	TRY(tasks_of(work, parent, false, &tasks, &count));
+	existing = tasks;
+	existing_count = count;
 	TRY(release_pending(&making, parent, tasks, count));
 	TRY(tasks_make(&making, parent, tasks, count, from_outside, &open));
 	/* What is new may wait for what a rule has completed in the meantime. */
@@ -138,6 +140,7 @@ static struct error *begin(struct work *work, struct record *parent, bool from_o
 		TRY(tasks_of(work, parent, true, &tasks, &count));
 		TRY(release_pending(&making, parent, tasks, count));
 	}
+	TRY(tasks_carry_new(work, parent, existing, existing_count));
 	TRY(refresh(work, parent));
 	return open ? NULL : conclude_if_over(work, parent);
 }

@@ -45,6 +45,12 @@ must_use struct error *task_due(struct work *work, struct record *parent, const 
 must_use struct error *tasks_make(struct work *work, struct record *parent, struct record *const *existing, size_t existing_count,
                                   bool again, bool *ret_open);
 
+/*
+ * What is linked with the record as a step's `carried_out_by` says is linked with the step's task too (task_carry.c): with those that
+ * are not among `existing`.
+ */
+must_use struct error *tasks_carry_new(struct work *work, struct record *parent, struct record *const *existing, size_t existing_count);
+
 /* ---- steps of a task that the engine takes ---- */
 
 /* Takes a transition of that name if it leaves the task's state; the task need not be locked or complete. */

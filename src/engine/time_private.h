@@ -81,8 +81,9 @@ struct errand {
 	const struct rule *rule;
 	struct record *record;
 	int64_t cause_id; /* the event that set it off; 0 none */
-	text comment;	  /* what was said, for rules on comments */
+	text comment;	  /* what was said, for rules on comments; of a rule on a link: the number of `other` */
 	int chain;	  /* automatic steps that led to it */
+	struct record *other; /* at the other end of the link, for rules on links */
 };
 
 /*
@@ -99,6 +100,9 @@ must_use struct error *rules_together(struct work *work, int64_t person_id, stru
 				      void *data, struct error **ret_failure);
 /* One object for one record: the one that waits on the agenda is brought up to date and becomes *record. */
 void rules_renew(const struct work *work, struct record **record);
+/* Runs the rules of the record that wait for such a link, made or removed by the event. */
+must_use struct error *rules_follow_link(struct work *work, struct record *record, const struct relation *relation, bool inverse,
+					 struct record *other, bool linked, int64_t event_id);
 /* Runs one rule whose time has come, and what it sets off; an error of the rule itself is returned (the timer
  * tries again). */
 must_use struct error *rules_run_timed(struct work *work, const struct errand *errand);
@@ -125,7 +129,7 @@ must_use struct error *actions_run(struct work *work, const struct errand *erran
 must_use struct error *fill_words(struct work *work, struct record *record, text source, text *ret_words);
 /* Tells administrators of trouble with automation, once an hour for the same `key`; `said` is in words. */
 must_use struct error *notify_administrators(struct work *work, struct record *record, int64_t event_id, text key, text said);
-/* Transition and sets on each record of a type whose field is the errand's record (each.c). */
+/* Transition and sets on each record that is connected with the errand's (each.c). */
 must_use struct error *each_run(struct work *work, const struct errand *errand, const struct action *action);
 must_use struct error *notify_run(struct work *work, const struct errand *errand, const struct action *action,
 				  struct root *root);

@@ -318,6 +318,18 @@ static struct error *lock_record_of(struct work *work, int64_t id, struct record
 	return NULL;
 }
 
+/* The record at the other end of the link, by its number; NULL when it is gone. */
+static struct error *find_other(struct work *work, text number, struct record **ret_other)
+{
+	const struct type *type = NULL;
+	int64_t id = 0;
+
+	*ret_other = NULL;
+	if (text_is_set(number))
+		TRY(model_find_number(work, number, &type, &id));
+	return id == 0 ? NULL : model_lock(work, type, id, ret_other);
+}
+
 static struct error *run_rule(struct work *work, const struct timer *timer, struct record *record)
 {
 	const struct rule *rule = record == NULL ? NULL : find_rule(record->type, timer->name);
@@ -335,7 +347,9 @@ static struct error *run_rule(struct work *work, const struct timer *timer, stru
 	if (due > work->now)
 		return move_timer(work, timer->id, due, timer->attempts, timer->data);
 	TRY(remove_timer(work, timer->id));
-	struct errand errand = { rule, record, timer->cause_id, retry ? timer->data : TEXT_UNSET, 0 };
+	struct errand errand = { rule, record, timer->cause_id, retry ? timer->data : TEXT_UNSET, 0, NULL };
+	if (rule->when == WHEN_LINKED || rule->when == WHEN_UNLINKED)
+		TRY(find_other(work, timer->data, &errand.other));
 	int64_t chain;
 	if (!retry && text_is_set(timer->data) && text_to_integer(timer->data, &chain))
 		errand.chain = (int)minimum(chain, LIMIT_CHAIN);

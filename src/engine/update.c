@@ -70,6 +70,18 @@ static struct error *path_cell(struct work *work, const struct record *record, c
 	return NULL;
 }
 
+/* Of the record at the other end of the link that a rule is about; without a path that record itself. */
+static struct error *other_cell(struct work *work, const struct setting *setting, const struct field *field, struct cell *ret_cell)
+{
+	*ret_cell = cell_null();
+	if (work->other == NULL)
+		return NULL;
+	if (setting->path_count > 0)
+		return path_cell(work, work->other, setting, ret_cell);
+	*ret_cell = field->kind == KIND_RECORD ? cell_text(record_number(work->other)) : cell_integer(work->other->id);
+	return NULL;
+}
+
 /* The words as nobody in particular reads them: who may read the result is said by the field they stand in. */
 static struct error *words_cell(struct work *work, struct record *record, const struct setting *setting, struct cell *ret_cell)
 {
@@ -145,6 +157,8 @@ static struct error *setting_cell(struct work *work, const struct type *type, st
 		return words_cell(work, record, setting, ret_cell);
 	case SET_LINK:
 		return named_cell(work, setting, field, missing, ret_cell);
+	case SET_OTHER:
+		return other_cell(work, setting, field, ret_cell);
 	case SET_UNSET:
 		break;
 	}

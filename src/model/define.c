@@ -207,6 +207,7 @@ static void read_all(struct define *d)
 	each_process(d, define_clocks);
 	each_process(d, define_approvals);
 	each_type(d, define_schedule);
+	define_relations(d);
 	each_process(d, define_tasks);
 	each_type(d, define_rights);
 	define_older_rights(d);
@@ -215,7 +216,6 @@ static void read_all(struct define *d)
 	each_type(d, define_forms);
 	each_type(d, define_control);
 	each_type(d, define_related);
-	define_relations(d);
 	define_models(d);
 	define_older_models(d);
 	define_tables(d);

@@ -242,9 +242,9 @@ static void read_setting_value(struct define *d, const struct type *type, struct
 
 /* "service.team": the last field, or NULL; the positions into the setting. All but the last are links. */
 static const struct field *read_path(struct define *d, const struct type *from, struct setting *setting,
-				     const struct value *value)
+				     const struct value *value, text rest)
 {
-	text rest = define_scalar(d, value, "from"), name;
+	text name;
 	/* The questions of a group stand beside those of the form, as "accounts.name". */
 	const struct field *field = text_is_set(rest) && text_find_char(rest, '.') > 0 ? type_field(from, rest) : NULL;
 
@@ -274,14 +274,37 @@ static const struct field *read_path(struct define *d, const struct type *from, 
 	return field;
 }
 
+/* { from: other }: the record at the other end of the link that the rule is about. */
+static void read_other_itself(struct define *d, const struct field *field, struct setting *setting, const struct value *value)
+{
+	const struct type *other = d->linked->other_type;
+
+	setting->how = SET_OTHER;
+	setting->path_count = 0;
+	if (field->kind == KIND_RECORD)
+		return;
+	other = define_other_type(d, value);
+	if (other != NULL && (field->kind != KIND_LINK || !type_same(field->target, other)))
+		define_error(d, value, TEXT_UNSET, "'%.*s' is no link to a %.*s", TEXT_ARG(field->name), TEXT_ARG(other->name));
+}
+
 static void read_setting_from(struct define *d, const struct type *type, const struct type *from,
 			      struct setting *setting, const struct value *value)
 {
-	const struct field *field = &type->fields[setting->field], *source = read_path(d, from, setting, value);
+	const struct field *field = &type->fields[setting->field], *source;
+	text words = define_scalar(d, value, "from"), path;
+	bool other = text_is_set(words) && define_is_other(d, words, &path);
 
+	if (other && !text_is_set(path)) {
+		read_other_itself(d, field, setting, value);
+		return;
+	}
+	if (other)
+		from = define_other_type(d, value);
+	source = from == NULL ? NULL : read_path(d, from, setting, value, other ? path : words);
 	if (source == NULL)
 		return;
-	setting->how = setting->path_count == 1 ? SET_FIELD : SET_PATH;
+	setting->how = other ? SET_OTHER : setting->path_count == 1 ? SET_FIELD : SET_PATH;
 	setting->from = setting->path[0];
 	/* One line fits into many. */
 	if (!(source->kind == KIND_TEXT && field->kind == KIND_PROSE) &&

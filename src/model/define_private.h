@@ -62,6 +62,7 @@ struct define {
 	size_t older_source_count;
 	struct draft *older; /* those whose process differs from the newest's */
 	size_t older_count;
+	const struct rule *linked; /* while the actions of a rule about a link are read: that rule, else NULL */
 };
 
 /* ---- mistakes (define_read.c) ---- */
@@ -164,10 +165,27 @@ void define_automation(struct define *d, struct draft *draft);	/* define_rule.c 
 #define DEFINE_WHEN_WORDS                                                                                    \
 	"created, FIELD changed|raised|lowered, transition NAME, state NAME, [public] comment [by requester|agent], "       \
 	"clock NAME warned|breached, 5 working days after FIELD, 2 days before FIELD, FIELD comes, "         \
-	"every day at 07:00, approval NAME asked|approved|rejected, task done|failed"
+	"every day at 07:00, approval NAME asked|approved|rejected, task done|failed, "                       \
+	"linked RELATION -> TYPE, unlinked RELATION <- TYPE"
 /* define_when.c: `when` of a rule; and whether a rule of every day can be run in small steps. */
 void define_when(struct define *d, const struct type *type, struct rule *rule, const struct value *at);
 void define_daily(struct define *d, const struct type *type, const struct rule *rule, const struct value_entry *at);
+/* define_linked.c: rules about links, and records reached along them. */
+struct relation_end { /* "caused_by -> change": what is at the other end of such a link of a record */
+	size_t relation;
+	bool inverse;              /* <-: the link leads to the record */
+	const struct type *other;  /* NULL: not said, and more than one type is possible */
+};
+/* False after telling the mistake. */
+bool define_relation_end(struct define *d, const struct type *type, text source, const struct value *at, struct relation_end *ret_end);
+bool define_linked_when(struct define *d, const struct type *type, struct rule *rule, text source, const struct value *at);
+void define_linked_where(struct define *d, struct rule *rule, const struct value *node);
+/* What is written as `each` of an action; action->type stays NULL after a mistake. */
+void define_each(struct define *d, const struct type *type, struct action *action, const struct value *item);
+/* "other", "other.title": of the rule that is being read. *ret_path: what stands behind, or unset. */
+bool define_is_other(const struct define *d, text name, text *ret_path);
+/* The type at the other end, or NULL after telling that it must be said. */
+const struct type *define_other_type(struct define *d, const struct value *at);
 /* The position of an approval of the type, or -1 after telling the mistake. */
 ptrdiff_t define_approval_at(struct define *d, const struct type *type, text name, const struct value *at);
 void define_views(struct define *d, struct draft *draft);	/* define_view.c */

@@ -3,9 +3,29 @@
 
 #define ACTION_KEYS                                                                                          \
 	"transition set notify comment create roles words visibility relation assign team webhook fields request " \
-	"each where"
+	"each where all"
 
 /* ---- then ---- */
+
+/* "{title}", and "{other}", "{other.title}" in rules about links. */
+static void check_placeholder(struct define *d, const struct type *type, struct value *name, bool comment)
+{
+	text path;
+
+	if (!define_is_other(d, name->text, &path)) {
+		(void)!define_field_at(d, type, name);
+		return;
+	}
+	if (!text_is_set(path))
+		return;
+	if (comment)
+		define_error(d, name, T("write {other}, its number"),
+			     "whoever reads a comment may not be allowed to read '%.*s'", TEXT_ARG(name->text));
+	type = define_other_type(d, name);
+	name->text = path;
+	if (type != NULL)
+		(void)!define_field_at(d, type, name);
+}
 
 text define_words(struct define *d, const struct type *type, const struct value *item, text key)
 {
@@ -23,7 +43,7 @@ text define_words(struct define *d, const struct type *type, const struct value 
 			break;
 		}
 		name.text = text_slice(rest, 0, (size_t)end);
-		(void)!define_field_at(d, type, &name);
+		check_placeholder(d, type, &name, text_equal(key, T("comment")));
 	}
 	return source;
 }
@@ -137,57 +157,6 @@ static void read_request(struct define *d, const struct type *type, struct actio
 	action->transition = approval < 0 ? 0 : (size_t)approval;
 }
 
-/* TYPE.FIELD: the records of that type whose field is this record. */
-static void read_each_field(struct define *d, const struct type *type, struct action *action,
-			    const struct value *value)
-{
-	text rest = define_scalar(d, value, "each"), name = TEXT_UNSET;
-	struct value part = { .kind = VALUE_TEXT, .line = value->line, .column = value->column };
-	const struct field *field;
-	ptrdiff_t position;
-
-	if (!text_is_set(rest))
-		return;
-	if (!text_cut(&rest, '.', &name) || !text_is_set(rest)) {
-		define_error(d, value, T("TYPE.FIELD, such as incident.parent"), "'%.*s' names no field of a type",
-			     TEXT_ARG(value->text));
-		return;
-	}
-	part.text = name;
-	action->type = define_type_at(d, &part);
-	if (action->type == NULL)
-		return;
-	part.text = rest;
-	position = define_field_at(d, action->type, &part);
-	if (position < 0)
-		return;
-	action->each_field = (size_t)position;
-	field = &action->type->fields[position];
-	if (field->kind != KIND_RECORD &&
-	    ((field->kind != KIND_LINK && field->kind != KIND_LINKS) || !type_same(field->target, type)))
-		define_error(d, value, TEXT_UNSET, "'%.*s' leads to no %.*s", TEXT_ARG(value->text),
-			     TEXT_ARG(type->name));
-}
-
-static void read_each(struct define *d, const struct type *type, struct action *action,
-		      const struct value *item)
-{
-	const struct value *transition = value_get(item, T("transition"));
-
-	action->kind = ACTION_EACH;
-	action->each_transition = -1;
-	read_each_field(d, type, action, value_get(item, T("each")));
-	if (action->type == NULL)
-		return;
-	if (transition != NULL)
-		action->each_transition = define_transition_at(
-		    d, action->type, define_scalar(d, transition, "transition"), transition);
-	action->sets = define_settings(d, action->type, type, value_get(item, T("set")), &action->set_count);
-	action->each_when = define_condition(d, action->type, value_get(item, T("where")), CONDITION_RULE);
-	if (transition == NULL && action->set_count == 0)
-		define_error(d, item, T("transition, set, or both"), "nothing is done with each of them");
-}
-
 static bool read_action(struct define *d, const struct type *type, struct action *action,
 			const struct value *item)
 {
@@ -197,7 +166,7 @@ static bool read_action(struct define *d, const struct type *type, struct action
 	if (!define_map(d, item, "an action", ACTION_KEYS))
 		return false;
 	if (value_get(item, T("each")) != NULL) {
-		read_each(d, type, action, item);
+		define_each(d, type, action, item);
 		return action->type != NULL;
 	}
 	transition = value_get(item, T("transition"));
@@ -286,7 +255,7 @@ static void read_rule(struct define *d, const struct type *type, struct rule *ru
 	size_t count;
 
 	rule->name = entry->key;
-	if (!define_map(d, node, "a rule", "when if unless then"))
+	if (!define_map(d, node, "a rule", "when if where unless then"))
 		return;
 	if (value_get(node, T("when")) == NULL)
 		define_error_key(d, entry, T(DEFINE_WHEN_WORDS), "the rule '%.*s' has no when",
@@ -294,6 +263,7 @@ static void read_rule(struct define *d, const struct type *type, struct rule *ru
 	else
 		define_when(d, type, rule, value_get(node, T("when")));
 	rule->condition = define_condition(d, type, value_get(node, T("if")), CONDITION_RULE);
+	define_linked_where(d, rule, node);
 	define_daily(d, type, rule, entry);
 	read_unless(d, type, rule, node);
 	items = define_list(d, value_get(node, T("then")), &count);
@@ -301,9 +271,11 @@ static void read_rule(struct define *d, const struct type *type, struct rule *ru
 		define_error_key(d, entry, T("then: [transition: close]"), "the rule '%.*s' does nothing",
 				 TEXT_ARG(entry->key));
 	rule->actions = arena_new_array(d->arena, struct action, count);
+	d->linked = rule->when == WHEN_LINKED || rule->when == WHEN_UNLINKED ? rule : NULL;
 	for (size_t i = 0; i < count; i++)
 		if (read_action(d, type, &rule->actions[rule->action_count], items[i]))
 			rule->action_count++;
+	d->linked = NULL;
 }
 
 void define_automation(struct define *d, struct draft *draft)

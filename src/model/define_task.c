@@ -6,7 +6,7 @@
 #include "model/define_private.h"
 
 #define TASKS_KEYS "in done failed waits steps"
-#define STEP_KEYS "label description team after needs when due set"
+#define STEP_KEYS "label description team after needs when due carried_out_by set"
 /* A graph that people can still read; a task each. */
 #define STEPS_MAX 300
 #define WORKING_DAYS_MAX 1000
@@ -30,12 +30,27 @@ bool define_span(struct define *d, const struct value *at, text source, int64_t 
 
 /* ---- steps ---- */
 
+/* A relation by which other records carry out the task: it leads to tasks, too. */
+static void read_carried_out_by(struct define *d, struct task_step *step, const struct type *task, const struct value *value)
+{
+	struct relation_end end;
+	text source = value == NULL ? TEXT_UNSET : define_scalar(d, value, "carried_out_by");
+
+	step->carried_out_by = -1;
+	if (!text_is_set(source))
+		return;
+	/* Seen from the task, the relation leads to it. */
+	if (define_relation_end(d, task, text_format(d->arena, "%.*s <-", TEXT_ARG(source)), value, &end))
+		step->carried_out_by = (ptrdiff_t)end.relation;
+}
+
 static void read_step(struct define *d, struct task_step *step, const struct type *from, const struct value_entry *entry)
 {
 	const struct type *task = model_type(d->model, T("work_task"));
 	const struct value *node = entry->value, *due;
 
 	step->name = entry->key;
+	step->carried_out_by = -1;
 	if (value_is_null(node)) {
 		step->label = define_label(d, NULL, T("label"), entry->key);
 		return;
@@ -51,6 +66,7 @@ static void read_step(struct define *d, struct task_step *step, const struct typ
 			define_error(d, value_get(node, T("needs")), TEXT_UNSET, "only the system sets '%.*s'",
 				     TEXT_ARG(task->fields[step->needs[i]].name));
 	step->when = define_condition(d, from, value_get(node, T("when")), CONDITION_RULE);
+	read_carried_out_by(d, step, task, value_get(node, T("carried_out_by")));
 	due = value_get(node, T("due"));
 	if (due != NULL)
 		(void)define_span(d, due, define_scalar(d, due, "due"), &step->due_ms, &step->due_working_days);

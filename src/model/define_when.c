@@ -177,7 +177,7 @@ void define_when(struct define *d, const struct type *type, struct rule *rule, c
 		rule->when = WHEN_CREATED;
 		return;
 	}
-	if (read_daily(d, rule, source, at))
+	if (read_daily(d, rule, source, at) || define_linked_when(d, type, rule, source, at))
 		return;
 	if (read_distance(d, type, rule, source, at, &index)) {
 		rule->index = index < 0 ? 0 : (size_t)index;

@@ -32,7 +32,8 @@ struct need {
 struct setting { /* "set" of transitions and automation */
 	size_t field;
 	enum { SET_VALUE, SET_UNSET, SET_ME, SET_NOW, SET_FIELD, SET_PATH, SET_WORDS, SET_LINK,
-	       SET_MEMBER } how; /* SET_MEMBER: the person stays who is in the team of the field `from`; others are taken out */
+	       SET_MEMBER, /* the person stays who is in the team of the field `from`; others are taken out */
+	       SET_OTHER } how; /* of a rule about a link: `path` from the record at its other end; empty: that record itself */
 	struct cell *value;  /* SET_VALUE */
 	size_t from;         /* SET_FIELD */
 	size_t *path;        /* SET_PATH (service.team): positions, each of the type that the link before leads to */
@@ -152,6 +153,7 @@ struct task_step {
 	size_t need_count;
 	const struct condition *when;     /* on the form's type in a model, else on the record's; NULL: always */
 	int64_t due_ms, due_working_days; /* after it became ready; 0: none */
+	ptrdiff_t carried_out_by;         /* relation: what leads by it to the record leads to the task too; -1: none */
 	struct setting *sets;             /* further fields of the task */
 	size_t set_count;
 };
@@ -275,7 +277,9 @@ enum rule_when {
 	WHEN_BEFORE,  /* a duration before a moment field (after_ms, after_working_days) */
 	WHEN_DAILY,   /* every day at after_ms past midnight in the zone of the default calendar, for records that fulfil the condition */
 	WHEN_APPROVAL, /* index: approval; `what`: which turn it takes */
-	WHEN_TASK     /* a task of the record is over: `what` done or failed */
+	WHEN_TASK,    /* a task of the record is over: `what` done or failed */
+	WHEN_LINKED,  /* index: position of the relation; `what`: 1 the link leads to the record, 0 from it */
+	WHEN_UNLINKED
 };
 enum change_direction { CHANGED_AT_ALL, CHANGED_UP, CHANGED_DOWN };
 enum approval_turn {
@@ -288,7 +292,12 @@ enum action_kind {
 	ACTION_ASSIGN,   /* to somebody of the team in notify_fields[0] */
 	ACTION_WEBHOOK,  /* to the webhook named `words`, with `fields` */
 	ACTION_REQUEST,  /* asks the approval at `transition` (its position) */
-	ACTION_EACH      /* transition and sets on every record of `type` whose field each_field is this one */
+	ACTION_EACH      /* transition and sets on every record of `type` that is connected with this one (enum each_way) */
+};
+enum each_way {
+	EACH_FIELD,     /* its field each_field is this record */
+	EACH_RELATION,  /* linked with it by the relation at each_relation */
+	EACH_OTHER      /* the one at the other end of the link that the rule is about */
 };
 enum assign_how { ASSIGN_ROUND_ROBIN, ASSIGN_LEAST_LOADED, ASSIGN_SKILL };
 struct action {
@@ -306,20 +315,27 @@ struct action {
 	enum assign_how assign;        /* ACTION_ASSIGN */
 	size_t *fields;                /* ACTION_WEBHOOK: what is told beside number and state */
 	size_t field_count;
-	size_t each_field;             /* ACTION_EACH */
+	enum each_way each_way;        /* ACTION_EACH */
+	size_t each_field;             /* EACH_FIELD */
+	size_t each_relation;          /* EACH_RELATION: position; each_inverse: its links lead to this record */
+	bool each_inverse;
+	const struct condition *each_all; /* EACH_RELATION: only those for which it holds for all that are so linked with them, on the
+	                                     rule's own type; or NULL */
 	ptrdiff_t each_transition;     /* ACTION_EACH: of `type`; -1: none */
 	const struct condition *each_when; /* ACTION_EACH: which of them, on `type`; or NULL */
 };
 struct rule {
 	text name;
 	enum rule_when when;
-	size_t index;                  /* field, transition, state or clock */
-	int what;                      /* WHEN_APPROVAL: enum approval_turn; WHEN_TASK: 0 done, 1 failed */
+	size_t index;                  /* field, transition, state, clock, approval or relation */
+	int what;                      /* WHEN_APPROVAL: enum approval_turn; WHEN_TASK: 0 done, 1 failed; WHEN_LINKED: above */
 	enum comment_by comment_by;
 	bool comment_public_only;
 	int64_t after_ms;              /* WHEN_AFTER */
 	int64_t after_working_days;    /* WHEN_AFTER, in working days of the record's calendar; 0: after_ms */
 	const struct condition *condition; /* NULL: always */
+	const struct type *other_type;     /* WHEN_LINKED, WHEN_UNLINKED: what must be at the other end; NULL: anything */
+	const struct condition *other_where; /* on other_type; or NULL */
 	size_t *unless_changed;        /* not when the same change changed one of these fields too */
 	size_t unless_changed_count;
 	text *unless_rules;            /* not when one of these rules made the change */

@@ -38,6 +38,7 @@ struct effects {
 	bool entered;
 	bool changed[CHAIN_FIELDS_MAX];
 	bool assigned, comment, comment_public;
+	const struct rule *ran;
 };
 
 /* ---- which rule can set off which, whatever the values ---- */
@@ -68,9 +69,18 @@ static bool wait_for_step(const struct rule *rule, const struct type *type, size
 	}
 }
 
-static bool waits_for_creation(const struct rule *rule, const struct action *action)
+/* The link that `create` makes leads from the new record (inverse: to the one whose rule it is); `other` is at its other end. */
+static bool waits_for_link(const struct chain *chain, const struct rule *rule, const struct action *action, bool inverse,
+			   const struct type *other)
 {
-	return rule->when == WHEN_CREATED || rule->when == WHEN_COMMENT ||
+	return rule->when == WHEN_LINKED && rule->what == (inverse ? 1 : 0) &&
+	       text_equal(chain->d->model->relations[rule->index].name, action->relation) &&
+	       (rule->other_type == NULL || type_same(rule->other_type, other));
+}
+
+static bool waits_for_creation(const struct chain *chain, const struct rule *rule, const struct action *action, const struct type *maker)
+{
+	return rule->when == WHEN_CREATED || waits_for_link(chain, rule, action, false, maker) || rule->when == WHEN_COMMENT ||
 	       (rule->when == WHEN_STATE && rule->index == action->type->lifecycle->initial) ||
 	       (rule->when == WHEN_CHANGED && sets_field(action->sets, action->set_count, rule->index));
 }
@@ -84,7 +94,7 @@ static bool sets_off(const struct chain *chain, size_t first, size_t second)
 	for (size_t i = 0; i < chain->rules[first]->action_count; i++) {
 		const struct action *action = &chain->rules[first]->actions[i];
 
-		if (action->kind == ACTION_CREATE_LINKED && action->type == other && waits_for_creation(rule, action))
+		if (action->kind == ACTION_CREATE_LINKED && action->type == other && waits_for_creation(chain, rule, action, type))
 			return true;
 		if (action->kind == ACTION_EACH && action->type == other &&
 		    ((action->each_transition >= 0 && wait_for_step(rule, other, (size_t)action->each_transition)) ||
@@ -92,6 +102,8 @@ static bool sets_off(const struct chain *chain, size_t first, size_t second)
 			return true;
 		if (type != other)
 			continue;
+		if (action->kind == ACTION_CREATE_LINKED && waits_for_link(chain, rule, action, true, action->type))
+			return true;
 		if ((action->kind == ACTION_TRANSITION && wait_for_step(rule, type, action->transition)) ||
 		    (action->kind == ACTION_SET && rule->when == WHEN_CHANGED &&
 		     sets_field(action->sets, action->set_count, rule->index)) ||
@@ -176,6 +188,9 @@ static void add_fields(struct chain *chain, struct chain_type *into)
 	for (size_t i = 0; i < into->type->rule_count && is_created(chain, into->type); i++)
 		if (into->type->rules[i].condition != NULL)
 			condition_each_field(into->type->rules[i].condition, add_asked, into);
+	for (size_t i = 0; i < chain->rule_count && is_created(chain, into->type); i++)
+		if (chain->rules[i]->other_where != NULL && type_same(chain->rules[i]->other_type, into->type))
+			condition_each_field(chain->rules[i]->other_where, add_asked, into);
 }
 
 static ptrdiff_t place_of(const struct chain_type *type, size_t field)
@@ -241,7 +256,7 @@ static bool run_rule(struct chain *chain, const struct chain_node *node, struct 
 	struct chain_type *type = &chain->types[chain->type_of[node->rule]];
 	const struct rule *rule = chain->rules[node->rule];
 
-	*effects = (struct effects){ .after = *node };
+	*effects = (struct effects){ .after = *node, .ran = rule };
 	for (size_t i = 0; i < rule->action_count; i++) {
 		const struct action *action = &rule->actions[i];
 
@@ -256,7 +271,43 @@ static bool run_rule(struct chain *chain, const struct chain_node *node, struct 
 	return true;
 }
 
-static bool is_set_off(const struct chain *chain, const struct effects *effects, const struct rule *rule, const struct type *type)
+/* A new record knows what it was given, its defaults, and nothing else. */
+static void begin_record(struct chain_type *type, struct chain_node *node, const struct action *action)
+{
+	struct effects effects = { .after = { .rule = node->rule, .state = type->type->lifecycle->initial } };
+
+	for (size_t i = 0; i < type->count; i++)
+		effects.after.values[i] = chain_value_at_first(type, i);
+	for (size_t i = 0; i < action->set_count; i++) {
+		ptrdiff_t at = place_of(type, action->sets[i].field);
+
+		if (at >= 0)
+			effects.after.values[at] = action->sets[i].how == SET_VALUE || action->sets[i].how == SET_UNSET
+						       ? chain_value(type, (size_t)at, &action->sets[i])
+						       : CHAIN_ANY;
+	}
+	*node = effects.after;
+}
+
+/* The record that the rule has made is linked with it: what the other end must be is asked of it as it is born. */
+static bool is_linked(struct chain *chain, const struct effects *effects, const struct rule *rule)
+{
+	for (size_t i = 0; effects->ran != NULL && i < effects->ran->action_count; i++) {
+		const struct action *action = &effects->ran->actions[i];
+		struct chain_node born = { .rule = 0 };
+
+		if (action->kind != ACTION_CREATE_LINKED || !waits_for_link(chain, rule, action, true, action->type))
+			continue;
+		if (action->type->lifecycle == NULL)
+			return true;
+		begin_record(&chain->types[action->type->position], &born, action);
+		if (may_hold(&chain->types[action->type->position], rule->other_where, &born))
+			return true;
+	}
+	return false;
+}
+
+static bool is_set_off(struct chain *chain, const struct effects *effects, const struct rule *rule, const struct type *type)
 {
 	const struct chain_type *own = &chain->types[type->position];
 	ptrdiff_t at;
@@ -269,6 +320,8 @@ static bool is_set_off(const struct chain *chain, const struct effects *effects,
 	case WHEN_CHANGED:
 		at = place_of(own, rule->index);
 		return (at >= 0 && effects->changed[at]) || (effects->assigned && (ptrdiff_t)rule->index == type->assignee);
+	case WHEN_LINKED:
+		return is_linked(chain, effects, rule);
 	case WHEN_COMMENT:
 		return effects->comment && rule->comment_by == COMMENT_BY_ANYONE &&
 		       (effects->comment_public || !rule->comment_public_only);
@@ -296,24 +349,7 @@ static bool walk_rules(struct chain *chain, const struct effects *effects, const
 	return false;
 }
 
-static void begin_record(struct chain_type *type, struct chain_node *node, const struct action *action)
-{
-	struct effects effects = { .after = { .rule = node->rule, .state = type->type->lifecycle->initial } };
-
-	for (size_t i = 0; i < type->count; i++)
-		effects.after.values[i] = chain_value_at_first(type, i);
-	for (size_t i = 0; i < action->set_count; i++) {
-		ptrdiff_t at = place_of(type, action->sets[i].field);
-
-		if (at >= 0)
-			effects.after.values[at] = action->sets[i].how == SET_VALUE || action->sets[i].how == SET_UNSET
-						       ? chain_value(type, (size_t)at, &action->sets[i])
-						       : CHAIN_ANY;
-	}
-	*node = effects.after;
-}
-
-static bool walk_created(struct chain *chain, const struct action *action)
+static bool walk_created(struct chain *chain, const struct action *action, const struct type *maker, const struct chain_node *made_by)
 {
 	const struct type *type = action->type;
 
@@ -322,7 +358,10 @@ static bool walk_created(struct chain *chain, const struct action *action)
 
 		begin_record(&chain->types[type->position], &next, action);
 		next.jump = true;
-		if (waits_for_creation(&type->rules[i], action) && walk(chain, &next))
+		if (type->rules[i].when == WHEN_LINKED &&
+		    !may_hold(&chain->types[maker->position], type->rules[i].other_where, made_by))
+			continue;
+		if (waits_for_creation(chain, &type->rules[i], action, maker) && walk(chain, &next))
 			return true;
 	}
 	return false;
@@ -350,12 +389,12 @@ static bool walk_each(struct chain *chain, const struct action *action, const st
 	return false;
 }
 
-static bool walk_others(struct chain *chain, const struct rule *rule)
+static bool walk_others(struct chain *chain, const struct rule *rule, const struct type *type, const struct chain_node *after)
 {
 	for (size_t i = 0; i < rule->action_count; i++) {
 		const struct action *action = &rule->actions[i];
 
-		if ((action->kind == ACTION_CREATE_LINKED && walk_created(chain, action)) ||
+		if ((action->kind == ACTION_CREATE_LINKED && walk_created(chain, action, type, after)) ||
 		    (action->kind == ACTION_EACH && action->type->lifecycle != NULL && walk_each(chain, action, rule)))
 			return true;
 	}
@@ -437,7 +476,7 @@ static bool walk(struct chain *chain, const struct chain_node *node)
 	table_set(&chain->seen, key, chain);
 	chain->path[chain->depth++] = *node;
 	endless = walk_rules(chain, &effects, chain->types[chain->type_of[node->rule]].type, NULL, false) ||
-		  walk_others(chain, chain->rules[node->rule]);
+		  walk_others(chain, chain->rules[node->rule], chain->types[chain->type_of[node->rule]].type, &effects.after);
 	chain->depth--;
 	return endless;
 }

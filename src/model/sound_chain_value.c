@@ -51,11 +51,14 @@ int chain_value(struct chain_type *type, size_t at, const struct setting *settin
 		return VALUE_MOMENT;
 	case SET_FIELD: /* the version is another with each change */
 		return setting->from == FIELD_VERSION ? CHAIN_ANY : VALUE_COPY + (int)setting->from;
-	case SET_WORDS:
+	case SET_WORDS: /* those of another record may be others each time */
 	case SET_LINK:
+		if (setting->how == SET_WORDS && text_find(setting->words, T("{other")) >= 0)
+			break;
 		return VALUE_WORDS + constant_of(type, text_format(type->logic.arena, "%zu~%.*s", at, TEXT_ARG(setting->words)));
 	case SET_PATH:
 	case SET_MEMBER:
+	case SET_OTHER:
 		break;
 	}
 	return CHAIN_ANY;

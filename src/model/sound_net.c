@@ -268,6 +268,8 @@ bool sound_occasion(const struct sound *sound, const struct rule *rule, const st
 	case WHEN_COMES:
 	case WHEN_BEFORE:
 	case WHEN_DAILY:
+	case WHEN_LINKED:
+	case WHEN_UNLINKED:
 		break;
 	}
 	return true;

@@ -27,6 +27,10 @@ static bool same_occasion(const struct sound *sound, const struct rule *a, const
 		return false;
 	if (a->when == WHEN_COMMENT)
 		return comments_meet(a, b);
+	if ((a->when == WHEN_LINKED || a->when == WHEN_UNLINKED) &&
+	    (a->other_where != NULL || b->other_where != NULL ||
+	     (a->other_type != NULL && b->other_type != NULL && !type_same(a->other_type, b->other_type))))
+		return false; /* what is at the other end decides */
 	return (a->when == WHEN_CREATED || a->index == b->index) && a->what == b->what && a->after_ms == b->after_ms &&
 	       a->after_working_days == b->after_working_days;
 }

@@ -133,6 +133,8 @@ static text setting_words(struct work *work, const struct type *type, const stru
 		to = label_of(work, &type->fields[setting->from].label);
 	else if (setting->how == SET_PATH)
 		to = path_words(work, type, setting->path, setting->path_count);
+	else if (setting->how == SET_OTHER)
+		to = T("other");
 	else if (setting->how == SET_WORDS || setting->how == SET_LINK)
 		to = setting->words;
 	else if (setting->how == SET_VALUE && setting->value != NULL && type->fields[setting->field].kind == KIND_CHOICE)
@@ -364,6 +366,18 @@ static text turn_words(int turn)
 	return turn >= 0 && turn < (int)array_length(names) ? text_from(names[turn]) : T("");
 }
 
+/* "linked caused_by <- incident, where priority = p1" */
+static text linked_words(struct work *work, const struct rule *rule)
+{
+	text words = text_format(work->arena, "%s %.*s %s %.*s", rule->when == WHEN_LINKED ? "linked" : "unlinked",
+	                         TEXT_ARG(work->model->relations[rule->index].name), rule->what == 1 ? "<-" : "->",
+	                         TEXT_ARG(rule->other_type == NULL ? T("any record") : rule->other_type->name));
+
+	if (rule->other_where == NULL)
+		return words;
+	return text_format(work->arena, "%.*s, where %.*s", TEXT_ARG(words), TEXT_ARG(condition_print(work->arena, rule->other_where)));
+}
+
 static text when_words(struct work *work, const struct type *type, const struct rule *rule)
 {
 	text what = TEXT_UNSET;
@@ -387,6 +401,9 @@ static text when_words(struct work *work, const struct type *type, const struct 
 		return rule->what == 0 ? T("task done") : T("task failed");
 	case WHEN_DAILY:
 		return text_format(work->arena, "every day at %02d:%02d", (int)(rule->after_ms / HOUR_MS), (int)(rule->after_ms / MINUTE_MS % 60));
+	case WHEN_LINKED:
+	case WHEN_UNLINKED:
+		return linked_words(work, rule);
 	case WHEN_CHANGED:
 	case WHEN_COMES:
 	case WHEN_AFTER:
@@ -402,6 +419,18 @@ static text when_words(struct work *work, const struct type *type, const struct 
 		                                                    "changed");
 	return text_format(work->arena, "%.*s %s %.*s", TEXT_ARG(length_words(work, rule->after_ms, rule->after_working_days)),
 	                   rule->when == WHEN_AFTER ? "after" : "before", TEXT_ARG(what));
+}
+
+static text each_words(struct work *work, const struct action *action)
+{
+	text label = label_of(work, &action->type->label);
+
+	if (action->each_way == EACH_OTHER)
+		return text_format(work->arena, "change the %.*s at the other end of the link", TEXT_ARG(label));
+	if (action->each_way == EACH_FIELD)
+		return text_format(work->arena, "change each %.*s that points here", TEXT_ARG(label));
+	return text_format(work->arena, "change each %.*s along %.*s %s", TEXT_ARG(label),
+	                   TEXT_ARG(work->model->relations[action->each_relation].name), action->each_inverse ? "<-" : "->");
 }
 
 static text action_words(struct work *work, const struct type *type, const struct action *action)
@@ -429,7 +458,7 @@ static text action_words(struct work *work, const struct type *type, const struc
 	case ACTION_REQUEST:
 		return text_format(work->arena, "ask %.*s", TEXT_ARG(label_of(work, &type->approvals[action->transition].label)));
 	case ACTION_EACH:
-		return text_format(work->arena, "change each %.*s that points here", TEXT_ARG(label_of(work, &action->type->label)));
+		return each_words(work, action);
 	}
 	return T("");
 }
