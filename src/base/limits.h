@@ -18,7 +18,7 @@
 #define LIMIT_YAML_BYTES (1024 * 1024)
 /* A one-line text field, in bytes. Definitions may ask for less. */
 #define LIMIT_TEXT_BYTES 1000
-/* A many-line text field and a comment, in bytes: the longest real ticket mails, twice. */
+/* A many-line text field and a comment, in bytes: the longest mails that really come, twice. */
 #define LIMIT_PROSE_BYTES (64 * 1024)
 /* One uploaded file; a setting may lower it. */
 #define LIMIT_ATTACHMENT_BYTES (25 * 1024 * 1024)

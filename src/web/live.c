@@ -48,16 +48,16 @@ static struct error *parse_topic(struct work *work, text source, struct topic *r
 	return NULL;
 }
 
-static struct error *parse_topics(struct work *work, text source, struct live_ticket *ticket)
+static struct error *parse_topics(struct work *work, text source, struct live_grant *grant)
 {
 	text one;
 
 	while (text_is_set(source) && text_cut(&source, ',', &one)) {
 		if (text_trim(one).length == 0)
 			continue;
-		if (ticket->topic_count == TOPICS_MAX)
+		if (grant->topic_count == TOPICS_MAX)
 			return error_new(work->arena, ERROR_TOO_LARGE, "too many topics; at most %d", TOPICS_MAX);
-		TRY(parse_topic(work, text_trim(one), &ticket->topics[ticket->topic_count++]));
+		TRY(parse_topic(work, text_trim(one), &grant->topics[grant->topic_count++]));
 	}
 	return NULL;
 }
@@ -65,7 +65,7 @@ static struct error *parse_topics(struct work *work, text source, struct live_ti
 struct error *live_page(struct work *work, struct web_request *request, struct page *page unused)
 {
 	struct exchange *exchange = exchange_of(request);
-	struct live_ticket *ticket = arena_new_struct(work->arena, struct live_ticket);
+	struct live_grant *grant = arena_new_struct(work->arena, struct live_grant);
 	text last = request_header(request, T("Last-Event-ID"));
 	text authorization = request_header(request, T("Authorization"));
 	text credential = request->by_cookie ? request_session(request) :
@@ -75,21 +75,21 @@ struct error *live_page(struct work *work, struct web_request *request, struct p
 		return error_new(work->arena, ERROR_UNAVAILABLE, "there are too many live connections");
 	if (credential.length == 0 || credential.length > CREDENTIAL_BYTES)
 		return error_new(work->arena, ERROR_UNAUTHENTICATED, "sign in first");
-	TRY(parse_topics(work, request_query(request, T("topics")), ticket));
-	ticket->model = work->model;
-	ticket->user_id = work->actor->id;
-	ticket->by_cookie = request->by_cookie;
-	memcpy(ticket->credential, credential.data, credential.length);
-	ticket->credential_length = credential.length;
-	ticket->since = atomic_load(&request->web->live->seen);
+	TRY(parse_topics(work, request_query(request, T("topics")), grant));
+	grant->model = work->model;
+	grant->user_id = work->actor->id;
+	grant->by_cookie = request->by_cookie;
+	memcpy(grant->credential, credential.data, credential.length);
+	grant->credential_length = credential.length;
+	grant->since = atomic_load(&request->web->live->seen);
 	if (text_is_set(last) && last.length > 0) {
 		int64_t since;
 		if (!text_to_integer(last, &since) || since < 0)
 			return error_new(work->arena, ERROR_MALFORMED, "Last-Event-ID is no sequence of ours");
-		ticket->since = minimum(since, ticket->since);
+		grant->since = minimum(since, grant->since);
 	}
 	if (!exchange->is_head)
-		exchange->live = ticket;
+		exchange->live = grant;
 	return NULL;
 }
 
@@ -153,7 +153,7 @@ bool live_say(struct live *live, struct subscriber *subscriber, text words)
 	return true;
 }
 
-void live_adopt(struct live *live, int descriptor, const struct live_ticket *ticket)
+void live_adopt(struct live *live, int descriptor, const struct live_grant *grant)
 {
 	pthread_mutex_lock(&live->mutex);
 	struct subscriber *subscriber = live->free;
@@ -161,7 +161,7 @@ void live_adopt(struct live *live, int descriptor, const struct live_ticket *tic
 		live->free = subscriber->next;
 	else
 		subscriber = arena_new_struct(live->arena, struct subscriber);
-	*subscriber = (struct subscriber){ .ticket = *ticket, .descriptor = descriptor, .behind = true, .unread = -1,
+	*subscriber = (struct subscriber){ .grant = *grant, .descriptor = descriptor, .behind = true, .unread = -1,
 		                           .next = live->adopted };
 	live->adopted = subscriber;
 	pthread_mutex_unlock(&live->mutex);
@@ -173,7 +173,7 @@ static bool has_too_many(const struct live *live, int64_t user_id)
 	size_t count = 0;
 
 	for (const struct subscriber *one = live->subscribers; one != NULL && count < LIMIT_LIVE_PER_PERSON; one = one->next)
-		count += one->ticket.user_id == user_id;
+		count += one->grant.user_id == user_id;
 	return count >= LIMIT_LIVE_PER_PERSON;
 }
 
@@ -194,7 +194,7 @@ static void greet(struct live *live, struct subscriber *subscriber)
 	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP, .data.ptr = subscriber };
 	char head[400];
 
-	if (has_too_many(live, subscriber->ticket.user_id)) {
+	if (has_too_many(live, subscriber->grant.user_id)) {
 		refuse(live, subscriber);
 		return;
 	}
@@ -209,7 +209,7 @@ static void greet(struct live *live, struct subscriber *subscriber)
 	                      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
 	                      "X-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\n"
 	                      "retry: 2000\nid: %lld\n\n",
-	                      (long long)subscriber->ticket.since);
+	                      (long long)subscriber->grant.since);
 	if (epoll_ctl(live->loop, EPOLL_CTL_ADD, subscriber->descriptor, &event) != 0 ||
 	    !live_say(live, subscriber, (text){ head, (size_t)length }))
 		live_drop(live, subscriber);

@@ -50,10 +50,10 @@ static bool concerns(const struct news *news, const struct topic *topic)
 
 static bool is_concerned(const struct news *news, const struct subscriber *subscriber)
 {
-	if (subscriber->behind || (subscriber->ticket.topic_count == 0 && news->count > 0))
+	if (subscriber->behind || (subscriber->grant.topic_count == 0 && news->count > 0))
 		return true;
-	for (size_t i = 0; i < subscriber->ticket.topic_count; i++)
-		if (concerns(news, &subscriber->ticket.topics[i]))
+	for (size_t i = 0; i < subscriber->grant.topic_count; i++)
+		if (concerns(news, &subscriber->grant.topics[i]))
 			return true;
 	return false;
 }
@@ -67,27 +67,27 @@ struct feed {
 };
 
 /* The actor as of now: the session or token may have been closed, the roles may have changed. */
-static struct error *find_actor(struct work *work, const struct live_ticket *ticket, struct actor **ret_actor)
+static struct error *find_actor(struct work *work, const struct live_grant *grant, struct actor **ret_actor)
 {
-	text credential = { ticket->credential, ticket->credential_length };
+	text credential = { grant->credential, grant->credential_length };
 	bool touch;
 
-	if (ticket->by_cookie)
+	if (grant->by_cookie)
 		return session_actor(work, credential, ret_actor, &touch);
 	return token_actor(work, credential, ret_actor);
 }
 
-static struct error *read_feed(struct work *work, struct table *feeds, const struct live_ticket *ticket, struct feed **ret_feed)
+static struct error *read_feed(struct work *work, struct table *feeds, const struct live_grant *grant, struct feed **ret_feed)
 {
-	text key = text_format(work->arena, "%lld:%.*s", (long long)ticket->since, (int)ticket->credential_length,
-	                       ticket->credential);
+	text key = text_format(work->arena, "%lld:%.*s", (long long)grant->since, (int)grant->credential_length,
+	                       grant->credential);
 	struct feed *feed = table_get(feeds, key);
 
 	if (feed == NULL) {
 		feed = arena_new_struct(work->arena, struct feed);
-		TRY(find_actor(work, ticket, &feed->actor));
+		TRY(find_actor(work, grant, &feed->actor));
 		work->actor = feed->actor;
-		TRY(engine_feed(work, ticket->since, FEED_ROWS, &feed->events, &feed->count, &feed->last));
+		TRY(engine_feed(work, grant->since, FEED_ROWS, &feed->events, &feed->count, &feed->last));
 		table_set(feeds, key, feed);
 	}
 	work->actor = feed->actor;
@@ -104,13 +104,13 @@ static bool has_later(const struct feed *feed, size_t at, bool same_record)
 	return false;
 }
 
-static bool wants(const struct live_ticket *ticket, enum topic_kind kind, const struct event *event)
+static bool wants(const struct live_grant *grant, enum topic_kind kind, const struct event *event)
 {
-	if (ticket->topic_count == 0)
+	if (grant->topic_count == 0)
 		return kind == TOPIC_RECORD;
-	for (size_t i = 0; i < ticket->topic_count; i++)
-		if (ticket->topics[i].kind == kind && ticket->topics[i].type == event->type &&
-		    (kind == TOPIC_TYPE || ticket->topics[i].record_id == event->record_id))
+	for (size_t i = 0; i < grant->topic_count; i++)
+		if (grant->topics[i].kind == kind && grant->topics[i].type == event->type &&
+		    (kind == TOPIC_TYPE || grant->topics[i].record_id == event->record_id))
 			return true;
 	return false;
 }
@@ -121,37 +121,37 @@ static void write_message(struct buffer *out, int64_t sequence, text topic, int6
 	              TEXT_ARG(topic), (long long)version);
 }
 
-static struct error *write_events(struct work *work, const struct live_ticket *ticket, const struct feed *feed, struct buffer *out)
+static struct error *write_events(struct work *work, const struct live_grant *grant, const struct feed *feed, struct buffer *out)
 {
 	for (size_t i = 0; i < feed->count; i++) {
 		const struct event *event = &feed->events[i];
-		if (wants(ticket, TOPIC_RECORD, event) && !has_later(feed, i, true)) {
+		if (wants(grant, TOPIC_RECORD, event) && !has_later(feed, i, true)) {
 			struct record_name name;
 			TRY(model_name(work, event->type, event->record_id, &name));
 			write_message(out, event->seq,
 			              text_format(work->arena, "%.*s/%.*s", TEXT_ARG(event->type->name), TEXT_ARG(name.number)),
 			              event->version);
 		}
-		if (wants(ticket, TOPIC_TYPE, event) && !has_later(feed, i, false))
+		if (wants(grant, TOPIC_TYPE, event) && !has_later(feed, i, false))
 			write_message(out, event->seq, event->type->name, event->seq);
 	}
 	return NULL;
 }
 
 /* Without topics a subscriber wants everything, this too. */
-static bool wants_notifications(const struct live_ticket *ticket)
+static bool wants_notifications(const struct live_grant *grant)
 {
-	for (size_t i = 0; i < ticket->topic_count; i++)
-		if (ticket->topics[i].kind == TOPIC_NOTIFICATIONS)
+	for (size_t i = 0; i < grant->topic_count; i++)
+		if (grant->topics[i].kind == TOPIC_NOTIFICATIONS)
 			return true;
-	return ticket->topic_count == 0;
+	return grant->topic_count == 0;
 }
 
 static struct error *write_notifications(struct work *work, struct subscriber *subscriber, int64_t sequence, struct buffer *out)
 {
 	int64_t unread, before = subscriber->unread;
 
-	if (!wants_notifications(&subscriber->ticket))
+	if (!wants_notifications(&subscriber->grant))
 		return NULL;
 	TRY(engine_notifications_unread(work, &unread));
 	subscriber->unread = unread;
@@ -166,13 +166,13 @@ static struct error *tell(struct live *live, struct work *work, struct table *fe
 	struct feed *feed;
 	struct buffer out;
 
-	TRY(read_feed(work, feeds, &subscriber->ticket, &feed));
+	TRY(read_feed(work, feeds, &subscriber->grant, &feed));
 	buffer_init(&out, work->arena, 256 * 1024);
-	TRY(write_events(work, &subscriber->ticket, feed, &out));
-	subscriber->ticket.since = maximum(subscriber->ticket.since, feed->last);
+	TRY(write_events(work, &subscriber->grant, feed, &out));
+	subscriber->grant.since = maximum(subscriber->grant.since, feed->last);
 	subscriber->behind = feed->count == FEED_ROWS;
 	subscriber->checked_us = monotonic_us();
-	TRY(write_notifications(work, subscriber, subscriber->ticket.since, &out));
+	TRY(write_notifications(work, subscriber, subscriber->grant.since, &out));
 	text words = buffer_peek(&out);
 	if (words.length > 0 && !live_say(live, subscriber, words))
 		return error_new(work->arena, ERROR_TOO_LARGE, "the connection does not keep up");
@@ -183,11 +183,11 @@ static struct error *tell(struct live *live, struct work *work, struct table *fe
 static void renew_topics(struct live *live, const struct model *model)
 {
 	for (struct subscriber *subscriber = live->subscribers; subscriber != NULL; subscriber = subscriber->next) {
-		struct live_ticket *ticket = &subscriber->ticket;
-		for (size_t i = 0; ticket->model != model && i < ticket->topic_count; i++)
-			if (ticket->topics[i].type != NULL)
-				ticket->topics[i].type = model_type(model, ticket->topics[i].type->name);
-		ticket->model = model;
+		struct live_grant *grant = &subscriber->grant;
+		for (size_t i = 0; grant->model != model && i < grant->topic_count; i++)
+			if (grant->topics[i].type != NULL)
+				grant->topics[i].type = model_type(model, grant->topics[i].type->name);
+		grant->model = model;
 	}
 }
 
@@ -213,7 +213,7 @@ static struct error *pass(struct live *live, bool *ret_more)
 	for (struct subscriber *subscriber = live->subscribers; subscriber != NULL; subscriber = next) {
 		next = subscriber->next;
 		if (!is_concerned(&news, subscriber) && monotonic_us() - subscriber->checked_us < RECHECK_US) {
-			subscriber->ticket.since = maximum(subscriber->ticket.since, seen);
+			subscriber->grant.since = maximum(subscriber->grant.since, seen);
 			continue;
 		}
 		struct error *error = tell(live, &work, &feeds, subscriber);

@@ -20,7 +20,7 @@ struct topic {
 	int64_t record_id;
 };
 
-struct live_ticket {
+struct live_grant {
 	struct topic topics[TOPICS_MAX];
 	size_t topic_count;        /* 0: everything */
 	const struct model *model; /* whose types the topics name */
@@ -33,7 +33,7 @@ struct live_ticket {
 
 struct subscriber {
 	struct subscriber *next, *previous;
-	struct live_ticket ticket;
+	struct live_grant grant;
 	int descriptor;
 	bool behind;               /* has events to catch up on */
 	bool wants_write;

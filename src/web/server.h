@@ -97,7 +97,7 @@ struct exchange {
 	int stored_status;
 	bool keeping_error;              /* the second lane job: keeps the refusal under its key */
 	struct answer answer;
-	struct live_ticket *live;        /* what ROUTE_LIVE authorised */
+	struct live_grant *live;        /* what ROUTE_LIVE authorised */
 	int64_t began_us;
 };
 
@@ -288,7 +288,7 @@ must_use struct error *live_start(struct arena *error_arena, struct web *web, st
 void live_stop(struct live *live);
 void live_wake(struct live *live);
 /* Takes over the socket (closes it when refused). I/O thread. */
-void live_adopt(struct live *live, int descriptor, const struct live_ticket *ticket);
+void live_adopt(struct live *live, int descriptor, const struct live_grant *grant);
 int64_t live_count(const struct live *live);
 
 moment web_now(const struct web *web);
