@@ -228,6 +228,8 @@ static struct error *make_services(struct work *work, void *data)
 	for (size_t i = 0; i < demo->team_count; i++) {
 		struct value *patch = value_map(work->arena);
 		value_set_text(work->arena, patch, T("lead"), demo->people[demo->teams[i].first].login);
+		if (strcmp(demo->teams[i].name, "web") == 0) /* the others take their work themselves */
+			set(work, patch, "sharing", "least_loaded");
 		TRY(engine_update(work, work->model->team, text_from(demo->teams[i].name), 0, patch, &record));
 	}
 	for (size_t i = 0; i < demo->service_count; i++) {

@@ -254,7 +254,10 @@ static struct error *expect_clocks(struct story_world *world, struct work *work,
 
 /* ---- history ---- */
 
-/* "transition start by finn", "internal comment by finn: ...", "updated by dora: team, priority", "clock response breached". */
+/*
+ * "transition start by finn", "internal comment by finn: ...", "updated by dora: team, priority", "clock response breached",
+ * "automation share_out by the system: nobody was assigned ...".
+ */
 static struct error *history_line(struct work *work, const struct event *event, text *ret_line)
 {
 	struct buffer line;
@@ -270,6 +273,8 @@ static struct error *history_line(struct work *work, const struct event *event, 
 	for (size_t i = 0; i < array_length(names); i++)
 		if (text_is_set(value_get_text(event->payload, names[i])))
 			buffer_format(&line, " %.*s", TEXT_ARG(value_get_text(event->payload, names[i])));
+	if (event->kind == EVENT_AUTOMATION)
+		buffer_format(&line, " %.*s", TEXT_ARG(value_get_text(event->payload, T("rule"))));
 	if (event->kind == EVENT_CLOCK)
 		buffer_format(&line, " %s", value_get_bool(event->payload, T("breached"), false) ? "breached" : "warned");
 	if (event->actor_id != 0)
@@ -278,6 +283,8 @@ static struct error *history_line(struct work *work, const struct event *event, 
 	if (event->kind == EVENT_UPDATED)
 		for (size_t i = 0; changes != NULL && i < changes->map.count; i++)
 			buffer_format(&line, "%s%.*s", i == 0 ? ": " : ", ", TEXT_ARG(changes->map.entries[i].key));
+	if (event->kind == EVENT_AUTOMATION)
+		comment = value_get_text(event->payload, T("error"));
 	if (text_is_set(comment))
 		buffer_format(&line, ": %.*s", TEXT_ARG(comment));
 	return buffer_finish(&line, ret_line);

@@ -362,10 +362,12 @@ static struct error *run_clocks(struct work *work, const struct timer *timer)
 	if (text_is_set(timer->data) && !text_to_integer(timer->data, &after_id))
 		after_id = 0;
 	TRY(clock_replan_some(work, after_id, &last_id));
-	if (last_id == 0)
-		return remove_timer(work, timer->id);
-	return move_timer(work, timer->id, work->now, timer->attempts,
-			  text_format(work->arena, "%lld", (long long)last_id));
+	if (last_id != 0)
+		return move_timer(work, timer->id, work->now, timer->attempts,
+				  text_format(work->arena, "%lld", (long long)last_id));
+	/* The hour of rules of every day is told in the zone of the default calendar. */
+	TRY(engine_plan_daily(work));
+	return remove_timer(work, timer->id);
 }
 
 /* The next page of the day, or the next day. */

@@ -191,3 +191,18 @@ DESK_TEST_WITH(an_hour_that_was_moved_is_the_only_one, NUDGE)
 	assert_int_equal(nudges_between(desk, record, "2026-03-02T06:59Z"), 0);
 	assert_int_equal(nudges_between(desk, record, "2026-03-02T07:00Z"), 1);
 }
+
+/* Another zone holds from the next day on, without a new start. */
+DESK_TEST_WITH(the_hour_follows_the_default_calendar, NUDGE)
+{
+	desk_jump(desk, "2026-03-02T09:00Z");
+	struct record *record = waiting(desk, "a");
+	assert_ok(IN_TX(desk, engine_plan_daily(desk->work)));
+	struct record *calendar = desk_create(desk, desk->model->calendar,
+	            "{'name': 'tokyo', 'label': 'Tokyo', 'hours': '24x7', 'zone': 'Asia/Tokyo', 'is_default': true}");
+	assert_int_equal(nudges_between(desk, record, "2026-03-02T21:59Z"), 0);
+	assert_int_equal(nudges_between(desk, record, "2026-03-02T22:00Z"), 1);
+	desk_patch(desk, calendar, "{'zone': 'Europe/Berlin'}");
+	assert_int_equal(nudges_between(desk, record, "2026-03-03T05:59Z"), 0);
+	assert_int_equal(nudges_between(desk, record, "2026-03-03T06:00Z"), 1);
+}
