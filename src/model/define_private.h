@@ -223,7 +223,7 @@ void define_read_file(struct define *d, struct define_file *file);
 /* The field `state` is a choice over the states (define_lifecycle.c). */
 void define_state_choices(struct define *d, struct type *type);
 
-/* A stored file of an older version, read under the name "path (version 3)"; NULL after telling what is wrong with it. */
+/* A stored file of an older version: today's if that is the same, else read under the name "path (version 3)"; NULL after telling mistakes. */
 struct define_file *define_old_file(struct define *d, const struct definition_source *source, int64_t version);
 /* Older versions, in this order between the parts above (define_version.c). */
 void define_older_fields(struct define *d);

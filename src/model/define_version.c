@@ -12,25 +12,35 @@
 
 /* ---- names that were changed by a migration ---- */
 
-/* What a field of then is called today. States keep their names while a version has them: a map moves records out of them. */
-static text renamed(const struct define *d, const struct type *type, text name)
+/*
+ * What a field of then is called today. A version that does not have the new name is older than the rename: its field is meant also when
+ * another has the old name by now. States keep their names while a version has them: a map moves records out of them.
+ */
+static text renamed(const struct define *d, const struct type *newest, const struct type *old, text then)
 {
-	for (size_t i = 0; i < d->model->migration_count && type_field(type, name) == NULL; i++) {
+	text name = then;
+
+	for (size_t i = 0; i < d->model->migration_count; i++) {
 		const struct migration_step *step = &d->model->migrations[i];
 
-		if (step->kind == MIGRATION_RENAME && text_equal(step->type, type->name) && !text_is_set(step->choice) &&
-		    text_equal(step->field, name))
+		if (step->kind == MIGRATION_RENAME && text_equal(step->type, newest->name) && !text_is_set(step->choice) &&
+		    text_equal(step->field, name) && (type_field(newest, name) == NULL || type_field(old, step->to) == NULL))
 			name = step->to;
 	}
-	return name;
+	return type_field(newest, name) == NULL ? then : name;
 }
 
 /* ---- reading ---- */
 
 struct define_file *define_old_file(struct define *d, const struct definition_source *source, int64_t version)
 {
-	struct define_file *file = arena_new_struct(d->arena, struct define_file);
+	struct define_file *file;
 
+	/* Most of what belongs to a version is as it is today. */
+	for (size_t i = 0; i < d->file_count; i++)
+		if (text_equal(d->files[i].path, source->path) && text_equal(d->files[i].source, source->source))
+			return d->files[i].root == NULL ? NULL : &d->files[i];
+	file = arena_new_struct(d->arena, struct define_file);
 	file->path = text_format(d->arena, "%.*s (version %lld)", TEXT_ARG(source->path), (long long)version);
 	file->source = text_copy(d->arena, source->source);
 	define_read_file(d, file);
@@ -129,7 +139,7 @@ static void merge_field(struct define *d, struct draft *older, const struct fiel
 {
 	struct draft *newest = older->newest;
 	struct type *type = newest->type;
-	text name = renamed(d, type, old->name);
+	text name = renamed(d, type, older->type, old->name);
 	const struct field *field = type_field(type, name);
 	struct field *added;
 
@@ -247,7 +257,7 @@ static void place_states(struct define *d, struct draft *older, struct lifecycle
 
 /* ---- the variant ---- */
 
-/* Names of then lead to what they are called today. */
+/* Names of then lead to what they are called today: while the version is read, also those that another field has by now. */
 static void add_aliases(struct define *d, struct draft *older, struct type *variant)
 {
 	const struct type *newest = older->newest->type;
@@ -257,9 +267,9 @@ static void add_aliases(struct define *d, struct draft *older, struct type *vari
 		table_set(&variant->field_names, newest->fields[i].name, &newest->fields[i]);
 	for (size_t i = FIELD_SYSTEM_COUNT; i < older->type->field_count; i++) {
 		text then = older->type->fields[i].name;
-		const struct field *field = type_field(newest, renamed(d, newest, then));
+		const struct field *field = type_field(newest, renamed(d, newest, older->type, then));
 
-		if (field != NULL && type_field(newest, then) == NULL)
+		if (field != NULL)
 			table_set(&variant->field_names, then, &newest->fields[field->position]);
 	}
 }
@@ -362,6 +372,8 @@ static void finish_variant(struct define *d, struct draft *older)
 	variant->work_model_count = own.work_model_count;
 	variant->definition = own.definition;
 	variant->newest = newest;
+	for (size_t i = 0; i < newest->field_count; i++)
+		table_set(&variant->field_names, newest->fields[i].name, &newest->fields[i]);
 	variant->variants = NULL;
 	variant->variant_count = 0;
 	if (newest->variants == NULL)

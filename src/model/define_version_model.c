@@ -47,7 +47,7 @@ static const struct define_file *same_today(const struct define *d, const struct
 {
 	const struct define_file *today = newest_file(d, older->newest->type, model_name(file));
 
-	return today != NULL && same_part(file, today, T("form")) && same_part(file, today, T("tasks")) ? today : NULL;
+	return today != NULL && (today == file || (same_part(file, today, T("form")) && same_part(file, today, T("tasks")))) ? today : NULL;
 }
 
 /* No record of an older version was made from a model that came later. */

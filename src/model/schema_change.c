@@ -265,15 +265,45 @@ static struct error *give_up_field(struct schema_planner *planner, const struct 
 	return NULL;
 }
 
+/* Published before: it has done its work. */
+static bool is_known_step(const struct model *before, const struct migration_step *step)
+{
+	for (size_t i = 0; i < before->migration_count; i++)
+		if (before->migrations[i].kind == step->kind && text_equal(before->migrations[i].type, step->type) &&
+		    text_equal(before->migrations[i].field, step->field) && text_equal(before->migrations[i].to, step->to))
+			return true;
+	return false;
+}
+
+/* A step that renames it, while another field has its old name from now on: nobody can tell which of the two its values are. */
+static const struct migration_step *renamed_and_there(const struct schema_planner *planner, const struct type *type, const struct type *was,
+						      text name)
+{
+	for (size_t i = 0; i < planner->model->migration_count; i++) {
+		const struct migration_step *step = &planner->model->migrations[i];
+
+		if (step->kind == MIGRATION_RENAME && text_equal(step->type, type->name) && !text_is_set(step->choice) &&
+		    text_equal(step->field, name) && type_field(type, step->to) != NULL && type_field(was, step->to) == NULL &&
+		    !is_known_step(planner->before, step))
+			return step;
+	}
+	return NULL;
+}
+
 /* Where a field of before stands now; NULL: it goes, is kept unseen, or was refused. */
-static struct error *field_after(struct schema_planner *planner, const struct type *type, const struct field *before,
-				 const struct field **ret_field)
+static struct error *field_after(struct schema_planner *planner, const struct type *was, const struct type *type,
+				 const struct field *before, const struct field **ret_field)
 {
 	const struct field *field = type_field(type, before->name);
+	const struct migration_step *both = field == NULL ? NULL : renamed_and_there(planner, type, was, before->name);
 	struct fate fate;
 	bool gone = false;
 
 	*ret_field = field;
+	if (both != NULL)
+		schema_refuse(planner, "publish the rename first, and the new field after it",
+			      "the field %.*s.%.*s is renamed to %.*s, but there is another '%.*s'", TEXT_ARG(type->name),
+			      TEXT_ARG(before->name), TEXT_ARG(both->to), TEXT_ARG(before->name));
 	if (field != NULL)
 		return NULL;
 	fate = follow(planner, type->name, before->name, TEXT_UNSET, knows_field, type);
@@ -319,7 +349,7 @@ static struct error *plan_type(struct schema_planner *planner, const struct type
 	for (size_t i = 0; i < before->field_count; i++) {
 		const struct field *old = &before->fields[i], *field;
 
-		TRY(field_after(planner, type, old, &field));
+		TRY(field_after(planner, before, type, old, &field));
 		if (field == NULL)
 			continue;
 		if (!same_storage(old, field))
