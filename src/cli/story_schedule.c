@@ -1,29 +1,12 @@
 /* Collisions in stories: `collisions: [same B, freeze F, outside W, upstream C, downstream D]` says all that is in a record's way. */
 #include "cli/story_private.h"
 
-static text kind_words(const struct collision *collision)
-{
-	switch (collision->kind) {
-	case COLLISION_NEAR:
-		return collision->upstream ? T("upstream") : T("downstream");
-	case COLLISION_OUTSIDE:
-		return T("outside");
-	case COLLISION_SAME:
-		return T("same");
-	case COLLISION_FREEZE:
-		return T("freeze");
-	case COLLISION_NONE:
-		break;
-	}
-	return T("none");
-}
-
 static text found_words(struct arena *arena, const struct collision *found, size_t count)
 {
 	text all = T("");
 
 	for (size_t i = 0; i < count; i++)
-		all = text_format(arena, "%.*s%s%.*s %.*s", TEXT_ARG(all), i == 0 ? "" : ", ", TEXT_ARG(kind_words(&found[i])),
+		all = text_format(arena, "%.*s%s%.*s %.*s", TEXT_ARG(all), i == 0 ? "" : ", ", TEXT_ARG(collision_name(&found[i])),
 		                  TEXT_ARG(record_number(found[i].other)));
 	return text_is_empty(all) ? T("none") : all;
 }
@@ -41,7 +24,7 @@ struct error *story_expect_collisions(struct story_world *world, struct work *wo
 		if (!text_cut(&name, ' ', &kind) || !text_is_set(name))
 			continue;
 		for (size_t k = 0; k < count; k++)
-			met += text_equal(kind, kind_words(&found[k])) && text_equal(story_number(world, name), record_number(found[k].other));
+			met += text_equal(kind, collision_name(&found[k])) && text_equal(story_number(world, name), record_number(found[k].other));
 	}
 	if (met != wanted || count != wanted)
 		story_problem(world, story_place(world->story, entry->line, entry->column), "collisions: expected %zu as said, was %.*s", wanted,

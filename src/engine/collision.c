@@ -398,6 +398,23 @@ struct error *schedule_search(struct search *search, const struct step *step)
 	return arena_check(work->arena);
 }
 
+text collision_name(const struct collision *collision)
+{
+	switch (collision->kind) {
+	case COLLISION_NEAR:
+		return collision->upstream ? T("upstream") : T("downstream");
+	case COLLISION_OUTSIDE:
+		return T("outside");
+	case COLLISION_SAME:
+		return T("same");
+	case COLLISION_FREEZE:
+		return T("freeze");
+	case COLLISION_NONE:
+		break;
+	}
+	return T("none");
+}
+
 struct error *engine_collisions(struct work *work, struct record *record, moment start, moment end,
                                 struct collision **ret_collisions, size_t *ret_count)
 {

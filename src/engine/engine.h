@@ -526,6 +526,8 @@ struct collision {
 	int64_t item_id;
 };
 /* The worst first; none without both moments. start, end: other moments than the record's (what if), or MOMENT_UNSET. */
+/* same, freeze, outside, upstream, downstream: as stories and pages call it; the API says outside_window. */
+text collision_name(const struct collision *collision);
 must_use struct error *engine_collisions(struct work *work, struct record *record, moment start, moment end,
                                          struct collision **ret_collisions, size_t *ret_count);
 

@@ -32,21 +32,10 @@ static struct error *reference_value(struct work *work, const struct type *type,
 	return NULL;
 }
 
+/* A word of the API longer than in stories, where the window is named beside it. */
 static text kind_of(const struct collision *collision)
 {
-	switch (collision->kind) {
-	case COLLISION_NEAR:
-		return collision->upstream ? T("upstream") : T("downstream");
-	case COLLISION_OUTSIDE:
-		return T("outside_window");
-	case COLLISION_SAME:
-		return T("same");
-	case COLLISION_FREEZE:
-		return T("freeze");
-	case COLLISION_NONE:
-		break;
-	}
-	return T("none");
+	return collision->kind == COLLISION_OUTSIDE ? T("outside_window") : collision_name(collision);
 }
 
 text schedule_collision_words(const struct work *work, const struct collision *collision)

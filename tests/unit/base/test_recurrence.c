@@ -48,6 +48,37 @@ TEST(only_what_overlaps_is_found)
 	arena_free(arena);
 }
 
+/* Saved before they were refused, such rules are asked at every look at a calendar. */
+TEST(what_never_comes_is_known_at_once)
+{
+	static const char *const rules[] = { "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+	                                     "FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=31", "FREQ=MONTHLY;BYMONTHDAY=31;BYMONTH=4", "FREQ=MONTHLY;BYDAY=6MO",
+	                                     "FREQ=DAILY;INTERVAL=7;BYDAY=TU", "FREQ=MONTHLY;BYDAY=5MO;BYMONTHDAY=1", "FREQ=YEARLY;BYYEARDAY=1;BYMONTH=2",
+	                                     "FREQ=MONTHLY;INTERVAL=12;BYMONTH=3", "FREQ=MONTHLY;BYDAY=MO;BYSETPOS=6" };
+	struct arena *arena = arena_new(1 << 20);
+	struct span *found, first = { at("2026-10-04T00:00:00Z"), at("2026-10-04T04:00:00Z") };
+	int64_t begun = monotonic_us();
+	size_t count;
+
+	for (size_t i = 0; i < array_length(rules); i++)
+		assert_refused(recurrence_spans(arena, text_from(rules[i]), zone_utc(), first, first, 10, &found, &count), INVALID);
+	assert_true(monotonic_us() - begun < 400 * 1000);
+	arena_free(arena);
+}
+
+TEST(what_comes_seldom_comes)
+{
+	static const char *const rules[] = { "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "FREQ=MONTHLY;BYMONTHDAY=-1", "FREQ=YEARLY;BYDAY=20MO", "FREQ=MONTHLY;BYDAY=-1FR",
+	                                     "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", "FREQ=YEARLY;INTERVAL=3", "FREQ=MONTHLY;BYMONTHDAY=13;BYDAY=FR",
+	                                     "FREQ=YEARLY;BYYEARDAY=366", "FREQ=WEEKLY;INTERVAL=3;BYDAY=TU", "FREQ=DAILY;INTERVAL=11", "FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10" };
+	struct arena *arena = arena_new(1 << 20);
+	struct span *found;
+
+	for (size_t i = 0; i < array_length(rules); i++)
+		assert_true(spans(arena, rules[i], "UTC", "2026-10-01", "2040-01-01", &found) > 0);
+	arena_free(arena);
+}
+
 TEST(what_is_no_rule_or_too_frequent_or_never_comes_is_refused)
 {
 	static const char *const rules[] = { "every sunday", "FREQ=HOURLY", "FREQ=DAILY;BYHOUR=3,4", "FREQ=SECONDLY", "FREQ=", "BYDAY=SU",
