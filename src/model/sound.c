@@ -26,6 +26,7 @@ static void check(struct sound *sound)
 	if (!sound->unproven) {
 		sound_check_transitions(sound);
 		sound_check_asked(sound);
+		sound_check_segregation(sound);
 	}
 	sound_check_net(sound);
 	if (sound->unproven || !is_whole(sound))

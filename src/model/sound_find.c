@@ -205,6 +205,26 @@ static bool is_held_by_tasks(const struct sound *sound, const struct transition 
 	return all;
 }
 
+/* What it asks of who takes it and of the record, and how a record comes to where it could be taken. */
+static text why_dead(struct sound *sound, const struct transition *transition)
+{
+	text wanted = TEXT_UNSET, by;
+
+	for (size_t i = 0; i < transition->permit_count; i++) {
+		if (transition->permits[i].when == NULL || transition->permits[i].roles == 0)
+			continue;
+		by = condition_print(sound->arena, transition->permits[i].when);
+		wanted = text_is_set(wanted) ? text_format(sound->arena, "%.*s or %.*s", TEXT_ARG(wanted), TEXT_ARG(by)) : by;
+	}
+	by = transition->guard == NULL ? T("none") : condition_print(sound->arena, transition->guard);
+	for (size_t i = 0; i < sound->count; i++)
+		if (state_in(transition->from, sound->situations[i].state))
+			return text_format(sound->d->error_arena,
+					   "its guard (%.*s) and who may take it (%.*s) never hold together there; %.*s", TEXT_ARG(by),
+					   TEXT_ARG(text_is_set(wanted) ? wanted : T("always")), TEXT_ARG(sound_path(sound, i)));
+	return TEXT_UNSET;
+}
+
 static void find_dead(struct sound *sound)
 {
 	for (size_t i = 0; i < sound->lifecycle->transition_count; i++) {
@@ -221,7 +241,7 @@ static void find_dead(struct sound *sound)
 					 "the transition '%.*s' is dead: tasks are always open where it leaves",
 					 TEXT_ARG(transition->name));
 		else
-			define_error_key(sound->d, at, T("its guard, and who may take it, never hold together there"),
+			define_error_key(sound->d, at, why_dead(sound, transition),
 					 "the transition '%.*s' is dead: it can never be taken in any of the states it leaves",
 					 TEXT_ARG(transition->name));
 	}

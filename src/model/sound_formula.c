@@ -285,9 +285,13 @@ static const struct expression *compile_measured(struct logic *logic, const stru
 		variable = path_variable(logic, node->path, &values);
 	else
 		variable = classes == 0 ? 0 : add_variable(logic, key, UNSET_VALUE(classes) - 1, SIZE_MAX, node->path);
-	if (classes > 0 && measure->how == LITERAL_FIELD)
+	if (classes > 0 && measure->how == LITERAL_FIELD) {
 		logic->variables[variable].roots[1] =
 		    (size_t)(measure->number >> 16) + (size_t)(measure->number & 0xffff) - node->path->steps[0].field;
+		if (field->kind == KIND_LINK && field->target == logic->model->user && !logic->relating &&
+		    logic->variables[variable].constraint == NULL)
+			(void)logic_relate(logic, (size_t)(measure->number >> 16), (size_t)(measure->number & 0xffff));
+	}
 	if (!scale_masks(scale, node, &passing, &depending)) {
 		struct expression *vague = arena_copy(logic->arena, free_test(logic, node), sizeof(*vague));
 
@@ -435,6 +439,76 @@ const struct expression *logic_compile(struct logic *logic, const struct conditi
 	return expression;
 }
 
+/* ---- people ---- */
+
+const struct condition *logic_equals(struct logic *logic, size_t field, text what)
+{
+	text source = text_format(logic->arena, "%.*s = %.*s", TEXT_ARG(logic->type->fields[field].name), TEXT_ARG(what));
+	struct condition *condition = NULL;
+
+	return condition_parse(logic->arena, logic->model, logic->type, source, CONDITION_RULE, &condition) == NULL ? condition : NULL;
+}
+
+/* The test in "it is set, and ...". */
+static size_t tested_variable(const struct logic *logic, const struct expression *expression)
+{
+	size_t found = SIZE_MAX;
+
+	if (expression->kind == EXPRESSION_VALUES && logic->variables[expression->variable].field == SIZE_MAX)
+		return expression->variable;
+	for (size_t i = 0; i < expression->count && found == SIZE_MAX; i++)
+		found = tested_variable(logic, expression->parts[i]);
+	return found;
+}
+
+static const struct expression *not_all(struct logic *logic, const struct expression *a, const struct expression *b,
+					const struct expression *but)
+{
+	const struct expression *any = new_group(logic, EXPRESSION_OR, 3);
+
+	add_part(any, negate(logic, a));
+	add_part(any, negate(logic, b));
+	add_part(any, but);
+	return any;
+}
+
+static void constrain(struct logic *logic, size_t variable, const struct expression *constraint)
+{
+	const struct expression *both = constraint;
+
+	if (logic->variables[variable].constraint != NULL) {
+		both = new_group(logic, EXPRESSION_AND, 2);
+		add_part(both, logic->variables[variable].constraint);
+		add_part(both, constraint);
+	}
+	logic->variables[variable].constraint = both;
+}
+
+size_t logic_relate(struct logic *logic, size_t a, size_t b)
+{
+	const struct condition *pair = logic_equals(logic, a, logic->type->fields[b].name), *mine = logic_equals(logic, a, T("me")),
+			       *theirs = logic_equals(logic, b, T("me"));
+	const struct expression *same, *first, *second, *all = new_group(logic, EXPRESSION_AND, 3);
+
+	if (pair == NULL || mine == NULL || theirs == NULL)
+		return SIZE_MAX;
+	logic->relating = true;
+	logic_learn(logic, pair);
+	same = logic_compile(logic, pair);
+	logic->relating = false;
+	first = logic_compile(logic, mine);
+	second = logic_compile(logic, theirs);
+	if (logic->variables[tested_variable(logic, same)].constraint == NULL) {
+		add_part(all, not_all(logic, first, second, same));
+		add_part(all, not_all(logic, same, first, second));
+		add_part(all, not_all(logic, same, second, first));
+		constrain(logic, tested_variable(logic, same), all);
+		constrain(logic, tested_variable(logic, first), all);
+		constrain(logic, tested_variable(logic, second), all);
+	}
+	return tested_variable(logic, same);
+}
+
 /* ---- at one moment of a chain ---- */
 
 struct epoch {
@@ -446,6 +520,9 @@ struct epoch {
 static size_t variable_in(struct logic *logic, size_t variable, const struct epoch *epoch)
 {
 	const struct variable *one = &logic->variables[variable];
+
+	if (epoch->epochs == NULL)
+		return variable;
 	size_t first = one->roots[0] == SIZE_MAX ? 0 : epoch->epochs[one->roots[0]];
 	size_t second = one->roots[1] == SIZE_MAX || one->roots[1] == one->roots[0] ? 0 : epoch->epochs[one->roots[1]];
 	size_t far = one->far ? epoch->far : 0;
@@ -470,7 +547,7 @@ static const struct expression *values_in(struct logic *logic, const struct expr
 	const struct expression *now;
 
 	for (size_t i = 0; i < epoch->facts->tracked_count; i++)
-		if (epoch->facts->tracked[i] == expression->variable)
+		if (epoch->facts->tracked[i] == expression->variable && epoch->facts->values[i] != FACT_UNKNOWN)
 			return decided(logic, ((expression->mask >> epoch->facts->values[i] & 1) != 0) != expression->negated);
 	now = new_values(logic, variable_in(logic, expression->variable, epoch), expression->mask);
 	return expression->negated ? negate(logic, now) : now;

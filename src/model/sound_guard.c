@@ -69,6 +69,16 @@ static text quoted(const struct sound *sound, const struct condition *condition)
 	return text_format(sound->d->error_arena, "it says: %.*s", TEXT_ARG(condition_print(sound->arena, condition)));
 }
 
+/* The same, and how a record comes to where it is looked at. */
+static text quoted_there(const struct sound *sound, const struct condition *condition, const struct place_of_use *use)
+{
+	for (size_t i = 0; i < sound->count; i++)
+		if (is_used(sound, use, &sound->situations[i]))
+			return text_format(sound->d->error_arena, "it says: %.*s; it is asked after %.*s",
+					   TEXT_ARG(condition_print(sound->arena, condition)), TEXT_ARG(sound_path(sound, i)));
+	return quoted(sound, condition);
+}
+
 /* ---- transitions ---- */
 
 static void check_guard(struct sound *sound, const struct transition *transition, const struct value_entry *whole)
@@ -83,7 +93,7 @@ static void check_guard(struct sound *sound, const struct transition *transition
 			define_error_key(sound->d, at, quoted(sound, transition->guard), "the guard of '%.*s' can never hold",
 					 TEXT_ARG(transition->name));
 		else
-			define_error_key(sound->d, at, quoted(sound, transition->guard),
+			define_error_key(sound->d, at, quoted_there(sound, transition->guard, &use),
 					 "the guard of '%.*s' holds in none of the states it leaves", TEXT_ARG(transition->name));
 	} else if (!can_fail(sound, transition->guard, transition->from, at)) {
 		define_error_key(sound->d, at, T("take it out, or let it refuse something"),
@@ -101,7 +111,7 @@ static void check_transition(struct sound *sound, const struct transition *trans
 		return;
 	for (size_t i = 0; i < transition->permit_count; i++)
 		if (!can_hold(sound, transition->permits[i].when, &use, at))
-			define_error_key(sound->d, sound_at_key(at, T("by")), quoted(sound, transition->permits[i].when),
+			define_error_key(sound->d, sound_at_key(at, T("by")), quoted_there(sound, transition->permits[i].when, &use),
 					 "a permit of '%.*s' holds in none of the states it leaves", TEXT_ARG(transition->name));
 	for (size_t i = 0; i < transition->need_count; i++)
 		if (!can_hold(sound, transition->needs[i].when, &use, at))

@@ -113,32 +113,14 @@ static void learn_setting(void *data, const struct setting *setting, bool foreig
 		scale_learn_value(logic->arena, scale, setting->value);
 }
 
-struct limited {
-	size_t field;
-	bool binding;
-};
-
-/* What is copied from elsewhere keeps the limits of that. */
-static void see_setting(void *data, const struct setting *setting, bool foreign)
-{
-	struct limited *limited = data;
-
-	(void)foreign;
-	if (setting->field == limited->field && setting->how != SET_VALUE && setting->how != SET_UNSET)
-		limited->binding = false;
-}
-
 static void learn_field(struct logic *logic, const struct field *field)
 {
-	struct limited limited = { field->position, true };
 	struct scale *scale;
 
+	/* The engine refuses also copies that do not fit. */
 	if ((field->kind == KIND_INTEGER || field->kind == KIND_DURATION) && field->decision == NULL && !field->system &&
-	    (field->least != INT64_MIN || field->most != INT64_MAX)) {
-		each_setting(logic->model, logic->type, see_setting, &limited);
-		if (limited.binding)
-			scale_limit(logic_field_scale(logic, field), field->least, field->most);
-	}
+	    (field->least != INT64_MIN || field->most != INT64_MAX))
+		scale_limit(logic_field_scale(logic, field), field->least, field->most);
 	if (field->has_default && field->fallback != NULL && logic_field_scale(logic, field) != NULL)
 		scale_learn_value(logic->arena, logic_field_scale(logic, field), field->fallback);
 	for (size_t i = 0; field->decision != NULL && i < field->decision->input_count; i++) {

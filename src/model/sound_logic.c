@@ -127,7 +127,8 @@ static bool search_values(struct search *search)
 	for (size_t i = 0; i < logic->count; i++)
 		logic->remaining[i] = logic->variables[i].domain;
 	for (size_t i = 0; i < search->facts->tracked_count; i++)
-		logic->remaining[search->facts->tracked[i]] = UINT64_C(1) << search->facts->values[i];
+		if (search->facts->values[i] != FACT_UNKNOWN)
+			logic->remaining[search->facts->tracked[i]] = UINT64_C(1) << search->facts->values[i];
 	logic->steps = 0;
 	if (!try_values(search))
 		return false;
@@ -141,7 +142,9 @@ bool logic_possible(struct logic *logic, const struct claim *claims, size_t coun
 	struct search search = { .logic = logic, .facts = facts };
 
 	for (size_t i = 0; i < count; i++) {
-		if (claims[i].condition != NULL)
+		if (claims[i].condition != NULL && claims[i].facts != NULL)
+			add_claim(&search, logic_at(logic, claims[i].condition, claims[i].facts, NULL, 0), claims[i].holds);
+		else if (claims[i].condition != NULL)
 			add_claim(&search, logic_compile(logic, claims[i].condition), claims[i].holds);
 		else if (!claims[i].holds)
 			return false;

@@ -4,8 +4,6 @@
  */
 #include "model/sound_private.h"
 
-#define CLAIMS_MAX 24
-
 bool sound_is_finished(const struct sound *sound, size_t state)
 {
 	return sound->lifecycle->states[state].group >= GROUP_CLOSED;
@@ -83,8 +81,8 @@ size_t sound_approvals_in(const struct sound *sound, size_t state, size_t *ret_a
 static void enter(struct sound *sound, struct situation situation, size_t from, const struct move *move)
 {
 	const struct tasks_definition *tasks = sound->type->tasks;
-	size_t approvals[CLAIMS_MAX - 1], count = sound_approvals_in(sound, situation.state, approvals, array_length(approvals));
-	struct claim claims[CLAIMS_MAX];
+	size_t approvals[SOUND_CLAIMS_MAX - 1], count = sound_approvals_in(sound, situation.state, approvals, array_length(approvals));
+	struct claim claims[SOUND_CLAIMS_MAX];
 	struct facts facts;
 
 	if (tasks != NULL && state_in(tasks->states, situation.state))
@@ -107,64 +105,6 @@ static void enter(struct sound *sound, struct situation situation, size_t from, 
 	situation.approval = APPROVAL_SKIPPED;
 	if (logic_possible(&sound->logic, claims, count, &facts))
 		reach(sound, situation, from, move);
-}
-
-/* ---- what a step sets ---- */
-
-static ptrdiff_t tracked_of(const struct sound *sound, size_t field)
-{
-	for (size_t i = 0; i < sound->tracked_count; i++)
-		if (sound->tracked_fields[i] == field)
-			return (ptrdiff_t)i;
-	return -1;
-}
-
-static uint8_t value_of_setting(struct sound *sound, size_t tracked, const struct setting *setting)
-{
-	size_t value = sound->tracked_values[tracked] - 1;
-
-	if (setting->how == SET_UNSET || (setting->how == SET_VALUE && setting->value == NULL))
-		return (uint8_t)value;
-	if (setting->how == SET_NOW || !logic_value(&sound->logic, setting->field, setting->value, &value))
-		value = 0; /* of a moment is only known that it is set */
-	return (uint8_t)value;
-}
-
-/* A step in the making: what it demands, and where it leads. */
-struct step_of {
-	struct situation after;
-	struct claim claims[CLAIMS_MAX];
-	size_t claim_count;
-	bool transition; /* it changed the state */
-};
-
-static void demand(struct step_of *step, const struct condition *condition, bool holds)
-{
-	if (condition != NULL && step->claim_count < CLAIMS_MAX)
-		step->claims[step->claim_count++] = (struct claim){ condition, holds };
-}
-
-/* Calls then() for each way the settings with a condition can turn out. */
-static void apply_settings(struct sound *sound, const struct step_of *step, const struct setting *settings, size_t count,
-			   void (*then)(struct sound *sound, const struct step_of *step, void *data), void *data)
-{
-	struct step_of next = *step;
-
-	for (size_t i = 0; i < count; i++) {
-		ptrdiff_t tracked = tracked_of(sound, settings[i].field);
-
-		if (tracked < 0)
-			continue;
-		if (settings[i].when != NULL) {
-			struct step_of without = next;
-
-			demand(&without, settings[i].when, false);
-			apply_settings(sound, &without, &settings[i + 1], count - i - 1, then, data);
-			demand(&next, settings[i].when, true);
-		}
-		next.after.values[tracked] = value_of_setting(sound, (size_t)tracked, &settings[i]);
-	}
-	then(sound, &next, data);
 }
 
 /* ---- moves ---- */
@@ -207,11 +147,11 @@ static void take(struct sound *sound, struct making *making, const struct step_o
 	const struct transition *transition = &sound->lifecycle->transitions[position];
 	struct step_of next = *step;
 
-	demand(&next, transition->guard, true);
+	step_demand(&next, transition->guard, true);
 	next.after.state = transition->to;
 	next.transition = true;
 	making->move.transition = (ptrdiff_t)position;
-	apply_settings(sound, &next, transition->sets, transition->set_count, arrive, making);
+	sound_apply(sound, &next, transition->sets, transition->set_count, arrive, making);
 }
 
 static struct making making_of(const struct sound *sound, size_t from, enum move_kind kind, size_t index)
@@ -235,7 +175,7 @@ static void people_move(struct sound *sound, size_t from, size_t position)
 		making.facts.values = making.before.values;
 		if ((transition->permits[i].roles == 0 && !waited_for) || tasks_hold(sound, &making.before, transition->to))
 			continue;
-		demand(&step, transition->permits[i].when, true);
+		step_demand(&step, transition->permits[i].when, true);
 		take(sound, &making, &step, position);
 	}
 }
@@ -285,13 +225,23 @@ static void run_actions(struct sound *sound, const struct step_of *step, void *d
 {
 	struct running running = *(struct running *)data;
 	struct making making = *running.making;
+	struct step_of changed = *step;
 	const struct action *action;
+
+	if (running.next > 0) {
+		/* What an action asks after one that sets something is asked of what that has set. */
+		struct situation *after = arena_copy(sound->arena, &step->after, sizeof(step->after));
+		struct facts facts = sound_facts(sound, after);
+
+		changed.facts = arena_copy(sound->arena, &facts, sizeof(facts));
+		step = &changed;
+	}
 
 	for (; running.next < running.rule->action_count; running.next++) {
 		action = &running.rule->actions[running.next];
 		if (action->kind == ACTION_SET) {
 			running.next++;
-			apply_settings(sound, step, action->sets, action->set_count, run_actions, &running);
+			sound_apply(sound, step, action->sets, action->set_count, run_actions, &running);
 			return;
 		}
 		if (action->kind == ACTION_REQUEST) {
@@ -324,7 +274,7 @@ static bool changes_situation(const struct sound *sound, const struct rule *rule
 		if (action->kind == ACTION_TRANSITION || action->kind == ACTION_REQUEST)
 			return true;
 		for (size_t j = 0; action->kind == ACTION_SET && j < action->set_count; j++)
-			if (tracked_of(sound, action->sets[j].field) >= 0)
+			if (sound_tracked_of(sound, action->sets[j].field) >= 0)
 				return true;
 	}
 	return false;
@@ -341,7 +291,7 @@ static void rule_moves(struct sound *sound, size_t from, size_t index)
 	struct running running = { &making, rule, 0 };
 
 	making.facts.values = making.before.values;
-	demand(&step, rule->condition, true);
+	step_demand(&step, rule->condition, true);
 	run_actions(sound, &step, &running);
 	/* A second transition goes on from the state where the first one led, whatever the condition says there. */
 	for (size_t i = 1; i < rule->action_count; i++) {
@@ -368,7 +318,7 @@ static void outcome(struct sound *sound, struct making *making, ptrdiff_t transi
 		guard = sound->lifecycle->transitions[transition].guard;
 		if (!logic_may_fail(&sound->logic, guard, &making->facts))
 			return;
-		demand(&step, guard, false);
+		step_demand(&step, guard, false);
 	}
 	making->move.transition = -1;
 	arrive(sound, &step, making);
@@ -527,6 +477,10 @@ static void begin(struct sound *sound)
 	struct move move = { MOVE_START, -1, 0, 0 };
 
 	for (size_t i = 0; i < sound->tracked_count; i++) {
+		if (sound->pairs[i].is_pair) {
+			start.values[i] = FACT_UNKNOWN;
+			continue;
+		}
 		const struct field *field = &sound->type->fields[sound->tracked_fields[i]];
 
 		start.values[i] = (uint8_t)(sound->tracked_values[i] - 1);

@@ -86,10 +86,12 @@ struct logic {
 	uint64_t *remaining;	/* while solving */
 	size_t remaining_capacity;
 	int steps;
+	bool relating;
 	bool gave_up; /* a search was given up: somebody must say "not proven" */
 };
 
-/* What is known while asking. */
+/* What is known while asking; a value that is FACT_UNKNOWN is not. */
+#define FACT_UNKNOWN UINT8_MAX
 struct facts {
 	size_t state;		/* of the record */
 	const uint8_t *values;	/* of the tracked fields */
@@ -101,6 +103,7 @@ struct facts {
 struct claim {
 	const struct condition *condition;
 	bool holds;
+	const struct facts *facts; /* at its own moment; NULL: those of the search */
 };
 
 /* Choices of more values than fit beside "unset" into a word go by their scale. */
@@ -124,6 +127,10 @@ size_t logic_field(struct logic *logic, size_t field, size_t *ret_values);
 /* The value of that variable which stands for this constant. False: not known. */
 bool logic_value(struct logic *logic, size_t field, const struct cell *constant, size_t *ret_value);
 const struct expression *logic_compile(struct logic *logic, const struct condition *condition);
+/* A condition of the type made here: "FIELD = WHAT". */
+const struct condition *logic_equals(struct logic *logic, size_t field, text what);
+/* Ties two people of a record to `me`: who is the same as me is the same as the other who is. The variable "they are the same". */
+size_t logic_relate(struct logic *logic, size_t a, size_t b);
 
 /* ---- whether conditions can hold together (sound_logic.c) ---- */
 
@@ -189,6 +196,12 @@ struct sound {
 	struct logic logic;
 	size_t tracked_fields[SOUND_TRACKED_MAX], tracked[SOUND_TRACKED_MAX], tracked_values[SOUND_TRACKED_MAX];
 	size_t tracked_count;
+	/* Of tracked fields that name a person: whether it is who takes a step; of pairs of them: whether they are the same. */
+	const struct condition *is_me[SOUND_TRACKED_MAX];
+	struct sound_pair {
+		bool is_pair;
+		size_t people[2]; /* their places */
+	} pairs[SOUND_TRACKED_MAX];
 	size_t *out, *out_begin; /* transitions by the state they leave: out[out_begin[i]] to out[out_begin[i + 1] - 1] */
 	struct situation *situations;
 	size_t count, capacity;
@@ -204,9 +217,33 @@ struct sound {
 	bool unproven;		/* too many situations */
 };
 
+/* A step in the making: what it demands, and where it leads. */
+#define SOUND_CLAIMS_MAX 24
+struct step_of {
+	struct situation after;
+	struct claim claims[SOUND_CLAIMS_MAX];
+	size_t claim_count;
+	bool transition;	   /* it changed the state */
+	const struct facts *facts; /* of what it demands from here on; NULL: those of the situation it leaves */
+	/* While settings are made: what was before all of them, and bits of the people they set, to `me` or at all. */
+	uint8_t before[SOUND_TRACKED_MAX];
+	uint32_t is_me, is_new;
+};
+void step_demand(struct step_of *step, const struct condition *condition, bool holds);
+/* Calls then() for each way the settings can turn out (sound_set.c). */
+void sound_apply(struct sound *sound, const struct step_of *step, const struct setting *settings, size_t count,
+		 void (*then)(struct sound *sound, const struct step_of *step, void *data), void *data);
+/* The place of a field among the tracked ones, or -1. */
+ptrdiff_t sound_tracked_of(const struct sound *sound, size_t field);
+
 bool sound_is_finished(const struct sound *sound, size_t state); /* closed or cancelled */
 struct facts sound_facts(const struct sound *sound, const struct situation *situation);
 void sound_choose_tracked(struct sound *sound); /* sound_tracked.c */
+void sound_choose_people(struct sound *sound);	/* sound_people.c */
+bool sound_is_asked(struct sound *sound, size_t variable);
+bool sound_people_write(const struct sound *sound, size_t field);
+/* Values of a pair; FACT_UNKNOWN: it is not known, or one of them is unset. */
+enum { PAIR_SAME, PAIR_OTHER };
 /* Finds all situations and moves. */
 void sound_explore(struct sound *sound);
 /* The approvals that entering this state asks, in their order. */
@@ -291,7 +328,8 @@ void sound_check_transitions(struct sound *sound); /* sound_guard.c: guards that
 void sound_check_asked(struct sound *sound);	   /* ... approvals that are never asked ... */
 void sound_check_conditions(struct sound *sound);  /* ... and what else can never hold */
 void sound_check_rules(struct sound *sound);	   /* sound_rule.c: automatic steps that compete */
-void sound_check_approvals(struct sound *sound);   /* sound_approval.c: who is asked, and what goes around it */
+void sound_check_approvals(struct sound *sound);   /* sound_field.c: whether anybody can be asked */
+void sound_check_segregation(struct sound *sound); /* sound_people.c: whether all who are asked are left out */
 void sound_check_tasks(struct sound *sound);	   /* sound_model.c: steps of its own that are never made */
 void sound_check_fields(struct sound *sound);	   /* sound_field.c: what is needed, and on no form */
 

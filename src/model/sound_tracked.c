@@ -1,7 +1,7 @@
 /* Which fields are part of a situation: those of finitely many values that only transitions and rules set, and something asks about. */
 #include "model/sound_private.h"
 
-static bool people_write(const struct sound *sound, size_t field)
+bool sound_people_write(const struct sound *sound, size_t field)
 {
 	const struct type *type = sound->type;
 
@@ -77,7 +77,7 @@ static bool is_tracked(const struct sound *sound, const struct field *field)
 {
 	struct setters setters = { field, 0, 0 };
 
-	if (field->system || field->decision != NULL || people_write(sound, field->position) || !is_kind_tracked(field) ||
+	if (field->system || field->decision != NULL || sound_people_write(sound, field->position) || !is_kind_tracked(field) ||
 	    engine_writes(sound->type, field))
 		return false;
 	each_setting(sound->d->model, sound->type, count_setting, &setters);
@@ -85,7 +85,7 @@ static bool is_tracked(const struct sound *sound, const struct field *field)
 }
 
 /* Only those that something asks about: others would only multiply the situations. */
-static bool is_asked(struct sound *sound, size_t variable)
+bool sound_is_asked(struct sound *sound, size_t variable)
 {
 	struct logic *logic = &sound->logic;
 	const struct type *type = sound->type;
@@ -119,10 +119,11 @@ void sound_choose_tracked(struct sound *sound)
 		if (!is_tracked(sound, &sound->type->fields[i]))
 			continue;
 		variable = logic_field(&sound->logic, i, &values);
-		if (!is_asked(sound, variable))
+		if (!sound_is_asked(sound, variable))
 			continue;
 		sound->tracked_fields[sound->tracked_count] = i;
 		sound->tracked[sound->tracked_count] = variable;
 		sound->tracked_values[sound->tracked_count++] = values;
 	}
+	sound_choose_people(sound);
 }
