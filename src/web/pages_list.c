@@ -313,6 +313,8 @@ static struct error *fill(struct work *work, struct web_request *request, struct
 	TRY(rows_value(work, list, &rows));
 	value_set(work->arena, data, T("columns"), columns_value(work, list));
 	value_set(work->arena, data, T("rows"), rows);
+	value_set_bool(work->arena, data, T("several"), is_staff(work) && list->type->lifecycle != NULL && !list->type->platform);
+	value_set_text(work->arena, data, T("here"), request->target);
 	value_set_bool(work->arena, data, T("later"), text_is_set(request_query(request, T("after"))));
 	if (text_is_set(list->rows.next))
 		value_set_text(work->arena, data, T("next"), list_href(work, list, list->sort, list->rows.next));

@@ -148,6 +148,8 @@ PHASE(schedule_published_render);
 PHASE(approvals_render);
 PHASE(votes_render);
 PHASE(votes_refuse);
+PHASE(several_render);
+PHASE(several_take);
 PHASE(vote_apply);
 PHASE(vote_done);
 PHASE(vote_refuse);

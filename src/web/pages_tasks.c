@@ -264,10 +264,21 @@ static struct value *child_row(struct work *work, const struct record *child)
 	return row;
 }
 
+/* The page that takes one step for all of them that are not over. */
+static text open_href(struct work *work, const struct type *type, const struct record *record, text here)
+{
+	text source = text_format(work->arena, "%.*s = %.*s and state.group in (open, waiting)", TEXT_ARG(type->fields[type->parent].name),
+	                          TEXT_ARG(condition_quote(work->arena, record_number(record))));
+
+	return text_format(work->arena, "/%.*s/several?q=%.*s&back=%.*s", TEXT_ARG(type->name), TEXT_ARG(url_part(work->arena, source)),
+	                   TEXT_ARG(url_part(work->arena, here)));
+}
+
 /* "2 New, 1 Resolved", and the first of them. */
 #define CHILDREN_SHOWN 8
 static struct error *children_part(struct work *work, struct record *record, struct value **ret_list)
 {
+	text here = record_href(work->arena, record->type, record_number(record));
 	struct value *list = value_list(work->arena);
 	struct child_group *groups;
 	size_t count;
@@ -276,10 +287,12 @@ static struct error *children_part(struct work *work, struct record *record, str
 	for (size_t i = 0; i < count; i++) {
 		const struct type *type = groups[i].type;
 		struct value *one = value_map(work->arena), *states = value_list(work->arena), *rows = value_list(work->arena);
+		bool any_open = false;
 
 		for (size_t j = 0; j < type->lifecycle->state_count; j++) {
 			if (groups[i].states[j] == 0)
 				continue;
+			any_open = any_open || type->lifecycle->states[j].group < GROUP_DONE;
 			struct value *state = value_map(work->arena);
 			value_set_text(work->arena, state, T("label"), label_in(&type->lifecycle->states[j].label, work->language));
 			value_set_text(work->arena, state, T("group"), state_group_name(type->lifecycle->states[j].group));
@@ -295,6 +308,10 @@ static struct error *children_part(struct work *work, struct record *record, str
 		value_set_text(work->arena, one, T("all"),
 		               text_format(work->arena, "/%.*s?q=%.*s%%20%%3D%%20%%22%.*s%%22", TEXT_ARG(type->name),
 		                           TEXT_ARG(type->fields[type->parent].name), TEXT_ARG(record_number(record))));
+		value_set_text(work->arena, one, T("type"), type->name);
+		value_set_text(work->arena, one, T("here"), here);
+		if (any_open)
+			value_set_text(work->arena, one, T("open_all"), open_href(work, type, record, here));
 		value_append(work->arena, list, one);
 	}
 	*ret_list = list;

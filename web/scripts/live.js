@@ -84,7 +84,9 @@ async function refreshList() {
 		seen.add(row.id);
 		if (!old) news++;
 		else if (old.dataset.version !== row.dataset.version) {
+			const ticked = old.querySelector("input[form=several]")?.checked;
 			if (!old.contains(document.activeElement)) old.replaceChildren(...document.adoptNode(row).childNodes);
+			if (ticked) old.querySelector("input[form=several]").checked = true;
 			old.dataset.version = row.dataset.version;
 			old.classList.remove("changed");
 			requestAnimationFrame(() => old.classList.add("changed"));

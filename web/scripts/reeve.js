@@ -91,6 +91,8 @@ function countChosen(form) {
 	if (all) all.indeterminate = chosen > 0 && chosen < boxes.length;
 	if (all) all.checked = chosen === boxes.length;
 	const told = form.querySelector("[data-chosen]");
+	/* Out of the way until there is something to do. */
+	if ("quiet" in form.dataset) form.classList.toggle("idle", chosen === 0);
 	if (told) told.textContent = chosen ? words("chosen", { n: chosen }) : "";
 }
 
