@@ -389,3 +389,89 @@ DESK_TEST(records_lie_in_each_other_twenty_levels_deep)
 	assert_refused(error, INVALID);
 	assert_int_equal(depth, 22); /* the first, twenty under it, and the one that is refused */
 }
+
+/* ---- work that is given out ---- */
+
+#define SHARED "  give: { when: created, if: assignee is not set, then: [{ assign: round_robin }] }\n"
+#define LEAST "  give: { when: created, if: assignee is not set, then: [{ assign: least_loaded }] }\n"
+
+static struct error *act_report(struct racer *racer, struct work *work)
+{
+	struct value *input = value_map(work->arena);
+	struct record *record;
+
+	value_set_text(work->arena, input, T("title"), T("x"));
+	value_set_text(work->arena, input, T("team"), T("pool"));
+	TRY(engine_create(work, racer->desk->incident, input, &record));
+	racer->number = text_cstring(racer->desk->arena, record_number(record));
+	return NULL;
+}
+
+static int64_t assignee_of(struct desk *desk, const char *number)
+{
+	struct record *record;
+
+	record_cache_reset(desk->work->cache);
+	assert_ok(model_load_number(desk->work, desk->incident, text_from(number), &record));
+	return record_id_of(record, record->type->assignee);
+}
+
+/* Two records that come at once go to two people, round after round: with three people each gets a third. */
+static void share_out(struct desk *desk)
+{
+	int64_t given[12], people[3];
+	static const char *const logins[] = { "ann", "bob", "cem" };
+
+	desk_create(desk, desk->model->team, "{'name': 'pool', 'label': 'Pool'}");
+	for (int i = 0; i < 3; i++) {
+		desk_create(desk, desk->model->user, text_cstring(desk->arena, text_format(desk->arena,
+		            "{'login': '%s', 'name': '%s', 'roles': ['agent'], 'teams': ['pool']}", logins[i], logins[i])));
+		assert_ok(model_find_id(desk->work, desk->model->user, text_from(logins[i]), &people[i]));
+	}
+	if (!desk->on->postgres)
+		return; /* one writer: there is nothing to race */
+	for (int round = 0; round < 6; round++) {
+		struct racer racers[2] = { { .act = act_report, .login = "agent" }, { .act = act_report, .login = "lead" } };
+
+		assert_int_equal(race(desk, racers), 2);
+		for (int i = 0; i < 2; i++)
+			given[2 * round + i] = assignee_of(desk, racers[i].number);
+		assert_int_not_equal(given[2 * round], given[2 * round + 1]);
+		end(racers);
+	}
+	for (int i = 0; i < 3; i++) {
+		int count = 0;
+		for (size_t j = 0; j < array_length(given); j++)
+			count += given[j] == people[i];
+		assert_int_equal(count, 4);
+	}
+}
+
+DESK_TEST_WITH(turns_are_taken_by_one_at_a_time, SHARED) { share_out(desk); }
+DESK_TEST_WITH(loads_are_counted_by_one_at_a_time, LEAST) { share_out(desk); }
+
+#define CALLING "  call: { when: state in_progress, then: [{ webhook: pager }, { notify: [requester], words: started }] }\n"
+
+/* Who loses, and whoever is run again by the lane, sends nothing a second time. */
+DESK_TEST_WITH(what_is_done_once_is_told_once, CALLING)
+{
+	struct racer racers[2] = { { .act = act_start, .login = "agent" }, { .act = act_start, .login = "lead" } };
+	struct notification *told;
+	struct outbox_entry *list;
+	size_t count;
+
+	if (!desk->on->postgres)
+		return;
+	struct record *hook = desk_create(desk, model_type(desk->model, T("webhook")),
+	                                  "{'name': 'pager', 'label': 'Pager', 'url': 'https://pager.example.com/in'}");
+	struct record *record = desk_incident(desk, "{'title': 'x', 'requester': 'reqa'}");
+	racers[0].number = racers[1].number = text_cstring(desk->arena, record_number(record));
+	assert_int_equal(race(desk, racers), 1);
+	desk_as(desk, NULL);
+	assert_ok(engine_outbox(desk->work, desk_reload(desk, hook), 0, 10, &list, &count));
+	assert_int_equal(count, 1);
+	desk_as(desk, "reqa");
+	assert_ok(engine_notifications(desk->work, false, 0, 10, &told, &count));
+	assert_int_equal(count, 1);
+	end(racers);
+}
