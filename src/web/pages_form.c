@@ -200,6 +200,8 @@ static void add_limits(struct work *work, const struct field *field, struct valu
 	if (field->kind == KIND_LINK || field->kind == KIND_LINKS)
 		value_add(work->arena, widget, T("lookup"),
 		          value_text(work->arena, text_format(work->arena, "/%.*s/lookup", TEXT_ARG(field->target->name))));
+	if (field->kind == KIND_RECORD)
+		value_add(work->arena, widget, T("lookup"), value_text(work->arena, T("/search/records")));
 }
 
 struct error *part_widget(struct work *work, const struct field *field, struct record *record, const struct value *given,

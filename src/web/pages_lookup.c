@@ -1,6 +1,6 @@
 /*
- * What type-aheads ask: records of one type for a link field, and records of all types for the search box. Access is the
- * search's and the finder's; answers hold labels only.
+ * What type-aheads ask: records of one type for a link field, numbered records of any type for a field of kind `record`, and records
+ * of all types for the search box. Access is the search's and the finder's; answers hold labels only.
  */
 #include "web/pages_private.h"
 
@@ -79,16 +79,20 @@ struct error *lookup_render(struct work *work, struct web_request *request, stru
 	return NULL;
 }
 
-struct error *suggest_render(struct work *work, struct web_request *request, struct page *page)
+/* Hits of all types, or of those whose records have numbers of their own. */
+static struct error *any_records(struct work *work, struct web_request *request, struct page *page, bool numbered)
 {
 	text typed = request_query(request, T("q"));
 	struct value *items = value_list(work->arena);
 	struct search_result result = { .count = 0 };
 
 	if (request->reader != NULL && text_is_set(typed) && !text_is_empty(text_trim(typed)))
-		TRY(search_find(request->reader, work, NULL, typed, true, SEARCH_NEWEST, LOOKUP_ROWS, TEXT_UNSET, &result));
-	for (size_t i = 0; i < result.count; i++) {
+		TRY(search_find(request->reader, work, NULL, typed, true, SEARCH_NEWEST, numbered ? LOOKUP_SCAN : LOOKUP_ROWS, TEXT_UNSET,
+		                &result));
+	for (size_t i = 0; i < result.count && value_count(items) < LOOKUP_ROWS; i++) {
 		const struct search_hit *hit = &result.hits[i];
+		if (numbered && !text_is_set(hit->type->number_prefix))
+			continue;
 		struct value *item = value_map(work->arena);
 		value_set_text(work->arena, item, T("number"), hit->number);
 		value_set_text(work->arena, item, T("title"), text_is_empty(hit->title) ? hit->number : hit->title);
@@ -99,4 +103,14 @@ struct error *suggest_render(struct work *work, struct web_request *request, str
 	page->data = value_map(work->arena);
 	value_set(work->arena, page->data, T("items"), items);
 	return NULL;
+}
+
+struct error *suggest_render(struct work *work, struct web_request *request, struct page *page)
+{
+	return any_records(work, request, page, false);
+}
+
+struct error *lookup_any_render(struct work *work, struct web_request *request, struct page *page)
+{
+	return any_records(work, request, page, true);
 }

@@ -132,6 +132,7 @@ PHASE(list_render);
 PHASE(view_counts_render);
 PHASE(lookup_render);
 PHASE(suggest_render);
+PHASE(lookup_any_render);
 PHASE(create_render);
 PHASE(create_prepare);
 PHASE(create_apply);

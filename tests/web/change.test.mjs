@@ -225,6 +225,27 @@ test("an emergency change: its own board, and the papers afterwards", async () =
 	equal((await call("max", "GET", `/api/v1/change/${number}`)).state, "closed");
 }, 120000);
 
+test("what a change is caused by is found by its words or its number, among all that has one", async () => {
+	await start();
+	const number = (await call("finn", "POST", "/api/v1/incident", { title: "The certificate of the intranet is over" }, 201)).number;
+	const found = async (words) => (await reeve.api("finn", "GET", `/search/records?q=${words}`, undefined, { Accept: "application/json" })).body.items;
+	for (let i = 0; i < 100 && (await found("certificate+intranet")).length === 0; i++) await new Promise((done) => setTimeout(done, 50));
+	equal((await found("certificate+intr"))[0].number, number);
+	equal((await found(number.toLowerCase()))[0].number, number);
+	equal((await found("finn")).length, 0, "a person has no number");
+	const page = await reeve.page("finn");
+	await page.goto("/change/new");
+	const field = page.getByRole("combobox", { name: /Caused by problem or request/ });
+	await field.pressSequentially("certificate intr");
+	await page.getByRole("option", { name: /certificate of the intranet/ }).click();
+	equal(await field.inputValue(), "The certificate of the intranet is over");
+	equal(await page.locator("[name=problem_ref]").inputValue(), number, "its number is sent");
+	await page.close();
+	/* Without scripts it is a field for the number. */
+	const plain = await reeve.api("finn", "GET", "/change/new", undefined, { Accept: "text/html" });
+	match(plain.body, /<input type="text" name="problem_ref"[^>]*data-lookup="\/search\/records"/);
+});
+
 test("feeds for other calendars want a token that may only read", async () => {
 	await start();
 	const out = await reeve.cli("token", "add", "finn", "--name", "feed", "--scope", "read");

@@ -82,7 +82,7 @@ test("a restricted record shows nowhere to who may not read it", async () => {
 	const { reeve, open, secret } = await incidents();
 	const json = { Accept: "application/json" };
 	equal((await reeve.api("nora", "GET", `/api/v1/incident/${secret}`)).status, 404);
-	for (const path of [`/api/v1/search?q=unicorn`, `/search/suggest?q=unicorn`, `/incident/lookup?q=unicorn`, `/incident/${open}/similar`,
+	for (const path of [`/api/v1/search?q=unicorn`, `/search/suggest?q=unicorn`, `/search/records?q=unicorn`, `/search/records?q=${secret}`, `/incident/lookup?q=unicorn`, `/incident/${open}/similar`,
 		`/api/v1/incident?count=true`, `/incident`, `/incident/view-counts`, `/api/v1/changes?limit=1000`]) {
 		const answer = await reeve.api("nora", "GET", path, undefined, json);
 		equal(answer.status, 200, path);
