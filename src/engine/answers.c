@@ -18,6 +18,7 @@ static struct error *entry_value(struct work *work, const struct form_entry *ent
 	TRY(field_words(work, field, &entry->cell, work->actor->zone, &shown));
 	value_add(work->arena, one, T("question"), value_text(work->arena, field->name));
 	value_add(work->arena, one, T("label"), value_text(work->arena, label_in(&field->label, work->language)));
+	value_add(work->arena, one, T("kind"), value_text(work->arena, kind_name(field->kind)));
 	value_add(work->arena, one, T("value"), value);
 	value_add(work->arena, one, T("words"), value_text(work->arena, shown));
 	if (field->kind == KIND_LINK)

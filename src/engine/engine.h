@@ -131,7 +131,7 @@ must_use struct error *engine_form_answers(struct work *work, const struct form_
 /* Whether an offering is offered to that person (0: the actor). */
 must_use struct error *engine_is_offered(struct work *work, const struct type *type, struct record *offering, int64_t requester_id,
                                          bool *ret_offered);
-/* [{question, label, value, words} or {question, label, rows: [[...]]}] as they were given with the record; NULL: none. */
+/* [{question, label, kind, value, words} or {question, label, rows: [[...]]}] as they were given with the record; NULL: none. */
 must_use struct error *engine_answers(struct work *work, const struct record *record, struct value **ret_answers);
 
 /* ---- tasks and children of a record, as far as the actor may read them ---- */

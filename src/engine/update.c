@@ -169,14 +169,16 @@ static struct error *setting_cell(struct work *work, const struct type *type, st
 static struct error *fit_cell(struct work *work, const struct field *field, struct cell *cell)
 {
 	bool number = cell->kind == CELL_INTEGER && (field->kind == KIND_INTEGER || field->kind == KIND_DURATION);
+	bool real = cell->kind == CELL_REAL && field->kind == KIND_REAL;
 
 	if (cell->kind == CELL_TEXT && field->length_max > 0)
 		for (size_t most = field->length_max; cell->text.length > field->length_max; most = most * 3 / 4)
 			cell->text = text_shorten(work->arena, cell->text, most);
-	if (!number || (cell->integer >= field->least && cell->integer <= field->most))
+	if (number ? cell->integer >= field->least && cell->integer <= field->most
+	           : !real || (cell->real >= (double)field->least && cell->real <= (double)field->most))
 		return NULL;
-	return error_field(error_new(work->arena, ERROR_INVALID, "%.*s must be from %lld to %lld, not %lld", TEXT_ARG(field->name),
-	                             (long long)field->least, (long long)field->most, (long long)cell->integer),
+	return error_field(error_new(work->arena, ERROR_INVALID, "%.*s must be from %lld to %lld", TEXT_ARG(field->name),
+	                             (long long)field->least, (long long)field->most),
 	                   field->name);
 }
 

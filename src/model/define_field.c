@@ -7,8 +7,10 @@
 
 #define FIELD_KEYS                                                                                           \
 	"kind label help required unique indexed set_by_engine searched internal secret web_address choices to decide offer "   \
-	"default length least most on orders "                                                               \
+	"default length least most unit decimals on orders "                                                               \
 	"classes"
+
+#define DECIMALS_MAX 9
 
 /* Names that would need care in SQL written by hand, and those the system uses itself. */
 static const char *const taken_names[] = {
@@ -191,7 +193,7 @@ static void refuse_key(struct define *d, const struct field *field, const struct
 static void read_limits(struct define *d, struct field *field, const struct value *node)
 {
 	enum kind kind = field->kind;
-	bool number = kind == KIND_INTEGER;
+	bool number = kind == KIND_INTEGER || kind == KIND_REAL;
 	int64_t most = kind == KIND_TEXT || kind == KIND_MAIL || kind == KIND_ZONE ? LIMIT_TEXT_BYTES
 										   : LIMIT_PROSE_BYTES;
 
@@ -208,10 +210,15 @@ static void read_limits(struct define *d, struct field *field, const struct valu
 	refuse_key(d, field, node, T("web_address"), kind == KIND_TEXT);
 	refuse_key(d, field, node, T("least"), number);
 	refuse_key(d, field, node, T("most"), number);
+	refuse_key(d, field, node, T("unit"), number);
+	refuse_key(d, field, node, T("decimals"), kind == KIND_REAL);
 	refuse_key(d, field, node, T("unique"), kind != KIND_LINKS && kind != KIND_PROSE);
 	refuse_key(d, field, node, T("indexed"), kind != KIND_LINKS && kind != KIND_PROSE);
 	field->length_max =
 	    is_text_kind(kind) ? (size_t)define_integer(d, node, T("length"), most, 1, most) : 0;
+	field->unit = define_text(d, node, T("unit"));
+	if (value_get(node, T("decimals")) != NULL)
+		field->decimals = (unsigned)define_integer(d, node, T("decimals"), 0, 0, DECIMALS_MAX) + 1;
 	field->least = define_integer(d, node, T("least"), INT64_MIN, INT64_MIN, INT64_MAX);
 	field->most = define_integer(d, node, T("most"), INT64_MAX, INT64_MIN, INT64_MAX);
 	if (field->least > field->most)

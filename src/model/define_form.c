@@ -6,7 +6,7 @@
  */
 #include "model/define_private.h"
 
-#define QUESTION_KEYS "kind label help required choices to offer default length least most when prefill"
+#define QUESTION_KEYS "kind label help required choices to offer default length least most unit decimals when prefill"
 #define GROUP_KEYS "kind label help required when least most questions"
 #define GROUP_MOST 50
 #define QUESTIONS_MAX 100

@@ -150,6 +150,9 @@ static struct error *parse_real(struct work *work, const struct field *field, co
 		number = (double)value->integer;
 	else if (value->kind != VALUE_TEXT || !text_to_real(text_trim(value->text), &number))
 		return refuse(work, field, "must be a number");
+	if (number < (double)field->least || number > (double)field->most)
+		return error_hint(work->arena, refuse(work, field, "is out of range"), "from %lld to %lld",
+				  (long long)field->least, (long long)field->most);
 	*ret_cell = cell_real(number);
 	return NULL;
 }
@@ -501,6 +504,18 @@ static struct error *reference_words(struct work *work, text number, text *ret_w
 	return NULL;
 }
 
+text field_number(struct arena *arena, const struct field *field, double number)
+{
+	if (field->decimals > 0)
+		return text_format(arena, "%.*f", (int)field->decimals - 1, number);
+	return text_format(arena, "%.15g", number);
+}
+
+static text with_unit(struct work *work, const struct field *field, text number)
+{
+	return text_is_set(field->unit) ? text_format(work->arena, "%.*s\302\240%.*s", TEXT_ARG(number), TEXT_ARG(field->unit)) : number;
+}
+
 struct error *field_words(struct work *work, const struct field *field, const struct cell *cell,
 			  const struct zone *zone, text *ret_words)
 {
@@ -537,13 +552,15 @@ struct error *field_words(struct work *work, const struct field *field, const st
 		*ret_words = duration_format(work->arena, cell->integer);
 		return NULL;
 	case KIND_REAL:
-		*ret_words = text_format(work->arena, "%g", cell->real);
+		*ret_words = with_unit(work, field, field_number(work->arena, field, cell->real));
 		return NULL;
 	case KIND_LINK:
 		TRY(model_name(work, field->target, cell->integer, &name));
 		*ret_words = name.title;
 		return NULL;
 	case KIND_INTEGER:
+		*ret_words = with_unit(work, field, text_format(work->arena, "%lld", (long long)cell->integer));
+		return NULL;
 	case KIND_LINKS:
 	case KIND_COUNT:
 		break;

@@ -126,7 +126,9 @@ struct field {
 	struct cell *fallback;         /* the default; text "me" for links to user is default_me instead */
 	bool default_me;
 	size_t length_max;             /* bytes, for texts */
-	int64_t least, most;           /* for integers and durations; INT64_MIN/MAX; of a group: how many times */
+	text unit;                     /* of numbers: shown behind them ("EUR"); unset: none */
+	unsigned decimals;             /* of reals: how many are shown, plus one; 0: as many as there are */
+	int64_t least, most;           /* for numbers and durations; INT64_MIN/MAX; of a group: how many times */
 	bool retired;                  /* only older versions of the definition have it: new records do not */
 	uint64_t classes;              /* only records of these classes have it (bits of the class field's choices); 0: all */
 };

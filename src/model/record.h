@@ -103,6 +103,8 @@ must_use struct value *choice_value(struct arena *arena, const struct choice *ch
 /* As the API says it: links {type, number, title}, choices by name, moments RFC 3339, unset null. */
 must_use struct error *field_value(struct work *work, const struct field *field, const struct cell *cell,
 				   struct value **ret_value);
+/* A real as people write it: with the field's decimals, without its unit. */
+text field_number(struct arena *arena, const struct field *field, double number);
 /* For people in work->language: choice label, link title, local date in `zone`. */
 must_use struct error *field_words(struct work *work, const struct field *field, const struct cell *cell,
 				   const struct zone *zone, text *ret_words);

@@ -131,7 +131,7 @@
 	"\"Transition\":{\"type\":\"object\",\"required\":[\"name\",\"to\",\"needs\"]," \
 	"\"properties\":{\"name\":{\"type\":\"string\"},\"to\":{\"type\":\"string\"}," \
 	"\"needs\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}},\"additionalProperties\":false}," \
-	"\"Offering\":{\"type\":\"object\",\"required\":[\"name\",\"title\"],\"properties\":{\"name\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"description\":{\"type\":[\"string\",\"null\"]},\"price\":{\"type\":[\"string\",\"null\"]},\"monthly\":{\"type\":[\"string\",\"null\"]},\"delivery\":{\"type\":[\"string\",\"null\"]},\"category\":{\"type\":[\"string\",\"null\"]},\"service\":{\"type\":[\"string\",\"null\"]},\"href\":{\"type\":\"string\"}},\"additionalProperties\":false}," \
+	"\"Offering\":{\"type\":\"object\",\"required\":[\"name\",\"title\"],\"properties\":{\"name\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"description\":{\"type\":[\"string\",\"null\"]},\"price\":{\"type\":[\"string\",\"null\"]},\"monthly\":{\"type\":[\"string\",\"null\"]},\"price_words\":{\"type\":[\"string\",\"null\"]},\"monthly_words\":{\"type\":[\"string\",\"null\"]},\"delivery\":{\"type\":[\"string\",\"null\"]},\"category\":{\"type\":[\"string\",\"null\"]},\"service\":{\"type\":[\"string\",\"null\"]},\"href\":{\"type\":\"string\"}},\"additionalProperties\":false}," \
 	"\"Catalogue\":{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Offering\"}}},\"additionalProperties\":false}," \
 	"\"Question\":{\"type\":\"object\",\"required\":[\"question\",\"label\",\"kind\",\"required\",\"asked\"],\"properties\":{\"question\":{\"type\":\"string\"},\"label\":{\"type\":\"string\"},\"help\":{\"type\":[\"string\",\"null\"]},\"kind\":{\"type\":\"string\"},\"required\":{\"type\":\"boolean\"},\"asked\":{\"type\":\"boolean\"}," \
 	"\"choices\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"label\":{\"type\":\"string\"}},\"additionalProperties\":false}},\"to\":{\"type\":\"string\"},\"value\":{},\"least\":{\"type\":\"integer\"},\"most\":{\"type\":\"integer\"}," \
@@ -142,7 +142,7 @@
 	"\"errors\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"field\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"}},\"additionalProperties\":false}}},\"additionalProperties\":false}," \
 	"\"OfferingFormInput\":{\"type\":\"object\",\"properties\":{\"answers\":{\"type\":[\"object\",\"null\"]},\"requester\":{\"type\":[\"string\",\"null\"]}},\"additionalProperties\":false}," \
 	"\"Answer\":{\"type\":\"object\",\"required\":[\"question\",\"label\"],\"properties\":{\"question\":{\"type\":\"string\"}," \
-	"\"label\":{\"type\":\"string\"},\"value\":{},\"words\":{\"type\":[\"string\",\"null\"]}," \
+	"\"label\":{\"type\":\"string\"},\"kind\":{\"type\":\"string\"},\"value\":{},\"words\":{\"type\":[\"string\",\"null\"]}," \
 	"\"rows\":{\"type\":\"array\",\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Answer\"}}}}," \
 	"\"additionalProperties\":false}," \
 	"\"TaskSummary\":{\"type\":\"object\",\"required\":[\"total\",\"open\",\"done\",\"failed\"],\"properties\":{" \

@@ -17,13 +17,24 @@ const struct type *catalogue_type(const struct work *work)
 	return NULL;
 }
 
-text catalogue_price(struct work *work, const struct cell *cell)
+text catalogue_price(struct work *work, const struct record *record, text name)
 {
-	if (cell->kind != CELL_REAL)
+	const struct field *field = type_field(record->type, name);
+	const struct cell *cell = field == NULL ? NULL : record_cell(record, field->position);
+	text shown;
+
+	if (cell == NULL || cell->kind != CELL_REAL || field->kind != KIND_REAL || cell->real == 0 ||
+	    field_words(work, field, cell, NULL, &shown) != NULL)
 		return TEXT_UNSET;
-	if (cell->real == (double)(int64_t)cell->real)
-		return text_format(work->arena, "%lld", (long long)cell->real);
-	return text_format(work->arena, "%.2f", cell->real);
+	return shown;
+}
+
+static text number_text(struct work *work, const struct record *record, text name)
+{
+	const struct field *field = type_field(record->type, name);
+	const struct cell *cell = field == NULL ? NULL : record_cell(record, field->position);
+
+	return cell == NULL || cell->kind != CELL_REAL ? TEXT_UNSET : field_number(work->arena, field, cell->real);
 }
 
 static text field_text(const struct record *record, const char *name)
@@ -47,15 +58,15 @@ static struct error *add_link(struct work *work, const struct record *record, co
 struct error *catalogue_offering(struct work *work, struct record *offering, struct value **ret_value)
 {
 	struct value *one = value_map(work->arena);
-	const struct cell none = cell_null();
-	const struct field *price = type_field(offering->type, T("price")), *monthly = type_field(offering->type, T("monthly"));
 	text number = record_number(offering), title = record_title(offering), description = field_text(offering, "description");
 
 	value_set_text(work->arena, one, T("name"), number);
 	value_set_text(work->arena, one, T("title"), text_is_set(title) ? title : number);
 	value_set_text(work->arena, one, T("description"), description);
-	value_set_text(work->arena, one, T("price"), catalogue_price(work, price == NULL ? &none : record_cell(offering, price->position)));
-	value_set_text(work->arena, one, T("monthly"), catalogue_price(work, monthly == NULL ? &none : record_cell(offering, monthly->position)));
+	value_set_text(work->arena, one, T("price"), number_text(work, offering, T("price")));
+	value_set_text(work->arena, one, T("monthly"), number_text(work, offering, T("monthly")));
+	value_set_text(work->arena, one, T("price_words"), catalogue_price(work, offering, T("price")));
+	value_set_text(work->arena, one, T("monthly_words"), catalogue_price(work, offering, T("monthly")));
 	value_set_text(work->arena, one, T("delivery"), field_text(offering, "delivery"));
 	value_set_text(work->arena, one, T("href"), text_format(work->arena, "/catalogue/%.*s", TEXT_ARG(url_part(work->arena, number))));
 	TRY(add_link(work, offering, "category", one));

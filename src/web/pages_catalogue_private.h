@@ -7,15 +7,15 @@
 /* The type of which records are made by ordering; NULL: the definitions have no catalogue. */
 const struct type *catalogue_type(const struct work *work);
 /*
- * [{name, title, description, price, monthly, delivery, category, service, href}] offered to that person (0: the actor) whose words
+ * [{name, title, description, price, monthly, price_words, monthly_words, delivery, category, service, href}] offered to that person (0: the actor) whose words
  * match; by title.
  */
 must_use struct error *catalogue_offerings(struct work *work, text words, int64_t person_id, size_t limit, struct value **ret_list);
 /* The id of a person by login; 0 for an unset or empty one. ERROR_INVALID with the field `for`. */
 must_use struct error *catalogue_person(struct work *work, text login, int64_t *ret_id);
 must_use struct error *catalogue_offering(struct work *work, struct record *offering, struct value **ret_value);
-/* "1200", "9.90"; unset: free of charge. */
-text catalogue_price(struct work *work, const struct cell *cell);
+/* "1200.00 EUR" of an offering or what is made of it, for people; unset: free of charge. */
+text catalogue_price(struct work *work, const struct record *record, text field);
 
 /* ---- the form of an offering ---- */
 

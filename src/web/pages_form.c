@@ -106,6 +106,8 @@ static struct error *cell_text_of(struct work *work, struct record *record, cons
 		*ret_text = text_format(work->arena, "%lld", (long long)cell->integer);
 		return NULL;
 	case KIND_REAL:
+		*ret_text = field_number(work->arena, field, cell->real);
+		return NULL;
 	case KIND_DURATION:
 		return field_words(work, field, cell, work->actor->zone, ret_text);
 	case KIND_TEXT:
@@ -189,6 +191,7 @@ static text field_error(const struct field *field, const struct error *errors)
 
 static void add_limits(struct work *work, const struct field *field, struct value *widget)
 {
+	value_set_text(work->arena, widget, T("unit"), field->unit);
 	if (field->kind == KIND_INTEGER && field->least != INT64_MIN)
 		value_add(work->arena, widget, T("least"), value_integer(work->arena, field->least));
 	if (field->kind == KIND_INTEGER && field->most != INT64_MAX)

@@ -88,17 +88,16 @@ static struct value *steps_value(struct work *work, const struct showing *showin
 static struct error *add_summary(struct work *work, const struct showing *showing, struct value *data)
 {
 	const struct order_form *form = showing->form;
-	const struct field *price = type_field(form->type, T("price")), *monthly = type_field(form->type, T("monthly"));
-	const struct cell none = cell_null();
 	struct value *approvers, *answers = value_list(work->arena);
 
 	if (form->state != NULL) {
 		TRY(engine_prospect_set(work, form->prospect, form->state));
 		TRY(engine_form_answers(work, form->state, &answers));
+		part_answers(work, answers);
 	}
 	TRY(engine_prospect_approvers(work, form->prospect, &approvers));
-	value_set_text(work->arena, data, T("price"), catalogue_price(work, price == NULL ? &none : record_cell(form->prospect, price->position)));
-	value_set_text(work->arena, data, T("monthly"), catalogue_price(work, monthly == NULL ? &none : record_cell(form->prospect, monthly->position)));
+	value_set_text(work->arena, data, T("price"), catalogue_price(work, form->prospect, T("price")));
+	value_set_text(work->arena, data, T("monthly"), catalogue_price(work, form->prospect, T("monthly")));
 	value_set(work->arena, data, T("approvers"), approvers);
 	if (showing->page == (form->model == NULL ? 0 : form->model->page_count))
 		value_set(work->arena, data, T("answers"), answers);

@@ -48,6 +48,9 @@ must_use struct value *part_errors(struct work *work, const struct type *type, c
 /* A random key per form shown: a form that is sent twice does its work once. */
 must_use struct value *part_key(struct arena *arena);
 
+/* Answers to a form (engine_answers(); NULL: none) get `moment` where one was asked for. (pages_question.c) */
+void part_answers(struct work *work, struct value *answers);
+
 /* ---- widgets (pages_form.c) ---- */
 
 /*

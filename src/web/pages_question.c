@@ -383,3 +383,19 @@ void question_focus(struct work *work, const struct value *sections, const struc
 		}
 	}
 }
+
+/* ---- answers that were given ---- */
+
+void part_answers(struct work *work, struct value *answers)
+{
+	for (size_t i = 0; i < value_count(answers); i++) {
+		struct value *one = answers->list.items[i], *rows = value_get(one, T("rows"));
+		const struct value *given = value_get(one, T("value"));
+		moment at;
+
+		for (size_t row = 0; row < value_count(rows); row++)
+			part_answers(work, rows->list.items[row]);
+		if (text_equal(value_get_text(one, T("kind")), T("moment")) && given->kind == VALUE_TEXT && moment_parse(given->text, NULL, &at))
+			value_set(work->arena, one, T("moment"), part_moment(work, at));
+	}
+}

@@ -97,6 +97,7 @@ struct error *show_record(struct work *work, struct web_request *request, struct
 	TRY(part_clocks(work, record, false, &clocks));
 	value_set(work->arena, data, T("clocks"), clocks);
 	TRY(engine_answers(work, record, &answers));
+	part_answers(work, answers);
 	value_set(work->arena, data, T("answers"), answers);
 	TRY(part_timeline(work, record, text_is_set(request_query(request, T("all"))), data));
 	TRY(composer(work, record, of_comment ? given : value_get(draft, T("comment")), of_comment ? request->error : NULL, data));

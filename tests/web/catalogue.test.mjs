@@ -52,7 +52,7 @@ test("the catalogue shows what is offered to whom, and finds it by words", async
 	await rita.getByLabel("What do you need?").fill("onboarding");
 	await rita.getByRole("button", { name: "Search" }).click();
 	deepEqual(await rita.locator(".offering strong").allTextContents(), ["New starter"]);
-	match(await rita.locator(".offering").textContent(), /1200/);
+	match(await rita.locator(".offering").textContent(), /1200.00\u00a0EUR/);
 	await accessible(rita, "the catalogue");
 	const ralf = await reeve.page("ralf");
 	await ralf.goto(`${reeve.url}/catalogue`);
@@ -126,11 +126,14 @@ for (const [how, options] of [["with scripts", {}], ["without scripts", plain]])
 
 		const summary = await page.locator("main").textContent();
 		match(summary, /Elsewhere Ltd/);
-		match(summary, /1200/);
+		match(summary, /1200.00\u00a0EUR/);
 		match(summary, /Tina Teamlead/);
 		match(summary, /Nora Network/);
+		/* Moments read as everywhere else, in the zone of the reader. */
+		match(await page.locator(".answers time").first().textContent(), /April 2026|1 Apr/);
 		await page.getByRole("button", { name: "Order", exact: true }).click();
 		await page.getByRole("heading", { level: 1, name: "New starter: Ada Newcomer" }).waitFor();
+		equal(await page.locator(".answers time").first().getAttribute("datetime"), "2026-04-01T09:00:00.000Z");
 		const number = /REQ\d+/.exec(page.url())[0];
 		const record = (await reeve.api("rita", "GET", `/api/v1/service_request/${number}`)).body;
 		const answer = (name) => record.answers.find((one) => one.question === name);

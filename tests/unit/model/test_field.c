@@ -45,6 +45,26 @@ static void open_thing(struct thing_fixture *thing, struct store_fixture *on)
 	thing_open(thing, on->arena, on->store);
 }
 
+/* Amounts of money are never "1.23457e+06". */
+STORE_TEST(shows_numbers_with_their_decimals_and_unit)
+{
+	struct thing_fixture thing;
+	text shown;
+
+	open_thing(&thing, on);
+	struct field price = { .name = T("price"), .kind = KIND_REAL, .unit = T("EUR"), .decimals = 3, .least = 0, .most = INT64_MAX };
+	struct field plain = { .name = T("plain"), .kind = KIND_REAL, .least = INT64_MIN, .most = INT64_MAX };
+	struct cell cell = cell_real(1234567.5), cent = cell_real(12345.67);
+	assert_ok(field_words(&thing.work, &price, &cell, NULL, &shown));
+	assert_text(shown, "1234567.50\302\240EUR");
+	assert_ok(field_words(&thing.work, &plain, &cell, NULL, &shown));
+	assert_text(shown, "1234567.5");
+	assert_text(field_number(on->arena, &plain, cent.real), "12345.67");
+	assert_text(field_number(on->arena, &price, 20), "20.00");
+	assert_refused(field_parse(&thing.work, &price, value_text(on->arena, T("-0.01")), zone_utc(), &cell), INVALID);
+	assert_ok(field_parse(&thing.work, &price, value_text(on->arena, T("0")), zone_utc(), &cell));
+}
+
 STORE_TEST(reads_numbers_choices_and_moments)
 {
 	struct thing_fixture thing;
