@@ -55,6 +55,10 @@ static struct error *note_models(struct arena *arena, struct store *store, struc
 			note(arena, publication, text_format(arena, "%.*s: they follow %.*s", TEXT_ARG(what), TEXT_ARG(gone[i].to)));
 	}
 	publication->refused = error_append(publication->refused, schema_check_gone(arena, gone, count));
+	TRY(schema_gone_offerings(arena, store, publication->before, publication->model, &gone, &count));
+	for (size_t i = 0; i < count; i++)
+		note(arena, publication, text_format(arena, "%lld %.*s with the model '%.*s', which goes: offered to nobody then",
+		                                     (long long)gone[i].records, TEXT_ARG(gone[i].type->name), TEXT_ARG(gone[i].model)));
 	return NULL;
 }
 

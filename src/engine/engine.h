@@ -128,7 +128,7 @@ must_use struct error *engine_prospect_set(struct work *work, struct record *pro
 must_use struct error *engine_prospect_approvers(struct work *work, struct record *prospect, struct value **ret_list);
 /* The answers of a form as engine_answers() gives them, before anything is made of it. */
 must_use struct error *engine_form_answers(struct work *work, const struct form_state *state, struct value **ret_answers);
-/* Whether an offering is offered to that person (0: the actor). */
+/* Whether an offering is offered to that person (0: the actor). One whose model went, or makes other records, is offered to nobody. */
 must_use struct error *engine_is_offered(struct work *work, const struct type *type, struct record *offering, int64_t requester_id,
                                          bool *ret_offered);
 /* [{question, label, kind, value, words} or {question, label, rows: [[...]]}] as they were given with the record; NULL: none. */

@@ -9,6 +9,20 @@
 
 /* ---- to whom it is offered ---- */
 
+/* The model that makes a record of this type from the offering; NULL: it names none, or one that went or makes other records. */
+static const struct work_model *model_of(const struct type *type, const struct record *offering)
+{
+	const struct cell *cell = record_cell(offering, type->fields[type->orders].orders->model);
+
+	return cell->kind == CELL_TEXT ? type_work_model(type_newest(type), cell->text) : NULL;
+}
+
+/* Whether what is ordered would be made as the offering says: without its model it would have neither its form nor its tasks. */
+static bool can_be_made(const struct type *type, const struct record *offering)
+{
+	return record_cell(offering, type->fields[type->orders].orders->model)->kind == CELL_NULL || model_of(type, offering) != NULL;
+}
+
 struct error *engine_is_offered(struct work *work, const struct type *type, struct record *offering, int64_t requester_id,
                                 bool *ret_offered)
 {
@@ -21,6 +35,7 @@ struct error *engine_is_offered(struct work *work, const struct type *type, stru
 
 	*ret_offered = target->active < 0 || record_cell(offering, (size_t)target->active)->kind == CELL_NULL ||
 	               record_cell(offering, (size_t)target->active)->integer != 0;
+	*ret_offered = *ret_offered && can_be_made(type, offering);
 	if (!*ret_offered || orders->entitled < 0 || record_cell(offering, (size_t)orders->entitled)->kind != CELL_TEXT)
 		return NULL;
 	requester_id = requester_id == 0 ? work->actor->id : requester_id;
@@ -55,14 +70,6 @@ static struct error *find_offering(struct work *work, const struct field *link, 
 	if (id == 0)
 		return no_offering(work, link, number);
 	return model_load(work, link->target, id, ret_offering);
-}
-
-static const struct work_model *model_of(const struct work *work, const struct order_definition *orders, const struct record *offering)
-{
-	const struct cell *cell = record_cell(offering, orders->model);
-	int position = cell->kind == CELL_TEXT ? model_work_model(work->model, cell->text) : -1;
-
-	return position < 0 ? NULL : &work->model->work_models[position];
 }
 
 /* ---- the input ---- */
@@ -118,7 +125,7 @@ struct error *order_take(struct work *work, const struct type *type, const struc
 			value_add(work->arena, order.rest, entry->key, entry->value);
 	}
 	if (order.offering != NULL)
-		order.model = model_of(work, type->fields[type->orders].orders, order.offering);
+		order.model = model_of(type, order.offering);
 	if (order.answers != NULL && order.model == NULL)
 		return wrong(work, "answers", "nothing was asked: name what you order");
 	*ret_order = order;
@@ -233,7 +240,7 @@ struct error *engine_prospect(struct work *work, const struct type *type, text o
 		prospect->cells[type->requester] = cell_id(requester_id == 0 ? work->actor->id : requester_id);
 	if (type->fields[type->title_field].kind == KIND_TEXT)
 		prospect->cells[type->title_field] = cell_text(record_title(target));
-	*ret_model = model_of(work, link->orders, target);
+	*ret_model = model_of(type, target);
 	if (*ret_model != NULL)
 		prospect->cells[type->model_field] = cell_text((*ret_model)->name);
 	*ret_prospect = prospect;

@@ -75,6 +75,9 @@ must_use struct error *schema_gone_models(struct arena *arena, struct store *sto
                                           size_t *ret_count);
 /* A refusal for each that is moved and follows nothing, or a model that is not there. */
 must_use struct error *schema_check_gone(struct arena *arena, const struct schema_gone *items, size_t count);
+/* Offerings whose model goes with this publication: `type` is theirs, `version` and `move` mean nothing. */
+must_use struct error *schema_gone_offerings(struct arena *arena, struct store *store, const struct model *before, const struct model *model,
+                                             struct schema_gone **ret_items, size_t *ret_count);
 /* What a move makes of a model's name: another name, "none", or the name itself. */
 text schema_move_model(const struct migration_step *move, text name);
 /* One refusal for each that is lost; NULL: none is. */

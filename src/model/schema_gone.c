@@ -103,6 +103,51 @@ struct error *schema_gone_models(struct arena *arena, struct store *store, const
 	return NULL;
 }
 
+/* ---- what is ordered ---- */
+
+static struct error *look_at_offerings(struct looking *looking, const struct type *before, const struct type *type)
+{
+	const struct field *link = &before->fields[before->orders];
+	text field = link->target->fields[link->orders->model].name;
+	struct rows *rows;
+	bool row, has;
+
+	TRY(store_has_table(looking->store, looking->arena, link->target->table, &has));
+	if (!has)
+		return NULL;
+	TRY(store_query_text(looking->store, looking->arena,
+	                     text_format(looking->arena, "SELECT \"%.*s\", count(*) FROM \"%.*s\" WHERE \"%.*s\" IS NOT NULL GROUP BY 1 ORDER BY 1",
+	                                 TEXT_ARG(field), TEXT_ARG(link->target->table), TEXT_ARG(field)),
+	                     NO_CELLS, &rows));
+	for (;;) {
+		TRY(rows_next(rows, &row));
+		if (!row)
+			return NULL;
+		text name = rows_text_copy(rows, looking->arena, 0);
+		if (type_work_model(before, name) == NULL || type_work_model(type, name) != NULL)
+			continue;
+		arena_make_room(looking->arena, looking->items, looking->count, looking->capacity);
+		looking->items[looking->count++] =
+		    (struct schema_gone){ .type = link->target, .model = name, .records = rows_integer(rows, 1) };
+	}
+}
+
+struct error *schema_gone_offerings(struct arena *arena, struct store *store, const struct model *before, const struct model *model,
+                                    struct schema_gone **ret_items, size_t *ret_count)
+{
+	struct looking looking = { .arena = arena, .store = store };
+
+	for (size_t i = 0; before != NULL && i < before->type_count; i++) {
+		const struct type *type = model_type(model, before->types[i].name);
+
+		if (type != NULL && !type->abstract && !before->types[i].abstract && before->types[i].orders >= 0)
+			TRY(look_at_offerings(&looking, &before->types[i], type));
+	}
+	*ret_items = looking.items;
+	*ret_count = looking.count;
+	return NULL;
+}
+
 struct error *schema_check_gone(struct arena *arena, const struct schema_gone *items, size_t count)
 {
 	struct error *errors = NULL, *error;

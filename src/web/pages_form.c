@@ -163,10 +163,18 @@ static struct value *choices_value(struct work *work, const struct field *field,
 	return choices;
 }
 
-/* Models stand in the definitions: one is chosen, not remembered. */
+/* Models stand in the definitions: one is chosen, not remembered. One that went stays chosen: saving says so, and unsets nothing by itself. */
 static struct value *models_value(struct work *work, text chosen)
 {
 	struct value *choices = value_list(work->arena);
+
+	if (text_is_set(chosen) && chosen.length > 0 && model_work_model(work->model, chosen) < 0) {
+		struct value *gone = value_map(work->arena);
+		value_add(work->arena, gone, T("name"), value_text(work->arena, chosen));
+		value_add(work->arena, gone, T("label"), value_text(work->arena, chosen));
+		value_add(work->arena, gone, T("chosen"), value_bool(work->arena, true));
+		value_append(work->arena, choices, gone);
+	}
 
 	for (size_t i = 0; i < work->model->work_model_count; i++) {
 		const struct work_model *model = &work->model->work_models[i];

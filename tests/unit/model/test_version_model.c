@@ -268,3 +268,36 @@ STORE_TEST(a_type_whose_file_is_called_otherwise_keeps_its_versions)
 	assert_true(lifecycle_transition(type_of_job(on, model, 2)->lifecycle, T("finish")) >= 0);
 	model_free(model);
 }
+
+/* Who publishes is told which offerings nobody can order any more. */
+STORE_TEST(offerings_whose_model_goes_are_counted)
+{
+	const char *ware = "practice: Tests\npurpose: What is ordered.\ntype: { name: ware, key: name, title: name }\n"
+	                   "fields:\n  name: { kind: text, required: yes, length: 60, indexed: yes }\n  model: { kind: model }\n"
+	                   "rights:\n  agent: { read: always, create: always, update: always }\n";
+	const char *job = JOB_HEAD "  ware: { kind: link, to: ware, orders: { model: model } }\n" JOB_REST;
+	struct definition_source *sources;
+	struct model *before, *model;
+	struct schema_gone *gone;
+	size_t count;
+
+	published(on, FILES({ "job.yaml", job }, { "ware.yaml", ware }, { "models/garden.yaml", GARDEN }));
+	for (int64_t id = 1; id < 4; id++)
+		assert_ok(store_run_text(on->store, on->arena,
+		                         T("INSERT INTO ware_record (id, definition, number, number_key, version, created_at, updated_at, name, name_key, model) "
+		                           "VALUES ($1, 1, $2, $2, 1, 1, 1, $2, $2, $3)"),
+		                         CELLS(cell_integer(id), cell_text(text_format(on->arena, "ware%lld", (long long)id)),
+		                               id == 3 ? cell_text(T("hedge")) : cell_text(T("garden"))),
+		                         NULL));
+	sources_with(on->arena, FILES({ "job.yaml", job }, { "ware.yaml", ware }), &sources, &count);
+	assert_ok(store_begin(on->store, on->arena));
+	assert_ok(schema_load(on->arena, on->store, &before));
+	assert_ok(schema_propose(on->arena, on->store, sources, count, &model));
+	assert_ok(schema_gone_offerings(on->arena, on->store, before, model, &gone, &count));
+	assert_int_equal(count, 1); /* the hedge went long ago */
+	assert_int_equal(gone[0].records, 2);
+	assert_string_equal(text_cstring(on->arena, gone[0].model), "garden");
+	store_rollback(on->store);
+	model_free(before);
+	model_free(model);
+}
