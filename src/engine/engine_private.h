@@ -63,7 +63,7 @@ must_use struct error *approval_request(struct work *work, struct record *record
  */
 must_use struct error *schedule_follow(struct work *work, const struct change *change);
 
-/* All followers of a change, in order; for an import the clocks alone. */
+/* All followers of a change, in order; for an import the clocks, timers and collisions alone. */
 must_use struct error *engine_follow(struct work *work, const struct change *change);
 
 /* ---- the event log ---- */

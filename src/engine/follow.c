@@ -2,13 +2,15 @@
  * The followers of every change, in their order: clocks first, because rules may ask for them; then what its model makes with a new
  * record; tasks and approvals after the rules, which have then noted the change they wait for, or moved the record on; others last.
  */
-#include "engine/engine_private.h"
+#include "engine/time_private.h"
 
 struct error *engine_follow(struct work *work, const struct change *change)
 {
 	TRY(clock_follow(work, change));
-	if (change->kind == EVENT_IMPORTED)
+	if (change->kind == EVENT_IMPORTED) {
+		TRY(timers_follow_import(work, change));
 		return schedule_follow(work, change);
+	}
 	/* To go on with the newest version is no change that rules wait for. */
 	if (change->kind != EVENT_MOVED) {
 		TRY(bundle_follow(work, change));

@@ -171,6 +171,8 @@ must_use struct error *daily_due(struct work *work, text name, moment *ret_due);
 
 /* Plans, moves or removes the timers of the rules that wait for a moment of this record. */
 must_use struct error *timers_follow(struct work *work, const struct change *change);
+/* The same for history from elsewhere: what should have come before now does not. */
+must_use struct error *timers_follow_import(struct work *work, const struct change *change);
 /* A rule that failed at once is tried again later. */
 must_use struct error *timer_plan_retry(struct work *work, const struct errand *errand);
 /* All open clocks are to be planned anew, soon. */

@@ -191,6 +191,25 @@ static struct error *move_rule(struct work *work, const struct change *change, c
 	return may && timer.due_at != MOMENT_UNSET && timer.due_at > work->now ? put_timer(work, change->after, &timer) : NULL;
 }
 
+static struct error *import_rule(struct work *work, const struct change *change, const struct rule *rule)
+{
+	bool was = change->before != NULL && record_moment(change->before, rule->index) != MOMENT_UNSET;
+
+	if (was)
+		TRY(remove_rule(work, change->after, rule->name));
+	return record_moment(change->after, rule->index) == MOMENT_UNSET ? NULL : move_rule(work, change, rule);
+}
+
+struct error *timers_follow_import(struct work *work, const struct change *change)
+{
+	const struct type *type = change->type;
+
+	for (size_t i = 0; i < type->rule_count; i++)
+		if (is_timed(&type->rules[i]))
+			TRY(import_rule(work, change, &type->rules[i]));
+	return NULL;
+}
+
 struct error *timers_move(struct work *work, const struct change *change)
 {
 	const struct type *old = change->before->type, *type = change->after->type;

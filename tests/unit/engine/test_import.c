@@ -1,5 +1,5 @@
 /* History from elsewhere: one event per step, at its moment, kept as the source says, and only once. */
-#include "desk.h"
+#include "desk_time.h"
 
 #define AT(minutes) (INT64_C(1700000000000) + (minutes) * MINUTE_MS)
 
@@ -162,4 +162,41 @@ DESK_TEST(late_steps_keep_the_order_of_what_happened)
 	assert_int_equal(events[0].at, AT(5));
 	assert_true(text_is_set(value_get_text(events[0].payload, T("mark"))));
 	assert_true(text_find(value_get_text(events[1].payload, T("mark")), T("begins as assigned")) >= 0);
+}
+
+static struct record *bring(struct desk *desk, const char *key, const char *number, const char *in_state, const char *json)
+{
+	struct import_step step = step_of(desk, key, number, desk->work->now - HOUR_MS, state(desk, in_state), json);
+	enum import_outcome outcome;
+	struct record *record;
+
+	assert_ok(import(desk, step, &outcome, &record));
+	return record;
+}
+
+#define RULES                                                                                                         \
+	"  heard: { when: created, then: [{ comment: heard }] }\n"                                                    \
+	"  moved: { when: state resolved, then: [{ comment: heard }] }\n"
+
+/* What has happened elsewhere sets nothing off; what is still to come here comes. */
+DESK_TEST_WITH(rules_hear_nothing_of_an_import_but_what_is_to_come_comes, RULES)
+{
+	desk_jump(desk, "2026-03-02T09:00Z");
+	struct record *open = bring(desk, "k:1", "INC0000071", "new", "{'title': 'a'}");
+	struct record *fresh = bring(desk, "k:2", "INC0000072", "resolved", "{'title': 'b', 'resolved_at': '2026-02-27T09:00:00Z'}");
+	struct record *old = bring(desk, "k:3", "INC0000073", "resolved", "{'title': 'c', 'resolved_at': '2024-02-27T09:00:00Z'}");
+	struct record *over = bring(desk, "k:4", "INC0000074", "resolved", "{'title': 'd', 'resolved_at': '2026-02-27T09:00:00Z'}");
+	bring(desk, "k:5", "INC0000074", "closed", "{'title': 'd'}");
+	bring(desk, "k:6", "INC0000071", "resolved", NULL);
+	desk_until(desk, "2026-03-03T09:00Z");
+	assert_text(desk_state(desk_reload(desk, fresh)), "resolved");
+	desk_until(desk, "2026-03-20T09:00Z");
+	assert_text(desk_state(desk_reload(desk, fresh)), "closed");
+	assert_int_equal(desk_events(desk, fresh, EVENT_TRANSITION, "rule", "close_resolved", NULL), 1);
+	/* What should have come before it was brought here is history. */
+	assert_text(desk_state(desk_reload(desk, old)), "resolved");
+	assert_text(desk_state(desk_reload(desk, over)), "closed");
+	for (struct record *const *one = (struct record *const[]){ open, fresh, old, over, NULL }; *one != NULL; one++)
+		assert_int_equal(desk_events(desk, *one, EVENT_COMMENT, NULL, NULL, NULL), 0);
+	assert_int_equal(desk_events(desk, over, EVENT_TRANSITION, NULL, NULL, NULL), 0);
 }

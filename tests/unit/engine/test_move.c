@@ -1,7 +1,8 @@
 /* A record goes on as the newest version of its definition: state, clocks and timers follow; one event says so; no rule runs. */
-#include "desk.h"
+#include "desk_time.h"
 
-#define FIRST                                                                                                    \
+#define RIGHTS "rights:\n  agent: { read: always, create: always, update: always, history: always }\n"
+#define FIRST_BUT_RIGHTS                                                                                         \
 	"practice: Tests\npurpose: A thing that moves.\n"                                                        \
 	"type: { name: thing, extends: task, number: \"THI{000}\", title: title }\n"                             \
 	"lifecycle:\n  states: { open: { group: open }, looked: { group: open }, shut: { group: closed } }\n"    \
@@ -9,8 +10,8 @@
 	"    shut: { from: [open, looked], to: shut, by: [agent, timer] }\n"                                     \
 	"clocks:\n  answer: { start: created, stop: [state looked, state shut], goals: [{ goal: 4h }] }\n"       \
 	"  whole: { start: created, stop: [state shut], goals: [{ goal: 8h }] }\n"                               \
-	"automation:\n  tidy: { when: 9 working days after created_at, if: state = open, then: [transition: shut] }\n" \
-	"rights:\n  agent: { read: always, create: always, update: always, history: always }\n"
+	"automation:\n  tidy: { when: 9 working days after created_at, if: state = open, then: [transition: shut] }\n"
+#define FIRST FIRST_BUT_RIGHTS RIGHTS
 /* Another way: looked is gone, whole has another goal, answer is gone, later is new; tidy is gone, sweep is new. */
 #define SECOND                                                                                                   \
 	"practice: Tests\npurpose: A thing that moves.\n"                                                        \
@@ -22,7 +23,7 @@
 	"  later: { start: created, stop: [state shut], goals: [{ goal: 40h }] }\n"                              \
 	"automation:\n  sweep: { when: 20 working days after created_at, if: state = open, then: [transition: shut] }\n" \
 	"  never: { when: state weighed, then: [{ comment: \"weighed by a rule\", visibility: internal }] }\n"   \
-	"rights:\n  agent: { read: always, create: always, update: always, history: always }\n"
+	RIGHTS
 
 static void publish(struct desk *desk, const char *source)
 {
@@ -161,4 +162,51 @@ DESK_TEST_WITH(versions_that_nobody_runs_on_go_when_all_have_moved, FIRST)
 	assert_int_equal(model_type(desk->model, T("thing"))->variant_count, 0);
 	assert_int_equal(model_type(desk->model, T("thing"))->lifecycle->state_count, 3);
 	assert_text(desk_state(thing(desk, id)), "open");
+}
+
+#define OLD_RULES                                                                                                \
+	FIRST_BUT_RIGHTS                                                                                         \
+	"  heard: { when: state looked, then: [{ comment: looked at }] }\n"                                      \
+	"  nudge: { when: every day at 07:00, if: state = looked, then: [{ comment: first }] }\n"                \
+	"  greet: { when: every day at 07:00, if: state = looked, then: [{ comment: old greeting }] }\n"         \
+	RIGHTS
+#define NEW_RULES                                                                                                \
+	FIRST_BUT_RIGHTS                                                                                         \
+	"  heard: { when: state looked, then: [{ comment: looked at anew }] }\n"                                 \
+	"  greet: { when: every day at 07:00, if: state = open, then: [{ comment: new greeting }] }\n"           \
+	RIGHTS
+
+static size_t said(struct desk *desk, int64_t id, const char *words)
+{
+	return desk_events(desk, thing(desk, id), EVENT_COMMENT, "comment", words, NULL);
+}
+
+/* Whoever runs on an older version keeps its rules, also those of every day that the newest has no more, or has otherwise. */
+DESK_TEST_WITH(an_older_version_keeps_its_rules, OLD_RULES)
+{
+	desk_jump(desk, "2026-03-02T09:00Z");
+	int64_t old = desk_create(desk, model_type(desk->model, T("thing")), "{'title':'old','requester':'reqa'}")->id;
+	assert_ok(IN_TX(desk, engine_plan_daily(desk->work)));
+	publish(desk, NEW_RULES);
+	assert_ok(IN_TX(desk, engine_plan_daily(desk->work)));
+	int64_t new = desk_create(desk, model_type(desk->model, T("thing")), "{'title':'new','requester':'reqa'}")->id;
+	desk_as(desk, "agent");
+	assert_ok(desk_take(desk, thing(desk, old), "look", NULL));
+	desk_as(desk, NULL);
+	assert_int_equal(said(desk, old, "looked at"), 1);
+	assert_int_equal(said(desk, old, "looked at anew"), 0);
+	desk_until(desk, "2026-03-04T08:00Z");
+	assert_int_equal(said(desk, old, "first"), 2);
+	assert_int_equal(said(desk, old, "old greeting"), 2);
+	assert_int_equal(said(desk, old, "new greeting"), 0);
+	assert_int_equal(said(desk, new, "new greeting"), 2);
+	assert_int_equal(said(desk, new, "old greeting"), 0);
+	/* On the newest it follows the newest. */
+	bool moved;
+	assert_ok(IN_TX(desk, engine_move(desk->work, model_type(desk->model, T("thing")), old, &move_plain, &moved)));
+	assert_true(moved);
+	desk_until(desk, "2026-03-06T08:00Z");
+	assert_int_equal(said(desk, old, "first"), 2);
+	assert_int_equal(said(desk, old, "old greeting"), 2);
+	assert_int_equal(said(desk, new, "new greeting"), 4);
 }
