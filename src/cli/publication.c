@@ -40,6 +40,14 @@ static void note_states(struct arena *arena, struct publication *publication)
 	}
 }
 
+/* Rights follow the newest: what an older version asks for, somebody must be able to give. */
+static void note_narrowed(struct arena *arena, struct publication *publication)
+{
+	for (const struct error *one = publication->model->narrowed; one != NULL; one = one->next)
+		note(arena, publication, text_format(arena, "%.*s:%u: %.*s: its records cannot go on, unless they are moved", TEXT_ARG(one->place.file),
+		                                     (unsigned)one->place.line, TEXT_ARG(one->message)));
+}
+
 /* Nobody is offered a model that went, but what was made from it goes on. */
 static struct error *note_models(struct arena *arena, struct store *store, struct publication *publication)
 {
@@ -66,6 +74,7 @@ static struct error *find_notes(struct arena *arena, struct store *store, struct
 {
 	const struct model *model = publication->model;
 	note_states(arena, publication);
+	note_narrowed(arena, publication);
 	TRY(note_models(arena, store, publication));
 	for (size_t i = 0; publication->before != NULL && i < model->type_count; i++) {
 		const struct type *before = model_type(publication->before, model->types[i].name);

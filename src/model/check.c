@@ -114,6 +114,21 @@ static bool any_may_comment(const struct check *check, uint64_t roles)
 	return false;
 }
 
+static bool may_be_met(const struct check *check, const struct need *need, uint64_t roles)
+{
+	bool met = need->comment && any_may_comment(check, roles);
+
+	for (size_t i = 0; i < need->field_count; i++)
+		met = met || any_may_write(check, roles, need->fields[i]) ||
+		      check->type->fields[need->fields[i]].set_by_engine; /* told by itself */
+	return met;
+}
+
+static text needed_name(const struct check *check, const struct need *need)
+{
+	return need->comment ? T("a comment") : check->type->fields[need->fields[0]].name;
+}
+
 static void check_needs(struct check *check, const struct transition *transition,
 			const struct value_entry *at)
 {
@@ -121,24 +136,16 @@ static void check_needs(struct check *check, const struct transition *transition
 
 	for (size_t i = 0; i < transition->need_count; i++) {
 		const struct need *need = &transition->needs[i];
-		bool writable = need->comment ? any_may_comment(check, roles) : false;
 
-		for (size_t j = 0; j < need->field_count; j++) {
-			const struct field *field = &check->type->fields[need->fields[j]];
-
-			writable = writable || any_may_write(check, roles, need->fields[j]);
-			if (!field->set_by_engine)
-				continue;
-			writable = true; /* told already */
-			define_error_key(check->d, at, TEXT_UNSET, "'%.*s' needs '%.*s', which only the system sets",
-					 TEXT_ARG(transition->name), TEXT_ARG(field->name));
-		}
-		if (!writable && roles != 0)
+		for (size_t j = 0; j < need->field_count; j++)
+			if (check->type->fields[need->fields[j]].set_by_engine)
+				define_error_key(check->d, at, TEXT_UNSET, "'%.*s' needs '%.*s', which only the system sets",
+						 TEXT_ARG(transition->name),
+						 TEXT_ARG(check->type->fields[need->fields[j]].name));
+		if (roles != 0 && !may_be_met(check, need, roles))
 			define_error_key(check->d, at, T("let one of its roles write it, under rights"),
 					 "'%.*s' needs %.*s, which none of its roles may write",
-					 TEXT_ARG(transition->name),
-					 TEXT_ARG(need->comment ? T("a comment")
-								: check->type->fields[need->fields[0]].name));
+					 TEXT_ARG(transition->name), TEXT_ARG(needed_name(check, need)));
 	}
 }
 
@@ -270,4 +277,35 @@ void define_check(struct define *d, struct draft *draft)
 	d->file = draft->rules_file;
 	for (size_t i = 0; i < check.type->rule_count; i++)
 		check_rule(&check, &check.type->rules[i], draft->rule_nodes[i]);
+}
+
+/* Who may write follows the newest version: it may take from the records of an older one what that asks of them. */
+static void note_narrowed(struct check *check, const struct transition *transition, const struct value_entry *at)
+{
+	struct model *model = check->d->model;
+	uint64_t roles = permitted_roles(transition);
+
+	for (size_t i = 0; i < transition->need_count; i++) {
+		const struct need *need = &transition->needs[i];
+		struct error *error;
+
+		if (roles == 0 || may_be_met(check, need, roles))
+			continue;
+		error = error_new(check->d->arena, ERROR_DEFINITION, "'%.*s' needs %.*s, which none of its roles may write any more",
+				  TEXT_ARG(transition->name), TEXT_ARG(needed_name(check, need)));
+		model->narrowed = error_append(model->narrowed,
+					       error_place(error, (struct place){ check->d->file->path, at->line, at->column }));
+	}
+}
+
+void define_check_older(struct define *d)
+{
+	for (size_t i = 0; i < d->older_count; i++) {
+		struct draft *older = &d->older[i];
+		struct check check = { .d = d, .draft = older, .type = older->type, .lifecycle = older->type->lifecycle };
+
+		d->file = older->lifecycle_file;
+		for (size_t j = 0; check.lifecycle != NULL && j < check.lifecycle->transition_count; j++)
+			note_narrowed(&check, &check.lifecycle->transitions[j], older->transition_nodes[j]);
+	}
 }

@@ -230,6 +230,7 @@ static void read_all(struct define *d)
 	each_type(d, define_indexes);
 	rank_types(d->model);
 	define_older_finish(d);
+	define_check_older(d);
 }
 
 struct error *model_parse(struct arena *error_arena, const struct definition_source *sources, size_t count,

@@ -234,6 +234,8 @@ void define_older_model_files(struct define *d, struct draft *older, const struc
 bool define_same_models(const struct define *d, const struct draft *older);
 void define_older_models(struct define *d);
 void define_older_finish(struct define *d);
+/* What they ask and the newest's rights do not give any more becomes model->narrowed (check.c). */
+void define_check_older(struct define *d);
 
 /* "set" of a transition or rule, for records of `type`; `from` (may be the same) is where `{ from: FIELD }`
  * looks. */

@@ -364,6 +364,7 @@ struct model {
 	struct definition_source *sources;
 	size_t source_count;
 	int64_t version;         /* of the whole set, as stored in the database; 0 = not stored */
+	struct error *narrowed;   /* what older versions ask for and nobody may write any more, by the newest's rights; NULL: nothing */
 	struct error *not_proven; /* what the check of soundness could not decide within its limits (sound.c); NULL: everything is proven */
 };
 

@@ -244,8 +244,9 @@ static struct error *previous_set(struct arena *arena, struct store *store, stru
 		if (items[i].until != INT64_MAX)
 			last = maximum(last, items[i].until);
 	}
+	/* What went before publications were numbered has no end, but is not active either. */
 	for (size_t i = 0; i < count; i++)
-		if (items[i].publication < last && items[i].until >= last)
+		if (items[i].publication < last && items[i].until >= last && (items[i].active || items[i].until != INT64_MAX))
 			TRY(take(arena, store, &items[i], sources, ret_count));
 	if (*ret_count == 0)
 		return error_new(arena, ERROR_CONFLICT, "nothing was published before what is active");

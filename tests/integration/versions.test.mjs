@@ -397,11 +397,35 @@ async function models_that_went(place, folder) {
 	await place.cli("verify");
 }
 
+/* Several publish at the same moment: the same set is one version, whatever the plans said; others come one after the other. */
+async function published_at_once(place, folder) {
+	await begin(place, folder);
+	await plant(place, "old one", { soil: "sand" });
+	folder.write("plant.yaml", second);
+	const all = await Promise.all([1, 2, 3, 4].map(() => migrate(place, folder, "--apply")));
+	for (const one of all) equal(one.code, 0, one.err);
+	const versions = async () => (await place.api("ann", "GET", "/api/v1/definitions/plant")).body.versions.map((one) => one.version).join();
+	ok(await noticed(place, async () => (await versions()) === "2,1"), `one version: ${await versions()}`);
+	const others = [new Folder(), new Folder()];
+	try {
+		others.forEach((other, i) => other.write("plant.yaml", second.replace("goal: 24h", `goal: ${i + 30}h`)));
+		for (const one of await Promise.all(others.map((other) => migrate(place, other, "--apply")))) equal(one.code, 0, one.err);
+		ok(await noticed(place, async () => (await versions()) === "4,3,2,1"), `one after the other: ${await versions()}`);
+		/* Two go back at once: each from what the other left, or one finds that it is done. */
+		for (const one of await Promise.all([1, 2].map(() => place.command(["migrate", "--revert", "plant"])))) equal(one.code, 0, one.err);
+		ok(await noticed(place, async () => /^(6,)?5,4/.test(await versions())), `back: ${await versions()}`);
+	} finally {
+		others.forEach((other) => other.remove());
+	}
+	equal((await step(place, await plant(place, "new one"), "plant_out")).body.state, "shoot", "and the server goes on");
+	await place.cli("verify");
+}
+
 for (const kind of ["SQLite", "PostgreSQL"])
 	for (const [name, body] of [["writes go on while definitions come and go", written_meanwhile],
 		["old and new records run side by side, and a map moves them", versions_side_by_side],
 		["records go on with the models of then", models_of_then], ["a model that went stays for its records", models_that_went],
-		["one command goes back", back_again], ["kill -9 in the middle of a publication", killed_in_between]])
+		["several publish at once", published_at_once], ["one command goes back", back_again], ["kill -9 in the middle of a publication", killed_in_between]])
 		test(`${kind}: ${name}`, async () => {
 			if (kind === "PostgreSQL" && !postgres) skip("REEVE_TEST_POSTGRES names no server");
 			const folder = new Folder();

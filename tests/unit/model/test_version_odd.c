@@ -57,3 +57,66 @@ STORE_TEST(a_rename_beside_a_new_field_of_the_old_name_is_refused)
 	                    { "migrations/0002-drop.yaml", "migration: drop\nsteps:\n  - { drop: job.ground }\n" }));
 	published(on, FILES({ "job.yaml", JOB_WITH(SOIL GROUND, "soil") }, RENAME));
 }
+
+/* Rights follow the newest: what an older version asks for, and nobody may write any more, is told. */
+STORE_TEST(rights_that_an_older_version_needs_are_missed)
+{
+	static const char narrow[] = "practice: Tests\npurpose: A job.\ntype: { name: job, extends: task, number: \"JOB{000}\", title: title }\n"
+	                             "fields:\n" SOIL "lifecycle:\n  states: { fresh: { group: open }, over: { group: closed } }\n"
+	                             "  transitions:\n    end: { from: fresh, to: over, by: agent }\n"
+	                             "rights:\n  agent: { read: always, create: always, write: [title] }\n";
+	struct model *model;
+
+	published(on, FILES({ "job.yaml", JOB_WITH(SOIL, "soil") }));
+	add_job(on, 1, 1, 0);
+	published(on, FILES({ "job.yaml", narrow }));
+	(void)job_of(on, &model);
+	assert_non_null(model->narrowed);
+	assert_string_equal(text_cstring(on->arena, model->narrowed->message), "'finish' needs soil, which none of its roles may write any more");
+	assert_string_equal(text_cstring(on->arena, model->narrowed->place.file), "job.yaml (version 1)");
+	assert_int_equal(model->narrowed->place.line, 9);
+	assert_null(model->narrowed->next);
+	model_free(model);
+	published(on, FILES({ "job.yaml", JOB_WITH(SOIL, "title, soil") }));
+	(void)job_of(on, &model);
+	assert_null(model->narrowed);
+	model_free(model);
+}
+
+static const char *source_of(struct store_fixture *on, const struct definition_source *sources, size_t count, const char *path)
+{
+	const char *found = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		if (text_equal(sources[i].path, text_from(path))) {
+			assert_null(found);
+			found = text_cstring(on->arena, sources[i].source);
+		}
+	return found;
+}
+
+/* All goes back to what it was before the last publication; also in a store whose first versions were not numbered. */
+STORE_TEST(all_goes_back_together)
+{
+	const char *first = JOB_WITH(SOIL, "soil"), *second = JOB_WITH(SOIL, "soil, title"), *third = JOB_WITH(SOIL, "title");
+	struct definition_source *sources;
+	struct model *model;
+	size_t count;
+
+	published(on, FILES({ "job.yaml", first }));
+	published(on, FILES({ "job.yaml", second }));
+	assert_ok(store_script(on->store, on->arena, T("ALTER TABLE definition DROP COLUMN publication")));
+	assert_ok(store_script(on->store, on->arena, T("ALTER TABLE definition DROP COLUMN \"until\"")));
+	assert_ok(store_script(on->store, on->arena, T("ALTER TABLE definition DROP COLUMN live")));
+	published(on, FILES({ "job.yaml", third }, { "models/garden.yaml", "practice: Tests\npurpose: A model.\nmodel: { name: garden, type: job }\n" }));
+	assert_ok(schema_previous_sources(on->arena, on->store, T("all"), &sources, &count));
+	assert_string_equal(source_of(on, sources, count, "job.yaml"), second);
+	assert_null(source_of(on, sources, count, "models/garden.yaml"));
+	assert_null(publish_sources(on, sources, count));
+	assert_int_equal(job_of(on, &model)->definition, 4);
+	assert_int_equal(model->work_model_count, 0);
+	model_free(model);
+	assert_ok(schema_previous_sources(on->arena, on->store, T("all"), &sources, &count));
+	assert_string_equal(source_of(on, sources, count, "job.yaml"), third);
+	assert_non_null(source_of(on, sources, count, "models/garden.yaml"));
+}
