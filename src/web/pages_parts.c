@@ -169,6 +169,13 @@ text part_size(struct arena *arena, int64_t bytes)
 	return text_format(arena, "%.1f MB", (double)bytes / 1e6);
 }
 
+text part_plain(const struct work *work, const struct state *state)
+{
+	text plain = label_in(&state->plain, work->language);
+
+	return text_is_set(plain) && !text_is_empty(plain) ? plain : label_in(&state->label, work->language);
+}
+
 struct value *part_state(struct work *work, const struct record *record)
 {
 	int position = record_state(record);
@@ -178,7 +185,7 @@ struct value *part_state(struct work *work, const struct record *record)
 	struct value *value = value_map(work->arena);
 	value_add(work->arena, value, T("name"), value_text(work->arena, state->name));
 	value_add(work->arena, value, T("label"), value_text(work->arena, label_in(&state->label, work->language)));
-	value_add(work->arena, value, T("plain"), value_text(work->arena, label_in(&state->plain, work->language)));
+	value_add(work->arena, value, T("plain"), value_text(work->arena, part_plain(work, state)));
 	value_add(work->arena, value, T("group"), value_text(work->arena, state_group_name(state->group)));
 	return value;
 }

@@ -30,7 +30,7 @@ struct value *part_progress(struct work *work, const struct record *record)
 		text past = state->step < now ? label_in(&state->past, work->language) : TEXT_UNSET;
 		last = state->step;
 		value_set_text(work->arena, one, T("label"),
-		               text_is_set(past) && !text_is_empty(past) ? past : label_in(&state->plain, work->language));
+		               text_is_set(past) && !text_is_empty(past) ? past : part_plain(work, state));
 		value_set_bool(work->arena, one, T("past"), state->step < now);
 		value_set_bool(work->arena, one, T("now"), state->step == now);
 		value_append(work->arena, steps, one);
@@ -275,7 +275,7 @@ static struct error *similar_of(struct work *work, struct web_request *request, 
 		value_set_text(work->arena, one, T("title"), similar[i].title);
 		value_set_text(work->arena, one, T("href"), record_href(work->arena, type, similar[i].number));
 		if (state >= 0) {
-			value_set_text(work->arena, one, T("plain"), label_in(&type->lifecycle->states[state].plain, work->language));
+			value_set_text(work->arena, one, T("plain"), part_plain(work, &type->lifecycle->states[state]));
 			value_set_text(work->arena, one, T("group"), state_group_name(type->lifecycle->states[state].group));
 		}
 		value_append(work->arena, list, one);

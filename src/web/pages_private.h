@@ -23,6 +23,8 @@ text class_icon(const struct type *type, size_t class);
 must_use struct error *part_person(struct work *work, int64_t user_id, struct value **ret_value);
 /* {at (RFC 3339), words ("14:03", "Tue 14:03", "12 Mar"), full} in the actor's zone; null when unset. */
 must_use struct value *part_moment(struct work *work, moment at);
+/* What a requester reads of a state; its label where the definition has no plain words. */
+text part_plain(const struct work *work, const struct state *state);
 /* {name, label, plain, group} of the record's state; null without lifecycle. */
 must_use struct value *part_state(struct work *work, const struct record *record);
 /* {name, label, level (1 for the first choice)} of a choice field's value; null when unset. */
@@ -154,6 +156,7 @@ PHASE(votes_render);
 PHASE(votes_refuse);
 PHASE(several_render);
 PHASE(several_take);
+PHASE(several_refuse);
 PHASE(vote_apply);
 PHASE(vote_done);
 PHASE(vote_refuse);

@@ -296,3 +296,14 @@ struct error *several_take(struct work *work, struct web_request *request, struc
 	value_set(work->arena, page->data, T("outcome"), outcome);
 	return NULL;
 }
+
+/* Busy, or nothing chosen: what was typed stays. */
+struct error *several_refuse(struct work *work, struct web_request *request, struct page *page)
+{
+	struct several several;
+
+	TRY(begin(work, request, request_field(request, T("back")), &several));
+	if (find_chosen(work, value_get(request->body, T("chosen")), TEXT_UNSET, &several) != NULL)
+		return request->error;
+	return show_several(work, request, &several, request_parameter(request, T("transition")), request->body, page);
+}

@@ -13,7 +13,7 @@
 #define COLUMN_GAP 70
 #define ROW_GAP 22
 #define MARGIN 8
-#define TITLE_SHOWN 28
+#define TITLE_SHOWN 26
 
 static ptrdiff_t field_at(const struct type *type, const char *name)
 {
