@@ -163,10 +163,13 @@ static const char *pick(struct demo *demo, const char *const *words, size_t coun
 
 static void answer_starter(struct demo *demo, struct work *work, struct value *answers)
 {
+	static const char *const systems[] = { "Orders", "Stock", "Drawings", "Time recording" };
 	const char *contract = PICK("permanent", "permanent", "permanent", "temporary", "external");
 	struct value *accounts = value_list(work->arena);
 
-	put(work, answers, "name", PICK("Ada Winterhale", "Bo Nordmark", "Cleo Aschberg", "Dan Rookwood", "Eva Tannlund", "Finn Morgrave", "Gil Harrowby"));
+	value_set_text(work->arena, answers, T("name"), text_format(work->arena, "%s %s",
+		PICK("Ada", "Bo", "Cleo", "Dan", "Eva", "Finn", "Gil", "Hedda", "Ivo", "Jara", "Kai", "Lotte", "Milo", "Nele", "Oke"),
+		PICK("Winterhale", "Nordmark", "Aschberg", "Rookwood", "Tannlund", "Morgrave", "Harrowby", "Ellerbek", "Quandt", "Sandholm", "Thornby", "Vesterlund", "Brackwater")));
 	value_set_text(work->arena, answers, T("start"), moment_in(work, 5 + (int64_t)chance_pick(&demo->orders->chance, 25)));
 	put(work, answers, "contract", contract);
 	if (strcmp(contract, "permanent") != 0)
@@ -175,9 +178,11 @@ static void answer_starter(struct demo *demo, struct work *work, struct value *a
 		put(work, answers, "company", PICK("Brightwell Consulting", "Nordquay Staffing"));
 	put(work, answers, "laptop", strcmp(contract, "external") == 0 ? PICK("none", "standard") : PICK("standard", "light", "strong"));
 	put(work, answers, "phone", PICK("none", "desk"));
+	/* Each at most once. */
+	size_t first = chance_pick(&demo->orders->chance, array_length(systems));
 	for (size_t i = chance_pick(&demo->orders->chance, 3); i > 0; i--) {
 		struct value *row = value_map(work->arena);
-		put(work, row, "system", PICK("Orders", "Stock", "Drawings", "Time recording"));
+		put(work, row, "system", systems[(first + i) % array_length(systems)]);
 		put(work, row, "level", PICK("read", "write"));
 		value_append(work->arena, accounts, row);
 	}

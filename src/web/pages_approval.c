@@ -340,6 +340,22 @@ static text vote_words(const struct work *work, enum vote_kind vote)
 	return words(work->language, T("has not voted"));
 }
 
+/* For who asked for something: what was answered, without the words of voting. */
+static text answer_words(const struct work *work, enum vote_kind vote)
+{
+	switch (vote) {
+	case VOTE_APPROVE:
+		return words(work->language, T("agreed"));
+	case VOTE_REJECT:
+		return words(work->language, T("did not agree"));
+	case VOTE_ABSTAIN:
+		return words(work->language, T("leaves it to others"));
+	case VOTE_NONE:
+		break;
+	}
+	return words(work->language, T("has not answered yet"));
+}
+
 static struct error *delegates_words(struct work *work, const struct approval_vote *vote, text *ret_words)
 {
 	for (size_t i = 0; i < vote->delegate_count; i++) {
@@ -362,7 +378,7 @@ static struct error *panel_vote(struct work *work, const struct approval_vote *v
 	TRY(part_person(work, vote->user_id, &person));
 	TRY(delegates_words(work, vote, &delegates));
 	value_set(arena, value, T("person"), person);
-	value_set_text(arena, value, T("words"), vote_words(work, vote->vote));
+	value_set_text(arena, value, T("words"), is_staff(work) ? vote_words(work, vote->vote) : answer_words(work, vote->vote));
 	value_set_text(arena, value, T("look"), vote->vote == VOTE_APPROVE ? T("good") : vote->vote == VOTE_REJECT ? T("bad") : T(""));
 	value_set_bool(arena, value, T("gone"), !vote->counts);
 	value_set_text(arena, value, T("delegates"), delegates);
@@ -415,7 +431,9 @@ static struct error *panel_round(struct work *work, const struct approval *appro
 	value_set_integer(arena, value, T("round"), approval->round);
 	value_set_bool(arena, value, T("again"), approval->round > 1);
 	value_set_bool(arena, value, T("open"), open);
-	value_set_text(arena, value, T("state"), turn_words(work, approval->state));
+	value_set_bool(arena, value, T("simple"), !is_staff(work));
+	value_set_text(arena, value, T("state"), open && !is_staff(work) ? words(work->language, T("Not decided yet"))
+	                                                                  : turn_words(work, approval->state));
 	value_set_text(arena, value, T("look"), turn_look(approval->state));
 	value_set(arena, value, T("asked"), part_moment(work, approval->asked_at));
 	value_set(arena, value, T("ended"), part_moment(work, approval->ended_at));

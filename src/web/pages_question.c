@@ -210,7 +210,7 @@ static text question_error(struct work *work, const struct field *field, const s
 	if (text_starts_with(message, T(":")))
 		message = text_trim(text_slice(message, 1, message.length));
 	if (text_equal(message, T("is needed")))
-		return words(work->language, T("please answer this question"));
+		return words(work->language, T("Please answer this question"));
 	return text_is_set(error->hint) ? text_format(work->arena, "%.*s; %.*s", TEXT_ARG(message), TEXT_ARG(error->hint)) : message;
 }
 

@@ -58,8 +58,8 @@ for (const [how, options] of [["with scripts", {}], ["without scripts", plain]])
 		await drain(2).first().waitFor();
 		await goOn(page);
 		const errors = page.locator("#errors");
-		match(await errors.textContent(), /Rooms 2, Name:.*please answer/s);
-		match(await errors.textContent(), /Rooms 2, Drain:.*please answer/s);
+		match(await errors.textContent(), /Rooms 2, Name:.*Please answer/s);
+		match(await errors.textContent(), /Rooms 2, Drain:.*Please answer/s);
 		if (options !== plain) {
 			await accessible(page, "the form with mistakes");
 			equal(await page.evaluate(() => document.activeElement?.name), "a.rooms.2.name", "the first mistake has the cursor");
