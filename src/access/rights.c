@@ -203,6 +203,8 @@ struct error *access_writable_fields(struct work *work, const struct type *type,
 				allow_fields(work, type, grant->branch_fields == NULL ? NULL : grant->branch_fields[b], fields);
 		}
 	}
+	for (size_t f = 0; record != NULL && work->actor->kind != ACTOR_SYSTEM && f < type->field_count; f++)
+		fields[f] = fields[f] && !record_is_fixed(work->model, record, f);
 	memcpy(ret_fields, fields, type->field_count * sizeof(bool));
 	return NULL;
 }

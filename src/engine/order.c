@@ -172,7 +172,7 @@ static struct error *apply_sets(const struct work_model *model, struct record *a
 		model_pretend(work, prospect);
 	TRY(engine_evaluate_settings(work, model->type, answers, model->sets, model->set_count, set, values, missing));
 	for (size_t i = 0; i < count; i++)
-		if (set[i] && !given[i]) {
+		if (set[i] && (!given[i] || (model->fixed != NULL && model->fixed[i]))) {
 			changed[i] = true;
 			cells[i] = values[i];
 		}

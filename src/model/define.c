@@ -14,7 +14,7 @@
 	"practice purpose type fields lifecycle clocks tasks approvals rights automation views forms roles relations "    \
 	"tables decisions schedule "                                                                                 \
 	"classes class related control"
-#define MODEL_FILE_KEYS "practice purpose model form set tasks creates"
+#define MODEL_FILE_KEYS "practice purpose model form set fixed tasks creates"
 /* A set of definitions is some hundred KB of text and a few times that as types. */
 #define MODEL_BYTES (64 * 1024 * 1024)
 

@@ -110,6 +110,24 @@ static void read_sets(struct define *d, struct work_model *model, struct define_
 			define_error(d, value_get(file->root, T("set")), TEXT_UNSET, "the model of a record is set by itself");
 }
 
+/* What the model vouches for: it says what they are, and nobody says otherwise. */
+static void read_fixed(struct define *d, struct work_model *model, const struct value *value)
+{
+	size_t count = 0, *fields = value == NULL ? NULL : define_fields_at(d, model->type, value, &count);
+
+	if (count > 0)
+		model->fixed = arena_new_array(d->arena, bool, model->type->field_count);
+	for (size_t i = 0; i < count; i++) {
+		bool set = false;
+		for (size_t k = 0; k < model->set_count; k++)
+			set = set || model->sets[k].field == fields[i];
+		if (!set)
+			define_error(d, value, T("add it to set"), "'%.*s' is fixed, but the model does not set it",
+			             TEXT_ARG(model->type->fields[fields[i]].name));
+		model->fixed[fields[i]] = true;
+	}
+}
+
 /* ---- further records ---- */
 
 static const struct type *group_of(const struct work_model *model, size_t field)
@@ -333,6 +351,7 @@ void define_models(struct define *d)
 	for (size_t i = 0; i < model->work_model_count; i++) {
 		define_work_model(d, &model->work_models[i], files[i]);
 		read_sets(d, &model->work_models[i], files[i]);
+		read_fixed(d, &model->work_models[i], value_get(files[i]->root, T("fixed")));
 	}
 	for (size_t i = 0; i < model->work_model_count; i++) {
 		d->file = files[i];

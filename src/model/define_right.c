@@ -39,14 +39,18 @@ static bool has_grant(const struct type *type, size_t role, enum right right)
 	return false;
 }
 
-static bool *read_branch_fields(struct define *d, const struct type *type, const struct value *value)
+/* `fields`: these; `but`: all others. */
+static bool *read_branch_fields(struct define *d, const struct type *type, const struct value *item)
 {
+	const struct value *but = value_get(item, T("but"));
 	size_t count;
-	size_t *fields = define_fields_at(d, type, value, &count);
+	size_t *fields = define_fields_at(d, type, but != NULL ? but : value_get(item, T("fields")), &count);
 	bool *set = arena_new_array(d->arena, bool, type->field_count);
 
+	for (size_t i = 0; i < type->field_count; i++)
+		set[i] = but != NULL;
 	for (size_t i = 0; i < count; i++)
-		set[fields[i]] = true;
+		set[fields[i]] = but == NULL;
 	return set;
 }
 
@@ -61,18 +65,18 @@ static void read_branch(struct define *d, const struct type *type, struct grant 
 			grant->branches[grant->branch_count++] = condition;
 		return;
 	}
-	if (!define_map(d, item, "a condition with fields", "when fields"))
+	if (!define_map(d, item, "a condition with fields", "when fields but"))
 		return;
 	if (grant->right != RIGHT_UPDATE || value_get(item, T("when")) == NULL ||
-	    value_get(item, T("fields")) == NULL) {
-		define_error(d, item, T("update: [{ when: CONDITION, fields: [...] }]"),
+	    (value_get(item, T("fields")) == NULL) == (value_get(item, T("but")) == NULL)) {
+		define_error(d, item, T("update: [{ when: CONDITION, fields: [...] }], or but: [...] for all others"),
 			     "only update takes conditions with fields, and both keys");
 		return;
 	}
 	condition = define_condition(d, type, value_get(item, T("when")), CONDITION_RULE);
 	if (condition == NULL)
 		return;
-	grant->branch_fields[grant->branch_count] = read_branch_fields(d, type, value_get(item, T("fields")));
+	grant->branch_fields[grant->branch_count] = read_branch_fields(d, type, item);
 	grant->branches[grant->branch_count++] = condition;
 }
 
@@ -151,10 +155,16 @@ static void read_field_access(struct define *d, struct type *type, size_t role, 
 				     TEXT_ARG(type->fields[fields[i]].name));
 		access[fields[i]].read = false;
 	}
-	if (write == NULL) {
+	bool but = write != NULL && write->kind == VALUE_MAP;
+	if (write == NULL || but) {
 		for (size_t i = 0; i < type->field_count; i++)
 			access[i].write = writes && access[i].read && !type->fields[i].set_by_engine &&
 					  may_override(d, &type->fields[i], role);
+		if (!but || !define_map(d, write, "the fields that it does not write", "but"))
+			return;
+		fields = define_fields_at(d, type, value_get(write, T("but")), &count);
+		for (size_t i = 0; i < count; i++)
+			access[fields[i]].write = false;
 		return;
 	}
 	if (!writes)

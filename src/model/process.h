@@ -215,6 +215,7 @@ struct work_model {
 	struct setting *sets;             /* fields of the record; `from` is in form_type */
 	size_t set_count;
 	struct task_graph graph;
+	bool *fixed;                      /* [type->field_count]: fields that only the model sets, at creation and for ever; NULL: none */
 	struct work_model_creates *creates;
 	size_t create_count;
 };

@@ -66,6 +66,16 @@ int record_state(const struct record *record)
 	return record->type->lifecycle != NULL && cell->kind == CELL_INTEGER ? (int)cell->integer : -1;
 }
 
+bool record_is_fixed(const struct model *model, const struct record *record, size_t field)
+{
+	ptrdiff_t named = record->type->model_field;
+	const struct cell *cell = named < 0 ? NULL : &record->cells[named];
+	int position = cell == NULL || cell->kind != CELL_TEXT ? -1 : model_work_model(model, cell->text);
+
+	return position >= 0 && model->work_models[position].fixed != NULL &&
+	       model->work_models[position].type->position == record->type->position && model->work_models[position].fixed[field];
+}
+
 bool cell_equal(const struct cell *a, const struct cell *b)
 {
 	if (a->kind != b->kind)

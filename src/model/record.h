@@ -34,6 +34,8 @@ static inline bool record_has_field(const struct record *record, const struct fi
 	return field->classes == 0 || record->type->class_field < 0 ||
 	       class_has_field(record->type, &record->cells[record->type->class_field], field);
 }
+/* Whether the model that the record was made from says for ever what the field is. */
+bool record_is_fixed(const struct model *model, const struct record *record, size_t field);
 text record_number(const struct record *record);
 text record_title(const struct record *record);
 moment record_moment(const struct record *record, size_t field); /* MOMENT_UNSET when unset */

@@ -107,6 +107,9 @@ static const struct mistake {
 	{ 28, "  requester: { read: always, hide: [title] }", 28, 36, "'title' cannot be hidden", NULL },
 	{ 28, "  requester: { read: always, write: [title] }", 28, 37, "neither create nor update", NULL },
 	{ 28, "  requester: { read: always, update: always, write: [done_at] }", 28, 53, "'done_at' is set by the system only", NULL },
+	{ 28, "  requester: { read: always, update: [{ when: owner = me, fields: [title], but: [color] }] }", 28, 39, "and both keys", NULL },
+	{ 28, "  requester: { read: always, update: [{ when: owner = me, but: [titl] }] }", 28, 65, "gadget has no field 'titl'", "title" },
+	{ 28, "  requester: { create: always, read: always, write: { but: [titl] } }", 28, 61, "gadget has no field 'titl'", "title" },
 	{ 28, "  requester: { create: owner = me }", 28, 24, "create takes no condition", NULL },
 	{ 28, "  requester: { read: '\"printer jam\"' }", 28, 0, "", NULL },
 	/* automation */

@@ -185,6 +185,8 @@ static const struct mistake {
 	{ true, 11, "  title: { words: \"Order in {color}\" }", 11, 19, "order has no field 'color'", "colour" },
 	{ true, 12, "  description: { from: colour }", 12, 24, "'colour' does not fit into 'description'", NULL },
 	{ true, 12, "  model: order", 11, 3, "the model of a record is set by itself", NULL },
+	{ true, 13, "fixed: [service]\ntasks:", 13, 8, "'service' is fixed, but the model does not set it", "add it to set" },
+	{ true, 13, "fixed: [titl]\ntasks:", 13, 9, "job has no field 'titl'", "title" },
 	{ true, 14, "  mix: { when: colour = green }", 14, 25, "'colour' has no choice 'green'", NULL },
 	{ true, 14, "  mix: { when: record.sise = large }", 14, 23, "job has no field 'sise'", "size" },
 	{ true, 15, "  dry: { after: mixx }", 15, 17, "no step is named 'mixx'", "mix" },
