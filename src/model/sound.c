@@ -19,6 +19,7 @@ static bool is_whole(const struct sound *sound)
 static void check(struct sound *sound)
 {
 	sound_check_fields(sound);
+	sound_check_shown(sound);
 	if (sound->lifecycle == NULL || sound->lifecycle->transitions == NULL)
 		return;
 	sound_check_approvals(sound);
@@ -35,6 +36,7 @@ static void check(struct sound *sound)
 	sound_check_tasks(sound);
 	sound_check_clocks(sound);
 	sound_check_rules(sound);
+	sound_check_others(sound);
 }
 
 void define_sound(struct define *d, struct draft *draft)

@@ -36,7 +36,7 @@ struct effects {
 	struct chain_node after;
 	const struct transition *transition; /* the last one taken, or NULL */
 	bool entered;
-	bool changed[CHAIN_FIELDS_MAX];
+	bool changed[DEFINE_FIELDS_MAX]; /* per field of the type */
 	bool assigned, comment, comment_public;
 	const struct rule *ran;
 };
@@ -141,11 +141,33 @@ static void add_field(struct chain_type *type, size_t field)
 	for (size_t i = 0; i < type->count; i++)
 		if (type->fields[i] == field)
 			return;
-	if (type->count == CHAIN_FIELDS_MAX)
+	if (type->count == CHAIN_FIELDS_MAX || !type->wanted[field])
 		return; /* then it may be anything: the chain looks longer than it is, never shorter */
 	type->fields[type->count] = field;
 	type->variables[type->count] = logic_field(&type->logic, field, &values);
 	type->values[type->count++] = values;
+}
+
+static void want(void *data, size_t field)
+{
+	struct chain_type *type = data;
+
+	type->wanted[field] = true;
+}
+
+static void want_asked(void *data, const struct condition *condition)
+{
+	condition_each_field(condition, want, data);
+}
+
+/* Values are followed of what a condition asks and of what a rule waits for: others only make chains that differ in nothing. */
+static void choose_wanted(const struct chain *chain, struct chain_type *type)
+{
+	type->wanted = arena_new_array(chain->arena, bool, type->type->field_count + 1);
+	each_condition(chain->d->model, type->type, want_asked, type);
+	for (size_t i = 0; i < type->type->rule_count; i++)
+		if (type->type->rules[i].when == WHEN_CHANGED)
+			type->wanted[type->type->rules[i].index] = true;
 }
 
 static void add_settings(struct chain_type *type, const struct setting *settings, size_t count)
@@ -174,6 +196,7 @@ static bool is_created(const struct chain *chain, const struct type *type)
 /* What is set; of records that rules make also what is asked, for that is known to be unset there. */
 static void add_fields(struct chain *chain, struct chain_type *into)
 {
+	choose_wanted(chain, into);
 	for (size_t i = 0; i < chain->rule_count; i++)
 		for (size_t j = 0; j < chain->rules[i]->action_count; j++) {
 			const struct action *action = &chain->rules[i]->actions[j];
@@ -220,18 +243,23 @@ static bool may_hold(struct chain_type *type, const struct condition *condition,
 
 static void apply_settings(struct chain_type *type, struct effects *effects, const struct setting *settings, size_t count)
 {
+	const struct chain_node before = effects->after; /* all are made of that */
+
 	for (size_t i = 0; i < count; i++) {
 		ptrdiff_t at = place_of(type, settings[i].field);
-		int value;
+		int value = CHAIN_ANY;
 
-		if (at < 0 || !may_hold(type, settings[i].when, &effects->after))
+		if (!may_hold(type, settings[i].when, &before))
 			continue;
-		value = chain_value(type, (size_t)at, &settings[i]);
-		if (value != CHAIN_ANY && value == effects->after.values[at])
+		if (at >= 0)
+			value = chain_value(type, (size_t)at, &settings[i]);
+		if (value != CHAIN_ANY && value == before.values[at])
 			continue;
 		forget_copies(type, &effects->after, settings[i].field);
-		effects->after.values[at] = value;
-		effects->changed[at] = true;
+		if (at >= 0)
+			effects->after.values[at] = value;
+		if (settings[i].field < DEFINE_FIELDS_MAX)
+			effects->changed[settings[i].field] = true;
 	}
 }
 
@@ -309,17 +337,14 @@ static bool is_linked(struct chain *chain, const struct effects *effects, const 
 
 static bool is_set_off(struct chain *chain, const struct effects *effects, const struct rule *rule, const struct type *type)
 {
-	const struct chain_type *own = &chain->types[type->position];
-	ptrdiff_t at;
-
 	switch ((int)rule->when) {
 	case WHEN_TRANSITION:
 		return effects->transition == &type->lifecycle->transitions[rule->index];
 	case WHEN_STATE:
 		return effects->entered && effects->after.state == rule->index;
 	case WHEN_CHANGED:
-		at = place_of(own, rule->index);
-		return (at >= 0 && effects->changed[at]) || (effects->assigned && (ptrdiff_t)rule->index == type->assignee);
+		return (rule->index < DEFINE_FIELDS_MAX && effects->changed[rule->index]) ||
+		       (effects->assigned && (ptrdiff_t)rule->index == type->assignee);
 	case WHEN_LINKED:
 		return is_linked(chain, effects, rule);
 	case WHEN_COMMENT:

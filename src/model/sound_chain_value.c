@@ -39,6 +39,15 @@ static int value_of_constant(struct chain_type *type, size_t at, const struct ce
 	return constant < CONSTANTS_MAX ? VALUE_CONSTANT + constant : CHAIN_ANY;
 }
 
+static text path_words(struct chain_type *type, size_t at, const struct setting *setting)
+{
+	text words = text_format(type->logic.arena, "%zu>", at);
+
+	for (size_t i = 0; i < setting->path_count; i++)
+		words = text_format(type->logic.arena, "%.*s%zu.", TEXT_ARG(words), setting->path[i]);
+	return words;
+}
+
 int chain_value(struct chain_type *type, size_t at, const struct setting *setting)
 {
 	switch (setting->how) {
@@ -56,8 +65,10 @@ int chain_value(struct chain_type *type, size_t at, const struct setting *settin
 		if (setting->how == SET_WORDS && text_find(setting->words, T("{other")) >= 0)
 			break;
 		return VALUE_WORDS + constant_of(type, text_format(type->logic.arena, "%zu~%.*s", at, TEXT_ARG(setting->words)));
-	case SET_PATH:
+	case SET_PATH: /* what is behind a link stays, unless the chain changes this record */
+		return VALUE_WORDS + constant_of(type, path_words(type, at, setting));
 	case SET_MEMBER:
+		return VALUE_WORDS + constant_of(type, text_format(type->logic.arena, "%zu@%zu", at, setting->from));
 	case SET_OTHER:
 		break;
 	}

@@ -55,11 +55,26 @@ static void ask_rules(const struct conditions *conditions, const struct type *ty
 {
 	for (size_t i = 0; i < type->rule_count; i++) {
 		ask(conditions, type->rules[i].condition);
+		ask(conditions, type->rules[i].other_where);
 		for (size_t j = 0; j < type->rules[i].action_count; j++) {
 			ask(conditions, type->rules[i].actions[j].each_when);
+			ask(conditions, type->rules[i].actions[j].each_all);
 			ask_settings(conditions, type->rules[i].actions[j].sets, type->rules[i].actions[j].set_count);
 		}
 	}
+}
+
+/* What is shown, allowed and offered. */
+static void ask_others(const struct conditions *conditions, const struct model *model, const struct type *type)
+{
+	for (size_t i = 0; i < type->view_count; i++)
+		ask(conditions, type->views[i].condition);
+	for (size_t i = 0; i < type->grant_count; i++)
+		for (size_t j = 0; j < type->grants[i].branch_count; j++)
+			ask(conditions, type->grants[i].branches[j]);
+	for (size_t i = 0; i < model->type_count; i++)
+		for (size_t j = 0; j < model->types[i].field_count; j++)
+			ask(conditions, model->types[i].fields[j].offer);
 }
 
 static void ask_questions(const struct conditions *conditions, const struct work_model *model, const struct form_part *part)
@@ -98,6 +113,7 @@ void each_condition(const struct model *model, const struct type *type,
 	ask_lifecycle(&conditions, type->lifecycle);
 	ask_sections(&conditions, type);
 	ask_rules(&conditions, type);
+	ask_others(&conditions, model, type);
 	for (size_t i = 0; i < model->type_count; i++)
 		if (&model->types[i] != type)
 			ask_rules(&conditions, &model->types[i]);

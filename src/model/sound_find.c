@@ -288,6 +288,24 @@ static bool voids(const struct sound *sound, const struct edge *edge, size_t sta
 	return edge->move.kind == MOVE_APPROVAL && edge->move.turn == APPROVAL_VOIDED;
 }
 
+static bool enters(const struct sound *sound, const struct edge *edge, size_t state)
+{
+	return sound->situations[edge->to].state == state;
+}
+
+/* Whether records come to be asked that never were where the outcome leads: then it leads on, not back. */
+static bool is_asked_without(const struct sound *sound, size_t state, size_t outcome)
+{
+	bool *marked = arena_new_array(sound->arena, bool, sound->count), asked = false;
+
+	for (size_t i = 0; i < sound->count; i++)
+		marked[i] = sound->situations[i].parent == SIZE_MAX && sound->situations[i].state != outcome;
+	spread(sound, marked, outcome, enters);
+	for (size_t i = 0; i < sound->count; i++)
+		asked = asked || (marked[i] && sound->situations[i].state == state);
+	return asked;
+}
+
 /* States to which records come by the approval alone. */
 static bool *guarded_states(const struct sound *sound, size_t state)
 {
@@ -316,9 +334,20 @@ static bool *guarded_states(const struct sound *sound, size_t state)
 		spread(sound, behind, state, voids);
 		for (size_t j = 0; j < sound->count; j++)
 			before = before || (behind[j] && sound->situations[j].state == state);
-		guarded[to] = guarded[to] || !before;
+		guarded[to] = guarded[to] || !before || is_asked_without(sound, state, to);
 	}
 	return guarded;
+}
+
+/* Whether the step can be taken of a record of which this approval is asked. */
+static bool meets_approval(struct sound *sound, const struct edge *edge)
+{
+	const struct situation *from = &sound->situations[edge->from];
+	struct claim claims[] = { { sound->type->approvals[from->approval].when, true },
+				  { sound->lifecycle->transitions[edge->move.transition].guard, true } };
+	struct facts facts = sound_facts(sound, from);
+
+	return logic_possible(&sound->logic, claims, array_length(claims), &facts);
 }
 
 static void find_bypass_of(struct sound *sound, size_t state)
@@ -331,7 +360,7 @@ static void find_bypass_of(struct sound *sound, size_t state)
 		const struct value_entry *at;
 
 		if (from->state != state || from->approval < 0 || is_outcome(&edge->move) || edge->move.transition < 0 ||
-		    !guarded[to->state] || sound->lifecycle->states[to->state].group == GROUP_CANCELLED)
+		    !guarded[to->state] || sound->lifecycle->states[to->state].group == GROUP_CANCELLED || !meets_approval(sound, edge))
 			continue;
 		at = sound_at_transition(sound, (size_t)edge->move.transition);
 		if (!sound_told(sound, at))

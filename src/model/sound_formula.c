@@ -5,11 +5,10 @@
  */
 #include "model/sound_private.h"
 
-#define UNSET_VALUE(count) (UINT64_C(1) << (count))
 
 /* ---- variables ---- */
 
-static size_t add_variable(struct logic *logic, text key, uint64_t domain, size_t field, const struct path *path)
+size_t formula_variable(struct logic *logic, text key, uint64_t domain, size_t field, const struct path *path)
 {
 	void *known = table_get(&logic->keys, key);
 
@@ -25,7 +24,7 @@ static size_t add_variable(struct logic *logic, text key, uint64_t domain, size_
 	return logic->count++;
 }
 
-static const struct expression *new_values(struct logic *logic, size_t variable, uint64_t mask)
+const struct expression *formula_values(struct logic *logic, size_t variable, uint64_t mask)
 {
 	struct expression *expression = arena_new_struct(logic->arena, struct expression);
 
@@ -35,7 +34,7 @@ static const struct expression *new_values(struct logic *logic, size_t variable,
 	return expression;
 }
 
-static const struct expression *new_group(struct logic *logic, int kind, size_t count)
+const struct expression *formula_group(struct logic *logic, int kind, size_t count)
 {
 	struct expression *expression = arena_new_struct(logic->arena, struct expression);
 
@@ -44,7 +43,7 @@ static const struct expression *new_group(struct logic *logic, int kind, size_t 
 	return expression;
 }
 
-static void add_part(const struct expression *group, const struct expression *part)
+void formula_add(const struct expression *group, const struct expression *part)
 {
 	struct expression *growing = (struct expression *)(uintptr_t)group;
 
@@ -52,7 +51,7 @@ static void add_part(const struct expression *group, const struct expression *pa
 	growing->vague = growing->vague || part->vague;
 }
 
-static const struct expression *negate(struct logic *logic, const struct expression *expression)
+const struct expression *formula_not(struct logic *logic, const struct expression *expression)
 {
 	struct expression *copy = arena_copy(logic->arena, expression, sizeof(*expression));
 
@@ -95,14 +94,14 @@ static uint64_t values_matched(struct logic *logic, const struct decision_test *
 
 static const struct expression *row_matches(struct logic *logic, const struct decision_table *table, size_t row)
 {
-	const struct expression *all = new_group(logic, EXPRESSION_AND, table->input_count);
+	const struct expression *all = formula_group(logic, EXPRESSION_AND, table->input_count);
 	size_t values, variable;
 
 	for (size_t i = 0; i < table->input_count; i++) {
 		const struct decision_test *test = &table->rows[row].tests[i];
 
 		variable = logic_field(logic, table->inputs[i].path[0], &values);
-		add_part(all, new_values(logic, variable, values_matched(logic, test, table->inputs[i].field, values - 1)));
+		formula_add(all, formula_values(logic, variable, values_matched(logic, test, table->inputs[i].field, values - 1)));
 	}
 	return all;
 }
@@ -136,20 +135,20 @@ static bool is_exact(struct logic *logic, const struct field *field)
 static const struct expression *decision_of(struct logic *logic, size_t variable, const struct field *field, size_t unset)
 {
 	const struct decision_table *table = field->decision;
-	const struct expression *any = new_group(logic, EXPRESSION_OR, table->row_count + 1), *one;
+	const struct expression *any = formula_group(logic, EXPRESSION_OR, table->row_count + 1), *one;
 	size_t value;
 
 	for (size_t row = 0; row <= table->row_count; row++) {
-		one = new_group(logic, EXPRESSION_AND, row + 2);
+		one = formula_group(logic, EXPRESSION_AND, row + 2);
 		for (size_t before = 0; before < row; before++)
-			add_part(one, negate(logic, row_matches(logic, table, before)));
+			formula_add(one, formula_not(logic, row_matches(logic, table, before)));
 		if (row < table->row_count)
-			add_part(one, row_matches(logic, table, row));
+			formula_add(one, row_matches(logic, table, row));
 		value = unset;
 		if (row < table->row_count && !logic_value(logic, field->position, table->rows[row].output, &value))
 			return NULL;
-		add_part(one, new_values(logic, variable, UINT64_C(1) << value));
-		add_part(any, one);
+		formula_add(one, formula_values(logic, variable, UINT64_C(1) << value));
+		formula_add(any, one);
 	}
 	return any;
 }
@@ -163,7 +162,7 @@ size_t logic_field(struct logic *logic, size_t position, size_t *ret_values)
 	/* Questions of a form are required where they are shown only. */
 	if (field->required && !logic->type->abstract)
 		domain &= ~UNSET_VALUE(values);
-	variable = add_variable(logic, field->name, domain, position, NULL);
+	variable = formula_variable(logic, field->name, domain, position, NULL);
 	*ret_values = values + 1;
 	if (variable == before && is_exact(logic, field)) {
 		const struct expression *constraint = decision_of(logic, variable, field, values);
@@ -212,14 +211,14 @@ static size_t path_variable(struct logic *logic, const struct path *path, size_t
 	key = logic_path_key(logic, path);
 	values = values_of(logic, step_field(path_last(path)), key);
 	*ret_values = values + 1;
-	return add_variable(logic, key, (UNSET_VALUE(values) << 1) - 1, SIZE_MAX, path);
+	return formula_variable(logic, key, (UNSET_VALUE(values) << 1) - 1, SIZE_MAX, path);
 }
 
 static const struct expression *is_set(struct logic *logic, const struct path *path)
 {
 	size_t values, variable = path_variable(logic, path, &values);
 
-	return new_values(logic, variable, UNSET_VALUE(values - 1) - 1);
+	return formula_values(logic, variable, UNSET_VALUE(values - 1) - 1);
 }
 
 static const struct expression *compile_choice(struct logic *logic, const struct node *node)
@@ -234,7 +233,7 @@ static const struct expression *compile_choice(struct logic *logic, const struct
 		if (node->test == TEST_SET || passes(node, value))
 			mask |= UINT64_C(1) << i;
 	}
-	return new_values(logic, variable, mask);
+	return formula_values(logic, variable, mask);
 }
 
 /* The test alone, whatever the record says. */
@@ -244,9 +243,9 @@ static const struct expression *free_test(struct logic *logic, const struct node
 	struct condition alone = { .type = logic->type, .root = &plain };
 
 	plain.negated = false;
-	return new_values(
+	return formula_values(
 	    logic,
-	    add_variable(logic, text_format(logic->arena, "(%.*s)", TEXT_ARG(condition_print(logic->arena, &alone))), 3, SIZE_MAX, node->path),
+	    formula_variable(logic, text_format(logic->arena, "(%.*s)", TEXT_ARG(condition_print(logic->arena, &alone))), 3, SIZE_MAX, node->path),
 	    2);
 }
 
@@ -257,7 +256,7 @@ static const struct expression *free_tests(struct logic *logic, const struct nod
 
 	if (node->test != TEST_EQUAL && node->test != TEST_IN)
 		return free_test(logic, node);
-	any = new_group(logic, EXPRESSION_OR, node->literal_count);
+	any = formula_group(logic, EXPRESSION_OR, node->literal_count);
 	for (size_t i = 0; i < node->literal_count; i++) {
 		struct node one = *node;
 
@@ -266,7 +265,7 @@ static const struct expression *free_tests(struct logic *logic, const struct nod
 		one.bare = false;
 		one.literals = &node->literals[i];
 		one.literal_count = 1;
-		add_part(any, free_test(logic, &one));
+		formula_add(any, free_test(logic, &one));
 	}
 	return any;
 }
@@ -284,7 +283,7 @@ static const struct expression *compile_measured(struct logic *logic, const stru
 	if (scale_is_constant(measure, field))
 		variable = path_variable(logic, node->path, &values);
 	else
-		variable = classes == 0 ? 0 : add_variable(logic, key, UNSET_VALUE(classes) - 1, SIZE_MAX, node->path);
+		variable = classes == 0 ? 0 : formula_variable(logic, key, UNSET_VALUE(classes) - 1, SIZE_MAX, node->path);
 	if (classes > 0 && measure->how == LITERAL_FIELD) {
 		logic->variables[variable].roots[1] =
 		    (size_t)(measure->number >> 16) + (size_t)(measure->number & 0xffff) - node->path->steps[0].field;
@@ -299,15 +298,15 @@ static const struct expression *compile_measured(struct logic *logic, const stru
 		return vague;
 	}
 	if (depending == 0)
-		return new_values(logic, variable, passing);
-	either = new_group(logic, EXPRESSION_AND, 2);
-	add_part(either, new_values(logic, variable, depending));
-	add_part(either, free_test(logic, node));
+		return formula_values(logic, variable, passing);
+	either = formula_group(logic, EXPRESSION_AND, 2);
+	formula_add(either, formula_values(logic, variable, depending));
+	formula_add(either, free_test(logic, node));
 	if (passing != 0) {
-		const struct expression *sure = new_group(logic, EXPRESSION_OR, 2);
+		const struct expression *sure = formula_group(logic, EXPRESSION_OR, 2);
 
-		add_part(sure, new_values(logic, variable, passing));
-		add_part(sure, either);
+		formula_add(sure, formula_values(logic, variable, passing));
+		formula_add(sure, either);
 		return sure;
 	}
 	return either;
@@ -326,27 +325,27 @@ static bool is_measured_before(const struct node *node, size_t literal, const st
 /* It is set - so is the field it is compared with -, and one of the literals passes. */
 static const struct expression *compile_literals(struct logic *logic, const struct node *node)
 {
-	const struct expression *both = new_group(logic, EXPRESSION_AND, 3), *any = new_group(logic, EXPRESSION_OR, node->literal_count);
+	const struct expression *both = formula_group(logic, EXPRESSION_AND, 3), *any = formula_group(logic, EXPRESSION_OR, node->literal_count);
 	struct measure measure;
 
-	add_part(both, is_set(logic, node->path));
+	formula_add(both, is_set(logic, node->path));
 	for (size_t i = 0; i < node->literal_count; i++) {
 		if (!scale_measures(node, i, &measure)) {
 			struct node one = *node;
 
 			one.literals = &node->literals[i];
 			one.literal_count = 1;
-			add_part(any, free_tests(logic, &one));
+			formula_add(any, free_tests(logic, &one));
 		} else if (!is_measured_before(node, i, &measure)) {
-			add_part(any, compile_measured(logic, node, &measure));
+			formula_add(any, compile_measured(logic, node, &measure));
 		}
 		if (node->literals[i].kind == LITERAL_FIELD) {
 			size_t values, variable = logic_field(logic, (size_t)node->literals[i].integer, &values);
 
-			add_part(both, new_values(logic, variable, UNSET_VALUE(values - 1) - 1));
+			formula_add(both, formula_values(logic, variable, UNSET_VALUE(values - 1) - 1));
 		}
 	}
-	add_part(both, any);
+	formula_add(both, any);
 	return both;
 }
 
@@ -357,15 +356,15 @@ static const struct expression *behind_links(struct logic *logic, const struct n
 
 	if (node->path->count < 2 || !path_is_one_value(node->path))
 		return test;
-	all = new_group(logic, EXPRESSION_AND, node->path->count);
+	all = formula_group(logic, EXPRESSION_AND, node->path->count);
 	for (size_t count = 1; count < node->path->count; count++) {
 		struct path links = *node->path;
 
 		links.count = count;
 		links.group = false;
-		add_part(all, is_set(logic, &links));
+		formula_add(all, is_set(logic, &links));
 	}
-	add_part(all, test);
+	formula_add(all, test);
 	return all;
 }
 
@@ -398,7 +397,7 @@ static const struct expression *compile_test(struct logic *logic, const struct n
 		expression = compile_literals(logic, node);
 	}
 	expression = behind_links(logic, node, expression);
-	return node->negated ? negate(logic, expression) : expression;
+	return node->negated ? formula_not(logic, expression) : expression;
 }
 
 /* Conditions nest at most LIMIT_CONDITION_DEPTH deep. */
@@ -408,21 +407,21 @@ static const struct expression *compile_node(struct logic *logic, const struct n
 
 	switch (node->kind) {
 	case NODE_NOT:
-		return negate(logic, compile_node(logic, node->nodes[0]));
+		return formula_not(logic, compile_node(logic, node->nodes[0]));
 	case NODE_TEST:
 		return compile_test(logic, node);
 	case NODE_AND:
 	case NODE_OR:
-		group = new_group(logic, node->kind == NODE_AND ? EXPRESSION_AND : EXPRESSION_OR, node->node_count);
+		group = formula_group(logic, node->kind == NODE_AND ? EXPRESSION_AND : EXPRESSION_OR, node->node_count);
 		for (size_t i = 0; i < node->node_count; i++)
-			add_part(group, compile_node(logic, node->nodes[i]));
+			formula_add(group, compile_node(logic, node->nodes[i]));
 		return group;
 	case NODE_WORDS:
-		return new_values(logic, add_variable(logic, node->words, 3, SIZE_MAX, NULL), 2);
+		return formula_values(logic, formula_variable(logic, node->words, 3, SIZE_MAX, NULL), 2);
 	case NODE_TRUE:
 		break;
 	}
-	return new_group(logic, EXPRESSION_TRUE, 0);
+	return formula_group(logic, EXPRESSION_TRUE, 0);
 }
 
 const struct expression *logic_compile(struct logic *logic, const struct condition *condition)
@@ -437,147 +436,4 @@ const struct expression *logic_compile(struct logic *logic, const struct conditi
 	key.data = arena_copy(logic->arena, key.data, key.length);
 	table_set(&logic->compiled, key, (void *)(uintptr_t)expression);
 	return expression;
-}
-
-/* ---- people ---- */
-
-const struct condition *logic_equals(struct logic *logic, size_t field, text what)
-{
-	text source = text_format(logic->arena, "%.*s = %.*s", TEXT_ARG(logic->type->fields[field].name), TEXT_ARG(what));
-	struct condition *condition = NULL;
-
-	return condition_parse(logic->arena, logic->model, logic->type, source, CONDITION_RULE, &condition) == NULL ? condition : NULL;
-}
-
-/* The test in "it is set, and ...". */
-static size_t tested_variable(const struct logic *logic, const struct expression *expression)
-{
-	size_t found = SIZE_MAX;
-
-	if (expression->kind == EXPRESSION_VALUES && logic->variables[expression->variable].field == SIZE_MAX)
-		return expression->variable;
-	for (size_t i = 0; i < expression->count && found == SIZE_MAX; i++)
-		found = tested_variable(logic, expression->parts[i]);
-	return found;
-}
-
-static const struct expression *not_all(struct logic *logic, const struct expression *a, const struct expression *b,
-					const struct expression *but)
-{
-	const struct expression *any = new_group(logic, EXPRESSION_OR, 3);
-
-	add_part(any, negate(logic, a));
-	add_part(any, negate(logic, b));
-	add_part(any, but);
-	return any;
-}
-
-static void constrain(struct logic *logic, size_t variable, const struct expression *constraint)
-{
-	const struct expression *both = constraint;
-
-	if (logic->variables[variable].constraint != NULL) {
-		both = new_group(logic, EXPRESSION_AND, 2);
-		add_part(both, logic->variables[variable].constraint);
-		add_part(both, constraint);
-	}
-	logic->variables[variable].constraint = both;
-}
-
-size_t logic_relate(struct logic *logic, size_t a, size_t b)
-{
-	const struct condition *pair = logic_equals(logic, a, logic->type->fields[b].name), *mine = logic_equals(logic, a, T("me")),
-			       *theirs = logic_equals(logic, b, T("me"));
-	const struct expression *same, *first, *second, *all = new_group(logic, EXPRESSION_AND, 3);
-
-	if (pair == NULL || mine == NULL || theirs == NULL)
-		return SIZE_MAX;
-	logic->relating = true;
-	logic_learn(logic, pair);
-	same = logic_compile(logic, pair);
-	logic->relating = false;
-	first = logic_compile(logic, mine);
-	second = logic_compile(logic, theirs);
-	if (logic->variables[tested_variable(logic, same)].constraint == NULL) {
-		add_part(all, not_all(logic, first, second, same));
-		add_part(all, not_all(logic, same, first, second));
-		add_part(all, not_all(logic, same, second, first));
-		constrain(logic, tested_variable(logic, same), all);
-		constrain(logic, tested_variable(logic, first), all);
-		constrain(logic, tested_variable(logic, second), all);
-	}
-	return tested_variable(logic, same);
-}
-
-/* ---- at one moment of a chain ---- */
-
-struct epoch {
-	const struct facts *facts;
-	const size_t *epochs;
-	size_t far;
-};
-
-static size_t variable_in(struct logic *logic, size_t variable, const struct epoch *epoch)
-{
-	const struct variable *one = &logic->variables[variable];
-
-	if (epoch->epochs == NULL)
-		return variable;
-	size_t first = one->roots[0] == SIZE_MAX ? 0 : epoch->epochs[one->roots[0]];
-	size_t second = one->roots[1] == SIZE_MAX || one->roots[1] == one->roots[0] ? 0 : epoch->epochs[one->roots[1]];
-	size_t far = one->far ? epoch->far : 0;
-
-	if (first == 0 && second == 0 && far == 0)
-		return variable;
-	return add_variable(logic, text_format(logic->arena, "%.*s#%zu.%zu.%zu", TEXT_ARG(one->key), first, second, far), one->domain,
-			    SIZE_MAX, NULL);
-}
-
-static const struct expression *decided(struct logic *logic, bool holds)
-{
-	struct expression *expression = arena_new_struct(logic->arena, struct expression);
-
-	expression->kind = EXPRESSION_TRUE;
-	expression->negated = !holds;
-	return expression;
-}
-
-static const struct expression *values_in(struct logic *logic, const struct expression *expression, const struct epoch *epoch)
-{
-	const struct expression *now;
-
-	for (size_t i = 0; i < epoch->facts->tracked_count; i++)
-		if (epoch->facts->tracked[i] == expression->variable && epoch->facts->values[i] != FACT_UNKNOWN)
-			return decided(logic, ((expression->mask >> epoch->facts->values[i] & 1) != 0) != expression->negated);
-	now = new_values(logic, variable_in(logic, expression->variable, epoch), expression->mask);
-	return expression->negated ? negate(logic, now) : now;
-}
-
-static const struct expression *in_epoch(struct logic *logic, const struct expression *expression, const struct epoch *epoch)
-{
-	const struct expression *group;
-
-	switch (expression->kind) {
-	case EXPRESSION_VALUES:
-		return values_in(logic, expression, epoch);
-	case EXPRESSION_STATE:
-		return decided(logic, logic_state_passes(expression->node, epoch->facts) != expression->negated);
-	case EXPRESSION_AND:
-	case EXPRESSION_OR:
-		group = new_group(logic, expression->kind, expression->count);
-		for (size_t i = 0; i < expression->count; i++)
-			add_part(group, in_epoch(logic, expression->parts[i], epoch));
-		return expression->negated ? negate(logic, group) : group;
-	case EXPRESSION_TRUE:
-		break;
-	}
-	return expression;
-}
-
-const struct expression *logic_at(struct logic *logic, const struct condition *condition, const struct facts *facts,
-				  const size_t *epochs, size_t far)
-{
-	struct epoch epoch = { facts, epochs, far };
-
-	return in_epoch(logic, logic_compile(logic, condition), &epoch);
 }

@@ -55,6 +55,20 @@ static bool can_fail(struct sound *sound, const struct condition *condition, con
 	return may;
 }
 
+/* While the record is open. */
+static bool can_fail_open(struct sound *sound, const struct condition *condition, const struct value_entry *at)
+{
+	bool may = false;
+
+	sound->logic.gave_up = false;
+	for (size_t i = 0; i < sound->lifecycle->state_count && !may; i++)
+		may = sound->reached[i] && !sound_is_finished(sound, i) &&
+		      logic_may_fail(&sound->logic, condition, &(struct facts){ .state = i });
+	if (sound->logic.gave_up)
+		sound_not_proven(sound, at, "whether this always holds: %.*s", TEXT_ARG(condition_print(sound->arena, condition)));
+	return may;
+}
+
 /* Whether it contradicts itself, whatever the state. */
 static bool is_absurd(struct sound *sound, const struct condition *condition)
 {
@@ -128,6 +142,9 @@ static void check_clock(struct sound *sound, const struct clock_definition *cloc
 	if (!can_hold(sound, clock->pause, &use, at))
 		define_error_key(sound->d, sound_at_key(at, T("pause")), quoted(sound, clock->pause),
 				 "the clock '%.*s' never pauses: its condition can never hold", TEXT_ARG(clock->name));
+	else if (clock->pause != NULL && !can_fail_open(sound, clock->pause, at))
+		define_error_key(sound->d, sound_at_key(at, T("pause")), T("let it run at some time"),
+				 "the clock '%.*s' never runs: its pause always holds", TEXT_ARG(clock->name));
 	for (size_t i = 0; i < clock->goal_count; i++)
 		if (!can_hold(sound, clock->goals[i].when, &use, at))
 			define_error_key(sound->d, sound_at_key(at, T("goals")), quoted(sound, clock->goals[i].when),
@@ -173,6 +190,24 @@ static void check_approval(struct sound *sound, size_t position, const struct va
 				 TEXT_ARG(approval->name));
 }
 
+/* Steps that are asked at once with the approval: later ones may find a record that was changed. */
+static bool hold_together(struct sound *sound, const struct condition *approval, const struct condition *step,
+			  const struct place_of_use *use)
+{
+	struct claim claims[] = { { approval, true }, { step, true } };
+
+	if (approval == NULL || step == NULL)
+		return true;
+	for (size_t i = 0; i < sound->count; i++) {
+		struct facts facts = sound_facts(sound, &sound->situations[i]);
+
+		if (is_used(sound, use, &sound->situations[i]) &&
+		    logic_possible(&sound->logic, claims, array_length(claims), &facts))
+			return true;
+	}
+	return !ever_used(sound, use);
+}
+
 static void check_steps(struct sound *sound, const struct approval_definition *approval, const struct value_entry *at)
 {
 	struct place_of_use use = { approval->states, true };
@@ -181,6 +216,11 @@ static void check_steps(struct sound *sound, const struct approval_definition *a
 		if (!can_hold(sound, approval->steps[i].when, &use, at))
 			define_error_key(sound->d, sound_at_key(at, T("steps")), quoted(sound, approval->steps[i].when),
 					 "the step '%.*s' of the approval '%.*s' is never asked: its condition can never hold",
+					 TEXT_ARG(approval->steps[i].name), TEXT_ARG(approval->name));
+		else if ((i == 0 || approval->parallel) && !hold_together(sound, approval->when, approval->steps[i].when, &use))
+			define_error_key(sound->d, sound_at_key(at, T("steps")), quoted(sound, approval->steps[i].when),
+					 "the step '%.*s' of the approval '%.*s' is never asked: its condition never holds with that of "
+					 "the approval",
 					 TEXT_ARG(approval->steps[i].name), TEXT_ARG(approval->name));
 }
 

@@ -82,6 +82,46 @@ static void check_question(struct model_check *check, const struct form_page *pa
 	}
 }
 
+/* Whether it speaks only of questions before this one: what comes later has no answer yet. */
+struct before {
+	size_t question;
+	bool all;
+};
+
+static void see_field(void *data, size_t field)
+{
+	struct before *before = data;
+
+	before->all = before->all && field < before->question;
+}
+
+static void bind_question(struct model_check *check, const struct form_page *page, const struct form_part *part,
+			  const struct form_question *question)
+{
+	const struct condition *shown[] = { page->when, part->when, question->when };
+	const struct field *field = &check->model->form_type->fields[question->field];
+	struct before before = { question->field, true };
+
+	for (size_t i = 0; i < array_length(shown); i++)
+		if (shown[i] != NULL)
+			condition_each_field(shown[i], see_field, &before);
+	for (size_t i = 0; question->choice_when != NULL && i < field->choice_count; i++)
+		if (question->choice_when[i] != NULL)
+			condition_each_field(question->choice_when[i], see_field, &before);
+	if (before.all)
+		logic_asked_only(&check->logic, question->field, shown, array_length(shown), question->choice_when);
+}
+
+/* What is not asked stays without an answer, and nothing else is. */
+static void bind_questions(struct model_check *check)
+{
+	for (size_t i = 0; i < check->model->page_count; i++)
+		for (size_t j = 0; j < check->model->pages[i].part_count; j++)
+			for (size_t k = 0; k < check->model->pages[i].parts[j].question_count; k++)
+				bind_question(check, &check->model->pages[i], &check->model->pages[i].parts[j],
+					      &check->model->pages[i].parts[j].questions[k]);
+}
+
 static void check_form(struct model_check *check)
 {
 	for (size_t i = 0; i < check->model->page_count; i++)
@@ -192,6 +232,7 @@ static void check_model(struct define *d, const struct work_model *model, struct
 
 	d->file = file;
 	logic_init(&check.logic, arena, d->model, model->form_type);
+	bind_questions(&check);
 	check_form(&check);
 	check_tasks(&check);
 	check_required(&check);

@@ -106,6 +106,15 @@ struct claim {
 	const struct facts *facts; /* at its own moment; NULL: those of the search */
 };
 
+/* The bit of "unset" beside so many values. */
+#define UNSET_VALUE(count) (UINT64_C(1) << (count))
+/* Parts of formulas. `path`: what the variable speaks of, or NULL. A group is made for at most `count` parts. */
+size_t formula_variable(struct logic *logic, text key, uint64_t domain, size_t field, const struct path *path);
+const struct expression *formula_values(struct logic *logic, size_t variable, uint64_t mask);
+const struct expression *formula_group(struct logic *logic, int kind, size_t count);
+void formula_add(const struct expression *group, const struct expression *part);
+const struct expression *formula_not(struct logic *logic, const struct expression *expression);
+
 /* Choices of more values than fit beside "unset" into a word go by their scale. */
 #define LOGIC_VALUES_MAX 63
 /* The number of values without "unset" of a choice or boolean; 0: it goes by its scale (sound_learn.c, as all up to logic_learn). */
@@ -128,6 +137,9 @@ size_t logic_field(struct logic *logic, size_t field, size_t *ret_values);
 bool logic_value(struct logic *logic, size_t field, const struct cell *constant, size_t *ret_value);
 const struct expression *logic_compile(struct logic *logic, const struct condition *condition);
 /* A condition of the type made here: "FIELD = WHAT". */
+/* A question has an answer only where it is shown: where all these conditions hold (NULL: always); a choice where it is offered. */
+void logic_asked_only(struct logic *logic, size_t question, const struct condition *const *shown, size_t count,
+		      const struct condition *const *choice_when);
 const struct condition *logic_equals(struct logic *logic, size_t field, text what);
 /* Ties two people of a record to `me`: who is the same as me is the same as the other who is. The variable "they are the same". */
 size_t logic_relate(struct logic *logic, size_t a, size_t b);
@@ -274,7 +286,7 @@ void sound_not_proven(const struct sound *sound, const struct value_entry *at, c
 
 /* ---- chains of automation (sound_chain.c, sound_circle.c) ---- */
 
-#define CHAIN_FIELDS_MAX 12
+#define CHAIN_FIELDS_MAX 24
 #define CHAIN_DEPTH_MAX 100
 
 /* The rules of one type, and the fields that rules set. */
@@ -283,6 +295,7 @@ struct chain_type {
 	struct logic logic;
 	size_t fields[CHAIN_FIELDS_MAX], variables[CHAIN_FIELDS_MAX], values[CHAIN_FIELDS_MAX];
 	size_t count;
+	bool *wanted; /* [type->field_count] */
 	struct chain_constant {
 		text words;
 		const struct cell *cell;
@@ -331,6 +344,8 @@ void sound_check_rules(struct sound *sound);	   /* sound_rule.c: automatic steps
 void sound_check_approvals(struct sound *sound);   /* sound_field.c: whether anybody can be asked */
 void sound_check_segregation(struct sound *sound); /* sound_people.c: whether all who are asked are left out */
 void sound_check_tasks(struct sound *sound);	   /* sound_model.c: steps of its own that are never made */
+void sound_check_others(struct sound *sound);	   /* sound_other.c: what other types' rules look for among its records */
+void sound_check_shown(struct sound *sound);	   /* ... and its views, rights and links that offer nothing */
 void sound_check_fields(struct sound *sound);	   /* sound_field.c: what is needed, and on no form */
 
 #endif
