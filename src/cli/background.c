@@ -118,9 +118,9 @@ static struct error *change_sweep(struct work *work, void *data)
 	return access_sweep(work, 1000);
 }
 
-static struct error *change_outbox(struct work *work, void *data unused)
+static struct error *change_outbox(struct work *work, void *data)
 {
-	return engine_outbox_sweep(work, 1000);
+	return engine_outbox_sweep(work, 1000, data);
 }
 
 /* Orphans: contents that nothing uses and that are old enough. */
@@ -190,7 +190,8 @@ static struct error *run_broom(struct program *program, struct work *work, int64
 	*ret_wait_ms = HOUR_MS;
 	TRY(program_write(program, work->arena, ORIGIN_TIMER, change_daily, NULL));
 	TRY(program_write(program, work->arena, ORIGIN_TIMER, change_sweep, NULL));
-	TRY(program_write(program, work->arena, ORIGIN_TIMER, change_outbox, NULL));
+	for (bool more = true; more;) /* other people's changes go between */
+		TRY(program_write(program, work->arena, ORIGIN_TIMER, change_outbox, &more));
 	return sweep_orphans(program, work);
 }
 

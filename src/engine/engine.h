@@ -342,8 +342,8 @@ must_use struct error *engine_outbox_resend(struct work *work, text number, int6
  * of the webhook. Rights and errors as for engine_outbox_resend().
  */
 must_use struct error *engine_outbox_test(struct work *work, text number, int64_t *ret_id);
-/* Forgets messages that ended long ago. */
-must_use struct error *engine_outbox_sweep(struct work *work, size_t limit);
+/* Forgets at most `limit` messages that ended long ago; *ret_more: there may be others. */
+must_use struct error *engine_outbox_sweep(struct work *work, size_t limit, bool *ret_more);
 
 /* ---- the event log ---- */
 

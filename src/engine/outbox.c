@@ -384,9 +384,12 @@ struct error *engine_outbox(struct work *work, struct record *webhook, int64_t b
 	return NULL;
 }
 
-struct error *engine_outbox_sweep(struct work *work, size_t limit)
+struct error *engine_outbox_sweep(struct work *work, size_t limit, bool *ret_more)
 {
+	int64_t gone;
 	moment before = work->now - LIMIT_OUTBOX_MS;
 	TRY(store_run(work->store, work->arena, SQL_DELIVERY_SWEEP, CELLS(cell_moment(before), cell_integer((int64_t)limit)), NULL));
-	return store_run(work->store, work->arena, SQL_OUTBOX_SWEEP, CELLS(cell_moment(before), cell_integer((int64_t)limit)), NULL);
+	TRY(store_run(work->store, work->arena, SQL_OUTBOX_SWEEP, CELLS(cell_moment(before), cell_integer((int64_t)limit)), &gone));
+	*ret_more = gone >= (int64_t)limit;
+	return NULL;
 }

@@ -17,6 +17,7 @@
 /* What one cause has done on one record so far. */
 struct spent {
 	int64_t record_id;
+	struct root root; /* of another record than the first: its own first event, since it is other news */
 	int steps;
 	bool stopped;
 };
@@ -153,13 +154,18 @@ struct error *rules_alarm(struct work *work, struct record *record, const struct
 
 /* ---- the budget ---- */
 
-static struct spent *spent_on(struct arena *arena, struct agenda *agenda, int64_t record_id)
+/* The first errand of an agenda is on the record that it is about. */
+static struct spent *spent_on(struct arena *arena, struct agenda *agenda, const struct errand *errand)
 {
+	struct root root = agenda->root;
+
 	for (size_t i = 0; i < agenda->spent_count; i++)
-		if (agenda->spent[i].record_id == record_id)
+		if (agenda->spent[i].record_id == errand->record->id)
 			return &agenda->spent[i];
+	if (agenda->spent_count > 0)
+		root.event_id = errand->cause_id;
 	arena_make_room(arena, agenda->spent, agenda->spent_count, agenda->spent_capacity);
-	agenda->spent[agenda->spent_count] = (struct spent){ .record_id = record_id };
+	agenda->spent[agenda->spent_count] = (struct spent){ .record_id = errand->record->id, .root = root };
 	return &agenda->spent[agenda->spent_count++];
 }
 
@@ -217,13 +223,13 @@ static struct error *note_failure(struct work *work, const struct errand *errand
 	return rules_note_retry(work, errand->record, errand->rule, error);
 }
 
-static struct error *run_guarded(struct work *work, struct agenda *agenda, const struct errand *errand)
+static struct error *run_guarded(struct work *work, struct agenda *agenda, const struct errand *errand, struct spent *spent)
 {
 	struct record *before = record_copy(work->arena, errand->record);
-	struct root root = agenda->root;
+	struct root root = spent->root;
 	size_t waiting = agenda->count;
 	TRY(store_savepoint(work->store, work->arena));
-	struct error *error = actions_run(work, errand, &agenda->root);
+	struct error *error = actions_run(work, errand, &spent->root);
 	if (error == NULL)
 		return store_release(work->store, work->arena);
 	if (is_passing(error))
@@ -231,7 +237,7 @@ static struct error *run_guarded(struct work *work, struct agenda *agenda, const
 	rules_undo(work);
 	put_back(errand->record, before);
 	agenda->count = waiting;
-	agenda->root = root;
+	spent->root = root;
 	TRY(note_failure(work, errand, error));
 	return timer_plan_retry(work, errand);
 }
@@ -280,7 +286,7 @@ static struct error *run_errand(struct work *work, struct agenda *agenda, const 
 	bool holds;
 	struct work automatic = automatic_work(
 	    work, work->origin == ORIGIN_TIMER ? ORIGIN_TIMER : ORIGIN_AUTOMATION, errand->cause_id);
-	struct spent *spent = spent_on(work->arena, agenda, errand->record->id);
+	struct spent *spent = spent_on(work->arena, agenda, errand);
 	if (spent->stopped)
 		return NULL;
 	automatic.other = errand->other;
@@ -295,8 +301,8 @@ static struct error *run_errand(struct work *work, struct agenda *agenda, const 
 	automatic.agenda = agenda;
 	agenda->reached_out = agenda->reached_out || reaches_out(errand->rule);
 	if (strict)
-		return actions_run(&automatic, errand, &agenda->root);
-	return run_guarded(&automatic, agenda, errand);
+		return actions_run(&automatic, errand, &spent->root);
+	return run_guarded(&automatic, agenda, errand, spent);
 }
 
 static struct error *run_agenda(struct work *work, struct agenda *agenda)

@@ -53,6 +53,20 @@ DESK_TEST(whoever_called_is_told_when_the_parent_is_resolved_however_many_there_
 	}
 }
 
+/* Once for one cause, but for each of their records: two reports that are resolved are two pieces of news. */
+DESK_TEST(whoever_called_twice_hears_of_both)
+{
+	desk_jump(desk, "2026-03-02T09:00Z");
+	struct record *parent = desk_incident(desk, "{'title': 'The parent', 'requester': 'reqa'}");
+	for (int i = 0; i < 3; i++)
+		desk_incident(desk, text_cstring(desk->arena, text_format(desk->arena, "{'title': 'A child', 'requester': '%s', 'parent': '%.*s'}",
+		                                                          i == 0 ? "reqa" : "reqb", TEXT_ARG(record_number(parent)))));
+	desk_as(desk, "agent");
+	assert_ok(desk_take(desk, parent, "resolve", "{'resolution_code': 'fixed', 'resolution': 'x'}"));
+	assert_int_equal(told(desk, "reqa"), 2);
+	assert_int_equal(told(desk, "reqb"), 2);
+}
+
 /* A timer's rule in the lane resolves a parent, whose rule resolves its children: savepoints stand in savepoints. */
 DESK_TEST_WITH(a_timer_resolves_a_parent_with_its_children, "  late: { when: waiting_until comes, if: state = new, then: [transition: resolve] }\n")
 {
