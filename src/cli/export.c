@@ -11,6 +11,7 @@ struct exporting {
 	struct io *io;
 	const struct type *type;
 	bool csv;
+	bool links;            /* with what each record is linked with, told at the end that the link begins at */
 	bool *fields;          /* [field_count]; NULL: all */
 	int64_t rows;
 };
@@ -63,15 +64,47 @@ static void csv_head(struct exporting *exporting, struct arena *arena)
 			csv_write_cell(&buffer, exporting->type->fields[i].name, first);
 			first = false;
 		}
+	if (exporting->links)
+		csv_write_cell(&buffer, T("links"), first);
 	csv_write_end(&buffer);
 	exporting->io->write(exporting->io, buffer_peek(&buffer));
+}
+
+/* [{ relation, to: { type, number } }]; *ret_words "relation number; relation number", as one cell of CSV. */
+static struct error *links_value(struct work *work, struct record *record, struct value **ret_list, text *ret_words)
+{
+	struct record_link *links;
+	size_t count;
+
+	*ret_list = value_list(work->arena);
+	*ret_words = T("");
+	TRY(engine_links(work, record, &links, &count));
+	for (size_t i = 0; i < count; i++) {
+		struct value *one = value_map(work->arena), *to = value_map(work->arena);
+		struct record_name name;
+
+		if (links[i].inverse)
+			continue;
+		TRY(model_name(work, links[i].type, links[i].other_id, &name));
+		value_set_text(work->arena, to, T("type"), links[i].type->name);
+		value_set_text(work->arena, to, T("number"), name.number);
+		value_set_text(work->arena, one, T("relation"), links[i].relation->name);
+		value_set(work->arena, one, T("to"), to);
+		value_append(work->arena, *ret_list, one);
+		*ret_words = text_format(work->arena, "%.*s%s%.*s %.*s", TEXT_ARG(*ret_words), ret_words->length == 0 ? "" : "; ",
+		                         TEXT_ARG(links[i].relation->name), TEXT_ARG(name.number));
+	}
+	return NULL;
 }
 
 static struct error *export_one(void *data, struct work *work, struct record *record)
 {
 	struct exporting *exporting = data;
-	struct value *value;
+	struct value *value, *links = NULL;
+	text words = T("");
 	TRY(access_record_value(work, record, exporting->fields, &value));
+	if (exporting->links)
+		TRY(links_value(work, record, &links, &words));
 	struct buffer buffer;
 	buffer_init(&buffer, work->arena, (size_t)4 * LIMIT_CSV_CELL_BYTES);
 	if (exporting->csv) {
@@ -81,8 +114,12 @@ static struct error *export_one(void *data, struct work *work, struct record *re
 				csv_value(work->arena, &buffer, value_get(value, exporting->type->fields[i].name), first);
 				first = false;
 			}
+		if (exporting->links)
+			csv_write_cell(&buffer, words, first);
 		csv_write_end(&buffer);
 	} else {
+		if (exporting->links)
+			value_set(work->arena, value, T("links"), links);
 		json_write(&buffer, value);
 		buffer_char(&buffer, '\n');
 	}
@@ -119,7 +156,7 @@ struct error *export_run(struct program *program, struct arena *arena, const str
 		return text_is_set(nearest) ? error_hint(arena, error, "did you mean '%.*s'?", TEXT_ARG(nearest)) : error;
 	}
 	text format = option_text(options, "format");
-	struct exporting exporting = { .io = io, .type = type, .csv = text_equal(format, T("csv")) };
+	struct exporting exporting = { .io = io, .type = type, .csv = text_equal(format, T("csv")), .links = option_given(options, "links") };
 	if (text_is_set(format) && !exporting.csv && !text_equal(format, T("jsonl")))
 		return error_new(arena, ERROR_USAGE, "--format is csv or jsonl, not '%.*s'", TEXT_ARG(format));
 	if (option_given(options, "fields"))

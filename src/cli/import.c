@@ -61,6 +61,7 @@ struct import {
 		int64_t rows, differ, unknown;
 	} checks[16];
 	struct value *differing;
+	struct import_after after;
 };
 
 /* ---- on the lane ---- */
@@ -71,7 +72,10 @@ static struct error *apply_row(struct work *work, struct import *import, struct 
 	struct record *record;
 	if (text_is_set(row->actor_key))
 		TRY(model_find_id(work, work->model->user, row->actor_key, &step.actor_id));
-	return engine_import(work, import->type, &step, &row->outcome, &record);
+	TRY(engine_import(work, import->type, &step, &row->outcome, &record));
+	row->step.actor_id = step.actor_id;
+	row->record_id = record->id;
+	return NULL;
 }
 
 /* Refusals of one row leave the others of the job untouched; failures of the store end the job. */
@@ -270,6 +274,7 @@ static struct error *collect(struct import *import, struct batch *batch)
 		import->counts[row->outcome]++;
 		import->events += row->outcome != IMPORT_UNCHANGED;
 		note_checks(import, row);
+		import_after_note(&import->after, import->map, row);
 	}
 	batch->count = batch->capacity = 0;
 	batch->rows = NULL;
@@ -400,7 +405,7 @@ static struct error *take_csv_row(struct import *import, const text *cells, size
 	if (import->map != NULL)
 		import_row_map(arena, import->map, row);
 	else
-		import_row_plain(arena, import->type, row, row_map(arena, import, row->cells, count), program_now(import->program));
+		import_row_plain(arena, import->model, import->type, row, row_map(arena, import, row->cells, count), program_now(import->program));
 	return add_row(import, row);
 }
 
@@ -443,7 +448,7 @@ static struct error *take_json_line(struct import *import, text source, uint32_t
 	row->line = line;
 	row->refused = json_parse(arena, text_copy(arena, source), &value);
 	if (row->refused == NULL)
-		import_row_plain(arena, import->type, row, value, program_now(import->program));
+		import_row_plain(arena, import->model, import->type, row, value, program_now(import->program));
 	return add_row(import, row);
 }
 
@@ -483,23 +488,6 @@ static struct error *read_json_lines(struct import *import)
 
 /* ---- the command ---- */
 
-static struct error *read_map(struct import *import, text path)
-{
-	struct buffer buffer;
-	char chunk[16384];
-	ssize_t got;
-	text source;
-	int file = open(text_cstring(import->arena, io_place(import->io, import->arena, path)), O_RDONLY | O_CLOEXEC);
-	if (file < 0)
-		return error_new(import->arena, ERROR_NOT_FOUND, "cannot read %.*s: %s", TEXT_ARG(path), strerror(errno));
-	buffer_init(&buffer, import->arena, LIMIT_YAML_BYTES);
-	while ((got = read(file, chunk, sizeof chunk)) > 0)
-		buffer_bytes(&buffer, chunk, (size_t)got);
-	(void)close(file);
-	TRY(buffer_finish(&buffer, &source));
-	return import_map_parse(import->arena, import->model, import->type, path, source, &import->map);
-}
-
 static struct value *report(struct import *import)
 {
 	struct arena *arena = import->arena;
@@ -510,6 +498,7 @@ static struct value *report(struct import *import)
 	value_set_integer(arena, answer, T("refused"), import->refused);
 	value_set_integer(arena, answer, T("events"), import->dry_run ? 0 : import->events);
 	value_set(arena, answer, T("refusals"), import->refusals);
+	import_after_report(&import->after, answer);
 	if (import->map != NULL && import->map->check_count > 0) {
 		struct value *checks = value_map(arena);
 		for (size_t i = 0; i < import->map->check_count && i < array_length(import->checks); i++) {
@@ -541,6 +530,7 @@ static void print_report(struct import *import, bool json)
 	          import->dry_run ? "dry run, nothing was changed: " : "", (long long)import->counts[IMPORT_NEW],
 	          (long long)import->counts[IMPORT_CHANGED], (long long)import->counts[IMPORT_UNCHANGED], (long long)import->refused,
 	          (long long)(import->dry_run ? 0 : import->events), (long long)(import->rows * 1000 / spent_ms));
+	import_after_print(&import->after, import->io);
 	struct value *checks = value_get(answer, T("checks"));
 	for (size_t i = 0; i < value_count(checks); i++)
 		io_format(import->io, import->arena, "%.*s: %lld rows checked, %lld differ from the map's table, %lld not in it\n",
@@ -553,7 +543,7 @@ static struct error *run_import(struct import *import, const struct options *opt
 {
 	text map = option_text(options, "map"), format = option_text(options, "format");
 	if (text_is_set(map))
-		TRY(read_map(import, map));
+		TRY(import_map_read(import->io, import->arena, import->model, import->type, map, &import->map));
 	bool json_lines = text_is_set(format) ? text_equal(format, T("jsonl")) :
 	                                        text_ends_with(import->file, T(".jsonl")) || text_ends_with(import->file, T(".ndjson"));
 	if (text_is_set(format) && !json_lines && !text_equal(format, T("csv")))
@@ -562,6 +552,8 @@ static struct error *run_import(struct import *import, const struct options *opt
 		return error_new(import->arena, ERROR_USAGE, "a map is for CSV; JSON lines come in the words of reeve export");
 	struct error *error = json_lines ? read_json_lines(import) : read_csv(import);
 	struct error *end = finish(import);
+	if (error == NULL && end == NULL)
+		end = import_after_run(&import->after);
 	show_progress(import, true);
 	return error == NULL ? end : error;
 }
@@ -577,6 +569,9 @@ struct error *import_run(struct program *program, struct arena *arena, const str
 		struct error *error = error_new(arena, ERROR_USAGE, "there is no type '%.*s'", TEXT_ARG(options->operands[0]));
 		return text_is_set(nearest) ? error_hint(arena, error, "did you mean '%.*s'?", TEXT_ARG(nearest)) : error;
 	}
+	import->after = (struct import_after){ .program = program, .arena = arena, .type = import->type, .dry_run = import->dry_run,
+		                               .end = &import->after.links, .refusals = import->refusals };
+	table_init(&import->after.keys, arena);
 	table_init(&import->made, arena);
 	(void)pthread_mutex_init(&import->lock, NULL);
 	(void)pthread_cond_init(&import->changed, NULL);

@@ -1,17 +1,14 @@
 /* The map of an import: read strictly (an unknown key, field, state or type is an error at its place), then bound to a header. */
 #include "cli/import_private.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/limits.h"
 #include "base/yaml.h"
 
-struct reading {
-	struct arena *arena;
-	const struct model *model;
-	struct import_map *map;
-	text file;
-	struct error *errors;
-};
-
-static void fault(struct reading *reading, uint32_t line, uint32_t column, text message, text hint)
+static void fault(struct import_reading *reading, uint32_t line, uint32_t column, text message, text hint)
 {
 	struct error *error = error_new(reading->arena, ERROR_DEFINITION, "%.*s", TEXT_ARG(message));
 	if (text_is_set(hint))
@@ -19,13 +16,18 @@ static void fault(struct reading *reading, uint32_t line, uint32_t column, text 
 	reading->errors = error_append(reading->errors, error_place(error, (struct place){ reading->file, line, column }));
 }
 
-static void fault_at(struct reading *reading, const struct value *value, const char *what, text name, text hint)
+static void fault_at(struct import_reading *reading, const struct value *value, const char *what, text name, text hint)
 {
 	fault(reading, value->line, value->column, text_format(reading->arena, "%s '%.*s'", what, TEXT_ARG(name)), hint);
 }
 
+void import_fault(struct import_reading *reading, const struct value *at, text message, text nearest)
+{
+	fault(reading, at->line, at->column, message, nearest);
+}
+
 /* Refuses keys that are not in `known` (space separated). */
-static void check_keys(struct reading *reading, const struct value *map, const char *known)
+void import_check_keys(struct import_reading *reading, const struct value *map, const char *known)
 {
 	text names[32], rest = text_from(known), name;
 	size_t count = 0;
@@ -42,7 +44,7 @@ static void check_keys(struct reading *reading, const struct value *map, const c
 	}
 }
 
-static text text_of(struct reading *reading, const struct value *map, text key, bool needed)
+text import_text_of(struct import_reading *reading, const struct value *map, text key, bool needed)
 {
 	const struct value *value = value_get(map, key);
 	if (value != NULL && value->kind == VALUE_TEXT)
@@ -54,7 +56,7 @@ static text text_of(struct reading *reading, const struct value *map, text key, 
 	return TEXT_UNSET;
 }
 
-static size_t texts_of(struct reading *reading, const struct value *map, text key, text **ret_items)
+static size_t texts_of(struct import_reading *reading, const struct value *map, text key, text **ret_items)
 {
 	const struct value *list = value_get(map, key);
 	*ret_items = NULL;
@@ -76,7 +78,7 @@ static bool flag_of(const struct value *map, text key)
 	return text_equal(value, T("yes")) || text_equal(value, T("true"));
 }
 
-static const struct field *field_of(struct reading *reading, const struct value *place, uint32_t line, uint32_t column, text name)
+static const struct field *field_of(struct import_reading *reading, const struct value *place, uint32_t line, uint32_t column, text name)
 {
 	const struct field *field = type_field(reading->map->type, name);
 	(void)place;
@@ -89,7 +91,7 @@ static const struct field *field_of(struct reading *reading, const struct value 
 	return field;
 }
 
-static const struct type *make_of(struct reading *reading, const struct value *map)
+static const struct type *make_of(struct import_reading *reading, const struct value *map)
 {
 	const struct value *make = value_get(map, T("make"));
 	if (make == NULL)
@@ -100,7 +102,7 @@ static const struct type *make_of(struct reading *reading, const struct value *m
 	return type;
 }
 
-static int state_of(struct reading *reading, const struct value *place, text name)
+static int state_of(struct import_reading *reading, const struct value *place, text name)
 {
 	const struct lifecycle *lifecycle = reading->map->type->lifecycle;
 	int state = lifecycle == NULL ? -1 : lifecycle_state(lifecycle, name);
@@ -109,13 +111,13 @@ static int state_of(struct reading *reading, const struct value *place, text nam
 	return state;
 }
 
-static void read_states(struct reading *reading, const struct value *map)
+static void read_states(struct import_reading *reading, const struct value *map)
 {
 	struct import_map *into = reading->map;
 	if (map == NULL)
 		return;
-	check_keys(reading, map, "column values");
-	into->state_column = text_of(reading, map, T("column"), true);
+	import_check_keys(reading, map, "column values");
+	into->state_column = import_text_of(reading, map, T("column"), true);
 	const struct value *values = value_get(map, T("values"));
 	into->states = arena_new_array(reading->arena, struct map_state, value_count(values) + 1);
 	for (size_t i = 0; i < value_count(values); i++) {
@@ -127,11 +129,11 @@ static void read_states(struct reading *reading, const struct value *map)
 			state->state = state_of(reading, entry->value, entry->value->text);
 			continue;
 		}
-		check_keys(reading, entry->value, "state set refuse");
-		state->reason = text_of(reading, entry->value, T("refuse"), false);
+		import_check_keys(reading, entry->value, "state set refuse");
+		state->reason = import_text_of(reading, entry->value, T("refuse"), false);
 		if (text_is_set(state->reason))
 			continue;
-		text name = text_of(reading, entry->value, T("state"), true);
+		text name = import_text_of(reading, entry->value, T("state"), true);
 		if (text_is_set(name))
 			state->state = state_of(reading, entry->value, name);
 		state->set = value_get(entry->value, T("set"));
@@ -141,12 +143,12 @@ static void read_states(struct reading *reading, const struct value *map)
 	}
 }
 
-static void read_source(struct reading *reading, const struct value *map, struct map_field *field)
+void import_read_source(struct import_reading *reading, const struct value *map, struct map_field *field)
 {
-	field->column = text_of(reading, map, T("column"), false);
+	field->column = import_text_of(reading, map, T("column"), false);
 	field->path_count = texts_of(reading, map, T("path"), &field->path);
-	field->words = text_of(reading, map, T("words"), false);
-	field->prefix = text_of(reading, map, T("prefix"), false);
+	field->words = import_text_of(reading, map, T("words"), false);
+	field->prefix = import_text_of(reading, map, T("prefix"), false);
 	field->make = make_of(reading, map);
 	field->column_at = SIZE_MAX;
 	if (!text_is_set(field->prefix))
@@ -173,7 +175,7 @@ static void read_source(struct reading *reading, const struct value *map, struct
 		field->path_at[i] = 0;
 }
 
-static void read_fields(struct reading *reading, const struct value *map)
+static void read_fields(struct import_reading *reading, const struct value *map)
 {
 	struct import_map *into = reading->map;
 	into->fields = arena_new_array(reading->arena, struct map_field, value_count(map) + 1);
@@ -181,8 +183,8 @@ static void read_fields(struct reading *reading, const struct value *map)
 		const struct value_entry *entry = &map->map.entries[i];
 		struct map_field *field = &into->fields[into->field_count];
 		field->field = field_of(reading, entry->value, entry->line, entry->column, entry->key);
-		check_keys(reading, entry->value, "column path words values strict make prefix moment states");
-		read_source(reading, entry->value, field);
+		import_check_keys(reading, entry->value, "column path words values strict make prefix moment states");
+		import_read_source(reading, entry->value, field);
 		field->values = value_get(entry->value, T("values"));
 		field->strict = flag_of(entry->value, T("strict"));
 		field->moment = flag_of(entry->value, T("moment"));
@@ -201,14 +203,14 @@ static void read_fields(struct reading *reading, const struct value *map)
 	}
 }
 
-static void read_checks(struct reading *reading, const struct value *map)
+static void read_checks(struct import_reading *reading, const struct value *map)
 {
 	struct import_map *into = reading->map;
 	into->checks = arena_new_array(reading->arena, struct map_check, value_count(map) + 1);
 	for (size_t i = 0; i < value_count(map); i++) {
 		const struct value_entry *entry = &map->map.entries[i];
 		struct map_check *check = &into->checks[into->check_count++];
-		check_keys(reading, entry->value, "inputs rows");
+		import_check_keys(reading, entry->value, "inputs rows");
 		check->field = field_of(reading, entry->value, entry->line, entry->column, entry->key);
 		text *names;
 		check->input_count = texts_of(reading, entry->value, T("inputs"), &names);
@@ -235,39 +237,58 @@ struct error *import_map_parse(struct arena *arena, const struct model *model, c
 	struct value *top;
 	TRY(yaml_parse(arena, file, source, &top));
 	struct import_map *map = arena_new_struct(arena, struct import_map);
-	struct reading reading = { .arena = arena, .model = model, .map = map, .file = file };
+	struct import_reading reading = { .arena = arena, .model = model, .map = map, .file = file };
 	map->type = type;
-	check_keys(&reading, top, "import source null moments zone number at created order actor state fields notes check");
-	text name = text_of(&reading, top, T("import"), true);
+	import_check_keys(&reading, top, "import source null moments zone number at created order actor state fields links notes check");
+	text name = import_text_of(&reading, top, T("import"), true);
 	if (text_is_set(name) && !text_equal(name, type->name))
 		fault_at(&reading, value_get(top, T("import")), "this map is for", name, TEXT_UNSET);
-	map->source = text_of(&reading, top, T("source"), true);
-	map->null = text_of(&reading, top, T("null"), false);
-	map->moments = text_of(&reading, top, T("moments"), false);
-	text zone = text_of(&reading, top, T("zone"), false);
+	map->source = import_text_of(&reading, top, T("source"), true);
+	map->null = import_text_of(&reading, top, T("null"), false);
+	map->moments = import_text_of(&reading, top, T("moments"), false);
+	text zone = import_text_of(&reading, top, T("zone"), false);
 	map->zone = text_is_set(zone) ? zone_find(zone) : zone_utc();
 	if (map->zone == NULL)
 		fault_at(&reading, value_get(top, T("zone")), "there is no time zone", zone, TEXT_UNSET);
-	map->number = text_of(&reading, top, T("number"), false);
-	map->at = text_of(&reading, top, T("at"), true);
-	map->created = text_of(&reading, top, T("created"), false);
+	map->number = import_text_of(&reading, top, T("number"), false);
+	map->at = import_text_of(&reading, top, T("at"), true);
+	map->created = import_text_of(&reading, top, T("created"), false);
 	map->order_count = texts_of(&reading, top, T("order"), &map->order);
 	map->actor.column_at = SIZE_MAX;
 	const struct value *actor = value_get(top, T("actor"));
 	if (actor != NULL) {
-		check_keys(&reading, actor, "column make prefix");
-		read_source(&reading, actor, &map->actor);
+		import_check_keys(&reading, actor, "column make prefix");
+		import_read_source(&reading, actor, &map->actor);
 		if (map->actor.make != NULL && map->actor.make != model->user)
 			fault(&reading, actor->line, actor->column, T("an actor is a user"), TEXT_UNSET);
 		map->actor.make = model->user;
 	}
 	read_states(&reading, value_get(top, T("state")));
 	read_fields(&reading, value_get(top, T("fields")));
+	import_map_links(&reading, value_get(top, T("links")));
 	map->note_count = texts_of(&reading, top, T("notes"), &map->notes);
 	read_checks(&reading, value_get(top, T("check")));
 	TRY(reading.errors);
 	*ret_map = map;
 	return NULL;
+}
+
+struct error *import_map_read(struct io *io, struct arena *arena, const struct model *model, const struct type *type, text path,
+                              struct import_map **ret_map)
+{
+	struct buffer buffer;
+	char chunk[16384];
+	ssize_t got;
+	text source;
+	int file = open(text_cstring(arena, io_place(io, arena, path)), O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		return error_new(arena, ERROR_NOT_FOUND, "cannot read %.*s: %s", TEXT_ARG(path), strerror(errno));
+	buffer_init(&buffer, arena, LIMIT_YAML_BYTES);
+	while ((got = read(file, chunk, sizeof chunk)) > 0)
+		buffer_bytes(&buffer, chunk, (size_t)got);
+	(void)close(file);
+	TRY(buffer_finish(&buffer, &source));
+	return import_map_parse(arena, model, type, path, source, ret_map);
 }
 
 /* ---- binding ---- */
@@ -303,6 +324,13 @@ static size_t word_count(const struct map_field *field)
 	return count;
 }
 
+static struct error *bind_source(struct arena *arena, struct map_field *field, const text *header, size_t count)
+{
+	TRY(find_column(arena, header, count, field->column, &field->column_at));
+	size_t names = text_is_set(field->words) ? word_count(field) : field->path_count;
+	return find_columns(arena, header, count, field->path, names, &field->path_at);
+}
+
 struct error *import_map_bind(struct arena *arena, struct import_map *map, const text *header, size_t count)
 {
 	TRY(find_column(arena, header, count, map->number, &map->number_at));
@@ -312,12 +340,10 @@ struct error *import_map_bind(struct arena *arena, struct import_map *map, const
 	TRY(find_column(arena, header, count, map->actor.column, &map->actor.column_at));
 	TRY(find_columns(arena, header, count, map->order, map->order_count, &map->order_at));
 	TRY(find_columns(arena, header, count, map->notes, map->note_count, &map->note_at));
-	for (size_t i = 0; i < map->field_count; i++) {
-		struct map_field *field = &map->fields[i];
-		TRY(find_column(arena, header, count, field->column, &field->column_at));
-		size_t names = text_is_set(field->words) ? word_count(field) : field->path_count;
-		TRY(find_columns(arena, header, count, field->path, names, &field->path_at));
-	}
+	for (size_t i = 0; i < map->field_count; i++)
+		TRY(bind_source(arena, &map->fields[i], header, count));
+	for (size_t i = 0; i < map->link_count; i++)
+		TRY(bind_source(arena, &map->links[i].source, header, count));
 	return NULL;
 }
 

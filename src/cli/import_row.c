@@ -34,7 +34,7 @@ text import_slug(struct arena *arena, text prefix, text label)
 	} while (0)
 
 /* The cell of a column, unset when it is empty or the map's word for nothing. */
-static text cell_of(const struct import_map *map, const struct import_row *row, size_t column)
+text import_cell(const struct import_map *map, const struct import_row *row, size_t column)
 {
 	if (column == SIZE_MAX || column >= row->cell_count)
 		return TEXT_UNSET;
@@ -49,7 +49,7 @@ static void need_made(struct arena *arena, struct import_row *row, const struct 
 }
 
 /* "{column}" replaced by its cell; the header is known by the bound positions of the words (import_map.c keeps them in path_at). */
-static text fill_words(struct arena *arena, const struct import_map *map, const struct map_field *field, const struct import_row *row)
+text import_fill_words(struct arena *arena, const struct import_map *map, const struct map_field *field, const struct import_row *row)
 {
 	struct buffer buffer;
 	buffer_init(&buffer, arena, LIMIT_TEXT_BYTES);
@@ -60,7 +60,7 @@ static text fill_words(struct arena *arena, const struct import_map *map, const 
 		if (open < 0 || close < open)
 			break;
 		buffer_text(&buffer, text_slice(rest, 0, (size_t)open));
-		text cell = cell_of(map, row, field->path_at[index++]);
+		text cell = import_cell(map, row, field->path_at[index++]);
 		buffer_text(&buffer, text_is_set(cell) ? cell : T("-"));
 		rest = text_slice(rest, (size_t)close + 1, rest.length);
 	}
@@ -73,7 +73,7 @@ static struct value *path_value(struct arena *arena, const struct import_map *ma
 {
 	text key = TEXT_UNSET;
 	for (size_t i = 0; i < field->path_count; i++) {
-		text cell = cell_of(map, row, field->path_at[i]), parent = key;
+		text cell = import_cell(map, row, field->path_at[i]), parent = key;
 		if (!text_is_set(cell))
 			continue;
 		key = text_is_set(parent) ? import_slug(arena, text_format(arena, "%.*s-", TEXT_ARG(parent)), cell) :
@@ -88,8 +88,8 @@ static struct value *field_value_of(struct arena *arena, const struct import_map
 	if (field->path_count > 0)
 		return path_value(arena, map, field, row);
 	if (text_is_set(field->words))
-		return value_text(arena, fill_words(arena, map, field, row));
-	text cell = cell_of(map, row, field->column_at);
+		return value_text(arena, import_fill_words(arena, map, field, row));
+	text cell = import_cell(map, row, field->column_at);
 	if (!text_is_set(cell))
 		return value_null(arena);
 	if (field->values != NULL) {
@@ -137,7 +137,7 @@ static void map_state_of(struct arena *arena, const struct import_map *map, stru
 	row->step.state = -1;
 	if (map->state_at == SIZE_MAX)
 		return;
-	text cell = cell_of(map, row, map->state_at);
+	text cell = import_cell(map, row, map->state_at);
 	const struct map_state *state = text_is_set(cell) ? find_state(map, cell) : NULL;
 	if (state == NULL) {
 		refuse(arena, row, "'%.*s' in column %.*s is no known state", TEXT_ARG(cell), TEXT_ARG(map->state_column));
@@ -157,7 +157,7 @@ static void keep_notes(struct arena *arena, const struct import_map *map, struct
 		return;
 	struct value *notes = value_map(arena);
 	for (size_t i = 0; i < map->note_count; i++) {
-		text cell = cell_of(map, row, map->note_at[i]);
+		text cell = import_cell(map, row, map->note_at[i]);
 		if (text_is_set(cell))
 			value_add(arena, notes, map->notes[i], value_text(arena, cell));
 	}
@@ -183,14 +183,14 @@ void import_row_map(struct arena *arena, const struct import_map *map, struct im
 {
 	struct value *fields = value_map(arena);
 	/* Without such a column each row is a record of its own and gets the next number. */
-	row->number = text_is_set(map->number) ? text_copy(arena, cell_of(map, row, map->number_at)) : TEXT_UNSET;
+	row->number = text_is_set(map->number) ? text_copy(arena, import_cell(map, row, map->number_at)) : TEXT_UNSET;
 	if (text_is_set(map->number) && !text_is_set(row->number))
 		refuse(arena, row, "column %.*s has no number", TEXT_ARG(map->number));
-	text at = cell_of(map, row, map->at_at);
+	text at = import_cell(map, row, map->at_at);
 	if (!text_is_set(at) || !import_moment(map, at, &row->at))
 		refuse(arena, row, "'%.*s' in column %.*s is no moment", TEXT_ARG(at), TEXT_ARG(map->at));
 	row->step.created_at = MOMENT_UNSET;
-	text created = cell_of(map, row, map->created_at_at);
+	text created = import_cell(map, row, map->created_at_at);
 	if (text_is_set(created) && !import_moment(map, created, &row->step.created_at))
 		refuse(arena, row, "'%.*s' in column %.*s is no moment", TEXT_ARG(created), TEXT_ARG(map->created));
 	map_state_of(arena, map, row, fields);
@@ -200,13 +200,14 @@ void import_row_map(struct arena *arena, const struct import_map *map, struct im
 		value_set(arena, fields, field->field->name, now ? field_value_of(arena, map, field, row) : value_null(arena));
 	}
 	if (map->actor.column_at != SIZE_MAX) {
-		text label = cell_of(map, row, map->actor.column_at);
+		text label = import_cell(map, row, map->actor.column_at);
 		if (text_is_set(label)) {
 			row->actor_key = import_slug(arena, map->actor.prefix, label);
 			need_made(arena, row, map->actor.make, row->actor_key, label, TEXT_UNSET);
 		}
 	}
 	keep_notes(arena, map, row);
+	import_row_links(arena, map, row);
 	row->step.at = row->at;
 	row->step.number = row->number;
 	row->step.fields = fields;
@@ -261,15 +262,19 @@ static moment moment_of(struct arena *arena, struct import_row *row, const struc
 	return at;
 }
 
-void import_row_plain(struct arena *arena, const struct type *type, struct import_row *row, struct value *value, moment now)
+void import_row_plain(struct arena *arena, const struct model *model, const struct type *type, struct import_row *row, struct value *value,
+                      moment now)
 {
 	if (value->kind != VALUE_MAP) {
 		refuse(arena, row, "a line must be an object");
 		return;
 	}
 	struct value *fields = value_map(arena);
+	bool has_links = type_field(type, T("links")) == NULL; /* the word is free for what leads elsewhere */
+	if (has_links)
+		import_row_plain_links(arena, model, type, row, value_get(value, T("links")));
 	for (size_t i = 0; i < value->map.count; i++)
-		if (!is_bookkeeping(value->map.entries[i].key))
+		if (!(has_links && text_equal(value->map.entries[i].key, T("links"))) && !is_bookkeeping(value->map.entries[i].key))
 			value_set(arena, fields, value->map.entries[i].key, plain_value(arena, type, value->map.entries[i].key, value->map.entries[i].value));
 	text kind = value_get_text(value, T("type")), state = value_get_text(value, T("state"));
 	if (text_is_set(kind) && !text_equal(kind, type->name))
@@ -316,7 +321,7 @@ static int compare_rows(const void *left, const void *right, void *data)
 	const struct import_row *a = *(struct import_row *const *)left, *b = *(struct import_row *const *)right;
 	const struct import_map *map = ((const struct sorting *)data)->map;
 	for (size_t i = 0; i < map->order_count; i++) {
-		int order = compare_cells(map, cell_of(map, a, map->order_at[i]), cell_of(map, b, map->order_at[i]));
+		int order = compare_cells(map, import_cell(map, a, map->order_at[i]), import_cell(map, b, map->order_at[i]));
 		if (order != 0)
 			return order;
 	}

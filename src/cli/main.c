@@ -26,7 +26,7 @@ static const struct option user_options[] = { { "name", "NAME", false }, { "mail
 static const struct option token_options[] = { { "name", "NAME", false }, { "expires", "90d", false }, { "scope", "SCOPE", true }, END };
 static const struct option import_options[] = { { "map", "MAP", false }, { "dry-run", NULL, false }, { "format", "csv|jsonl", false }, END };
 static const struct option export_options[] = { { "query", "CONDITION", false }, { "format", "csv|jsonl", false },
-	                                        { "fields", "A,B", false }, END };
+	                                        { "fields", "A,B", false }, { "links", NULL, false }, END };
 static const struct option none[] = { END };
 
 const struct command commands[] = {

@@ -265,6 +265,29 @@ enum import_outcome { IMPORT_NEW, IMPORT_CHANGED, IMPORT_UNCHANGED };
 must_use struct error *engine_import(struct work *work, const struct type *type, const struct import_step *step,
                                      enum import_outcome *ret_outcome, struct record **ret_record);
 
+/* A link that a row says, made when all rows of a file are there. */
+struct import_link {
+	const struct type *type;   /* of the row's record */
+	int64_t id;
+	const struct relation *relation;
+	bool inverse;              /* it leads to the row's record */
+	const struct type *other_type;
+	int64_t other_id;
+	moment at;                 /* when the row happened */
+	int64_t actor_id;          /* 0: unknown */
+	text source_key;           /* as of steps: the second time nothing changes */
+};
+/*
+ * Writes the link with an event at each end, under the rules of its relation (ERROR_INVALID: refuse it). *ret_new false: it was there,
+ * or was imported before. No automation sees it, nothing is marked as unauthorised.
+ */
+must_use struct error *engine_import_link(struct work *work, const struct import_link *link, bool *ret_new);
+/*
+ * What an import has brought into a state that asks for an approval or has tasks is asked and gets them now, once the import is over.
+ * *ret_begun false: it is in no such state, or not by an import, or has them.
+ */
+must_use struct error *engine_import_begin(struct work *work, const struct type *type, int64_t id, bool *ret_begun);
+
 /* ---- versions of definitions ---- */
 
 /*

@@ -79,6 +79,15 @@ static struct error *check_link(struct work *work, const struct relation *relati
 	return NULL;
 }
 
+static void add_link_payload(struct work *work, struct value *payload, const struct relation *relation, bool inverse,
+                             const struct record *other)
+{
+	value_set_text(work->arena, payload, T("relation"), relation->name);
+	value_set_bool(work->arena, payload, T("inverse"), inverse);
+	value_set_text(work->arena, payload, T("other_type"), other->type->name);
+	value_set_integer(work->arena, payload, T("other_id"), other->id);
+}
+
 static struct error *journal_end(struct work *work, struct record *record, enum event_kind kind, const struct relation *relation,
                                  bool inverse, const struct record *other, text rule, int64_t *ret_event)
 {
@@ -88,10 +97,7 @@ static struct error *journal_end(struct work *work, struct record *record, enum 
 	step.touch = true;
 	step.rule = rule;
 	step.payload = value_map(work->arena);
-	value_set_text(work->arena, step.payload, T("relation"), relation->name);
-	value_set_bool(work->arena, step.payload, T("inverse"), inverse);
-	value_set_text(work->arena, step.payload, T("other_type"), other->type->name);
-	value_set_integer(work->arena, step.payload, T("other_id"), other->id);
+	add_link_payload(work, step.payload, relation, inverse, other);
 	TRY(step_save(&step, work));
 	*ret_event = step.event_id;
 	return NULL;
@@ -219,6 +225,57 @@ struct error *engine_link(struct work *work, const struct type *type, text numbe
 		                 TEXT_ARG(to_number));
 	return NULL;
 }
+
+/* ---- imports ---- */
+
+/* The version stays: nothing of the record itself changes, and what was exported comes back as it was. */
+static struct error *journal_import(struct work *work, const struct import_link *link, struct record *record, bool inverse,
+                                    const struct record *other, int64_t *ret_event)
+{
+	struct event *event = event_new(work, record, EVENT_LINKED);
+
+	event->at = link->at;
+	event->actor_id = link->actor_id;
+	event->origin = ORIGIN_IMPORT;
+	add_link_payload(work, event->payload, link->relation, inverse, other);
+	TRY(event_append(work, event));
+	*ret_event = event->id;
+	return NULL;
+}
+
+struct error *engine_import_link(struct work *work, const struct import_link *link, bool *ret_new)
+{
+	struct record *record, *other;
+	int64_t id, event_id;
+	bool known, is_new;
+
+	*ret_new = false;
+	TRY(access_require(work, RIGHT_IMPORT, link->type, NULL));
+	if (link->source_key.length == 0 || link->source_key.length > LIMIT_SOURCE_KEY_BYTES)
+		return error_new(work->arena, ERROR_INVALID, "a link needs a key of its source, at most %d bytes", LIMIT_SOURCE_KEY_BYTES);
+	TRY(store_integer(work->store, work->arena, SQL_IMPORT_FIND, CELLS(cell_text(link->source_key)), &id, &known));
+	if (known)
+		return NULL;
+	if (link->id == link->other_id)
+		return error_field(error_new(work->arena, ERROR_INVALID, "a record cannot be linked to itself"), T("to"));
+	TRY(lock_both(work, link->type, link->id, link->other_type, link->other_id, &record, &other));
+	struct record *from = link->inverse ? other : record, *to = link->inverse ? record : other;
+	TRY(check_link(work, link->relation, from, to));
+	TRY(check_cardinality(work, link->relation, from, to));
+	TRY(store_integer(work->store, work->arena, SQL_LINK_INSERT,
+	                  CELLS(cell_text(link->relation->name), cell_text(from->type->name), cell_integer(from->id),
+	                        cell_text(to->type->name), cell_integer(to->id), cell_moment(link->at), cell_id(link->actor_id)),
+	                  &id, &is_new));
+	if (!is_new)
+		return NULL;
+	TRY(journal_import(work, link, to, true, from, &event_id));
+	TRY(journal_import(work, link, from, false, to, &event_id));
+	*ret_new = true;
+	return store_run(work->store, work->arena, SQL_IMPORT_KEEP,
+	                 CELLS(cell_text(link->source_key), cell_integer(record->id), cell_integer(event_id)), NULL);
+}
+
+/* ---- removing and reading ---- */
 
 struct link_row {
 	int64_t id, from_id, to_id;

@@ -145,6 +145,15 @@ static struct error *begin(struct work *work, struct record *parent, bool from_o
 	return open ? NULL : conclude_if_over(work, parent);
 }
 
+struct error *tasks_begin(struct work *work, struct record *record, bool *ret_begun)
+{
+	int64_t count;
+
+	TRY(tasks_count(work, record, &count));
+	*ret_begun = count == 0;
+	return count > 0 ? NULL : begin(work, record, true);
+}
+
 static struct error *record_moved(struct work *work, const struct change *change)
 {
 	struct record *record = change->after;

@@ -51,6 +51,9 @@ must_use struct error *tasks_make(struct work *work, struct record *parent, stru
  */
 must_use struct error *tasks_carry_new(struct work *work, struct record *parent, struct record *const *existing, size_t existing_count);
 
+/* What entering the state of its tasks means for a record that came into it without that: *ret_begun: it had no tasks (task_follow.c). */
+must_use struct error *tasks_begin(struct work *work, struct record *record, bool *ret_begun);
+
 /* ---- steps of a task that the engine takes ---- */
 
 /* Takes a transition of that name if it leaves the task's state; the task need not be locked or complete. */

@@ -115,3 +115,151 @@ for (const kind of ["SQLite", "PostgreSQL"]) test(`a real inventory becomes item
 		await place.end();
 	});
 });
+
+/* ---- relations ---- */
+
+const landscape = join(root, "examples/import/landscape.map.yaml");
+const LANDSCAPE = "id,name,role,status,host,site,uplinks,service,updated";
+const DAY = "2026-01-05T08:00:00Z";
+
+function write(name, head, rows) {
+	const path = join(folder, name);
+	writeFileSync(path, `${[head, ...rows.map((row) => row.map(cell).join(","))].join("\n")}\n`);
+	return path;
+}
+const bring = async (place, type, path, ...options) => JSON.parse(await place.cli("import", type, path, "--json", ...options));
+const exported = async (place, type, ...options) => (await place.cli("export", type, "--links", ...options)).trim().split("\n");
+/* By name: a sequence may have gaps. */
+async function linksOf(place) {
+	const items = (await exported(place, "ci")).map((line) => JSON.parse(line)), names = new Map(items.map(({ number, name }) => [number, name]));
+	return Object.fromEntries(items.map(({ name, links }) => [name, links.map(({ relation, to }) => `${relation} ${names.get(to.number) ?? to.number}`).sort()]));
+}
+
+for (const kind of ["SQLite", "PostgreSQL"]) test(`an inventory brings its relations, also to what stands behind, once (${kind})`, () => {
+	if (kind === "PostgreSQL" && !postgres) skip("REEVE_TEST_POSTGRES is not set");
+	return inPlace(kind, async (place) => {
+		const services = join(folder, "services.jsonl");
+		writeFileSync(services, `${JSON.stringify({ name: "mail", label: "Mail" })}\n`);
+		await bring(place, "service", services);
+		const path = write("landscape.csv", LANDSCAPE, [
+			[1, "vm1", "machine", "active", 2, "", "", "", DAY],
+			[2, "host1", "server", "active", "", "room1", "3;4", "mail", DAY],
+			[3, "switch1", "switch", "active", "", "", "4", "", DAY],
+			[4, "switch2", "switch", "active", "", "", "", "", DAY],
+			[5, "room1", "room", "active", "", "", "", "", DAY],
+			/* What cannot be: nobody has it, the class does not fit, itself, a second host. */
+			[6, "vm2", "machine", "active", 99, "", "", "", DAY],
+			[7, "db1", "database", "active", 2, "", "", "", DAY],
+			[8, "loop", "switch", "active", "", "", "8", "", DAY],
+			[1, "vm1", "machine", "active", 9, "", "", "", "2026-01-06T08:00:00Z"],
+			[9, "host2", "server", "active", "", "", "", "", DAY],
+		]);
+		const dry = await bring(place, "ci", path, "--map", landscape, "--dry-run");
+		/* A dry run knows the names, not the classes. */
+		deepEqual([dry.links.refused, dry.refusals.map((one) => one.line)], [1, [7]], JSON.stringify(dry));
+		equal((await exported(place, "ci"))[0], "");
+		const first = await bring(place, "ci", path, "--map", landscape);
+		deepEqual([first.new, first.refused], [10, 0], JSON.stringify(first));
+		/* The item with the id 1 came twice, as two items: which of them is meant cannot be said by that key, but nobody names it. */
+		deepEqual(first.links, { new: 7, unchanged: 0, refused: 3 }, JSON.stringify(first));
+		const why = Object.fromEntries(first.refusals.map(({ line, reason }) => [line, reason]));
+		ok(/there is no ci whose external_ref is 'item 99'/.test(why[7]), why[7]);
+		ok(/'hosted_on' does not go from a database to a server/.test(why[8]), why[8]);
+		ok(/cannot be linked to itself/.test(why[9]), why[9]);
+		const links = await linksOf(place);
+		deepEqual(links.host1, ["connected_to switch1", "connected_to switch2", "located_in room1", "supports mail"]);
+		deepEqual([links.switch1, links.vm2, links.db1], [["connected_to switch2"], [], []]);
+		const again = await bring(place, "ci", path, "--map", landscape);
+		deepEqual([again.new, again.unchanged, again.links], [0, 10, { new: 0, unchanged: 7, refused: 3 }]);
+		/* What somebody took away is not brought back by the same file. */
+		await place.cli("verify");
+	});
+});
+
+test("a record that may have one such relation only is not given a second", () => inPlace("SQLite", async (place) => {
+	const items = [{ number: "CI0000001", name: "vm", class: "virtual_machine", state: "in_use" },
+		...[2, 3].map((n) => ({ number: `CI000000${n}`, name: `host${n}`, class: "server", state: "in_use" }))];
+	const path = join(folder, "cardinality.jsonl");
+	const put = (list) => writeFileSync(path, `${list.map((one) => JSON.stringify(one)).join("\n")}\n`);
+	put([{ ...items[0], links: [{ relation: "hosted_on", to: "CI0000002" }, { relation: "hosted_on", to: { type: "ci", number: "CI0000003" } },
+		{ relation: "located_in", from: "CI0000003" }] }, items[1], items[2]]);
+	const first = await bring(place, "ci", path);
+	deepEqual(first.links, { new: 1, unchanged: 0, refused: 2 });
+	ok(/has a link 'hosted_on' to another record already/.test(first.refusals[0].reason), first.refusals[0].reason);
+	ok(/'located_in' does not go from a server to a virtual_machine/.test(first.refusals[1].reason), first.refusals[1].reason);
+	put([{ ...items[0], links: [{ relation: "hostd_on", to: "CI0000002" }] }, { ...items[1], links: [{ relation: "hosted_on" }] }, { ...items[2], links: 7 }]);
+	const wrong = await bring(place, "ci", path);
+	equal(wrong.refused, 3);
+	ok(/no relation is named 'hostd_on'/.test(wrong.refusals[0].reason) && /needs one of to and from/.test(wrong.refusals[1].reason) &&
+		/links must be a list/.test(wrong.refusals[2].reason), JSON.stringify(wrong.refusals));
+}));
+
+test("what is exported with its relations comes back the same, as JSON lines and as CSV", () => inPlace("SQLite", async (from) => {
+	const path = write("back.csv", LANDSCAPE, [[1, "vm1", "machine", "active", 2, "", "", "", DAY], [2, "host1", "server", "active", "", "room1", 3, "", DAY],
+		[3, "switch1", "switch", "active", "", "", "", "", DAY], [4, "room1", "room", "active", "", "", "", "", DAY]]);
+	await bring(from, "ci", path, "--map", landscape);
+	const lines = await exported(from, "ci"), links = await linksOf(from);
+	for (const format of ["jsonl", "csv"]) await inPlace("SQLite", async (to) => {
+		const copy = join(folder, `copy.${format}`);
+		writeFileSync(copy, `${(await exported(from, "ci", "--format", format)).join("\n")}\n`);
+		const report = await bring(to, "ci", copy);
+		deepEqual([report.new, report.refused, report.links], [4, 0, { new: 3, unchanged: 0, refused: 0 }], JSON.stringify(report));
+		deepEqual(await linksOf(to), links);
+		if (format === "jsonl") deepEqual(await exported(to, "ci"), lines);
+	});
+}));
+
+test("a map says at its place what is wrong with its links", () => inPlace("SQLite", async (place) => {
+	const path = write("wrong.csv", LANDSCAPE, []), wrong = join(folder, "wrong.map.yaml");
+	const cases = [
+		["{ relation: hostedon, to: ci, column: host }", /7:17: error: no relation is named 'hostedon'.*hosted_on/s],
+		["{ relation: hosted_on, to: service, column: host }", /7:32: error: 'hosted_on' does not go from ci to service/],
+		["{ relation: hosted_on, column: host }", /7:5: error: one of 'to: TYPE' and 'from: TYPE' is needed/],
+		["{ relation: hosted_on, to: ci, by: nam, column: host }", /7:40: error: ci has no field 'nam'.*name/s],
+		["{ relation: hosted_on, to: ci, by: vendor, column: host }", /7:40: error: records are found by texts with an index/],
+		["{ relation: hosted_on, to: ci, colum: host }", /7:36: error: unknown key 'colum'.*column/s],
+		["{ relation: hosted_on, to: ci, column: hst }", /no column 'hst'.*host/s],
+	];
+	for (const [link, expected] of cases) {
+		writeFileSync(wrong, `import: ci\nsource: x\nat: updated\nfields:\n  name: { column: name }\nlinks:\n  - ${link}\n`);
+		const { code, err } = await place.command(["import", "ci", path, "--map", wrong]);
+		ok(code !== 0 && expected.test(err), `${link}: ${err}`);
+	}
+}));
+
+for (const kind of ["SQLite", "PostgreSQL"]) test(`what is brought into a state that asks is asked, what is over is not (${kind})`, () => {
+	if (kind === "PostgreSQL" && !postgres) skip("REEVE_TEST_POSTGRES is not set");
+	return inPlace(kind, async (place) => {
+		await place.person("max", ["change_manager"]);
+		const change = (n, state, more) => ({ number: `CHG000000${n}`, title: `Change ${n}`, requester: "max", change_type: "emergency", state, ...more });
+		const path = join(folder, "changes.jsonl");
+		const put = (list) => writeFileSync(path, `${list.map((one) => JSON.stringify(one)).join("\n")}\n`);
+		put([change(1, "authorising", { requester: null }), change(2, "closed", { outcome: "successful" }), change(3, "implementing", { model: "standard_certificate" }), change(4, "draft")]);
+		const first = await bring(place, "change", path);
+		deepEqual([first.new, first.begun], [4, 2], JSON.stringify(first));
+		const tasks = (await place.records("work_task")).map(({ parent, state }) => `${parent.number} ${state}`);
+		ok(tasks.length === 3 && tasks.every((one) => one.startsWith("CHG0000003")), tasks.join());
+		const again = await bring(place, "change", path);
+		deepEqual([again.unchanged, again.begun], [4, undefined]);
+		/* Many rows of one record: only where it ends counts. */
+		put([change(5, "authorising", { updated_at: "2026-01-01T08:00:00Z" }), change(5, "closed", { outcome: "successful", updated_at: "2026-01-02T08:00:00Z" })]);
+		deepEqual((await bring(place, "change", path)).begun, undefined);
+		equal((await place.records("work_task")).length, 3);
+	});
+});
+
+for (const kind of ["SQLite", "PostgreSQL"]) test(`the cables of a real inventory come with its rows (${kind})`, () => {
+	if (kind === "PostgreSQL" && !postgres) skip("REEVE_TEST_POSTGRES is not set");
+	const inventory = readInventory(), peers = new Map();
+	for (const [from, to] of inventory.cables) peers.set(from, [...(peers.get(from) ?? []), to]);
+	const rows = inventory.rows.filter(([, what]) => what === "device")
+		.map(([id, , name]) => [id, name, "switch", "active", "", "", (peers.get(id) ?? []).join(";"), "", DAY]);
+	const path = write("cables.csv", LANDSCAPE, rows);
+	return inPlace(kind, async (place) => {
+		const first = await bring(place, "ci", path, "--map", landscape);
+		deepEqual([first.new, first.links], [inventory.devices, { new: inventory.cables.length, unchanged: 0, refused: 0 }], JSON.stringify(first.refusals));
+		const again = await bring(place, "ci", path, "--map", landscape);
+		deepEqual([again.unchanged, again.links.unchanged, again.links.new], [inventory.devices, inventory.cables.length, 0]);
+		await place.cli("verify");
+	});
+});
