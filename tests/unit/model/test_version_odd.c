@@ -120,3 +120,59 @@ STORE_TEST(all_goes_back_together)
 	assert_string_equal(source_of(on, sources, count, "job.yaml"), third);
 	assert_non_null(source_of(on, sources, count, "models/garden.yaml"));
 }
+
+static text soil_of(struct store_fixture *on, const struct model *model, int64_t id, const char *field)
+{
+	struct work work = work_of(on, model);
+	struct record *record;
+
+	assert_ok(model_load_fresh(&work, model_type(model, T("job")), id, &record));
+	return record->cells[type_field(model_type(model, T("job")), text_from(field))->position].text;
+}
+
+static void went_back(struct store_fixture *on, text what)
+{
+	struct definition_source *sources;
+	struct error *error;
+	size_t count;
+
+	assert_ok(schema_previous_sources(on->arena, on->store, what, &sources, &count));
+	error = publish_sources(on, sources, count);
+	shipped_show(error);
+	assert_null(error);
+}
+
+/* A rename is taken back with the version that brought it, for one type and for all, back and forth: values stay with what they were called. */
+STORE_TEST(values_go_back_to_the_name_they_had)
+{
+	static const char *const ways[] = { "job", "all" };
+	struct model *model;
+
+	published(on, FILES({ "job.yaml", JOB_WITH(SOIL, "soil") }));
+	add_job(on, 1, 1, 0);
+	assert_ok(store_script(on->store, on->arena, T("UPDATE job_record SET soil = 'clay'")));
+	published(on, FILES({ "job.yaml", JOB_WITH(GROUND, "ground, title") }, RENAME));
+	add_job(on, 2, 2, 0);
+	assert_ok(store_script(on->store, on->arena, T("UPDATE job_record SET ground = 'sand' WHERE id = 2")));
+	for (size_t i = 0; i < array_length(ways); i++) {
+		went_back(on, text_from(ways[i]));
+		assert_null(type_field(job_of(on, &model), T("ground")));
+		assert_true(text_equal(soil_of(on, model, 1, "soil"), T("clay")));
+		assert_true(text_equal(soil_of(on, model, 2, "soil"), T("sand")));
+		/* The version that called it otherwise asks for the same field. */
+		assert_int_equal(needed_by(type_of_job(on, model, 2)), type_field(model_type(model, T("job")), T("soil"))->position);
+		model_free(model);
+		went_back(on, text_from(ways[i]));
+		assert_null(type_field(job_of(on, &model), T("soil")));
+		assert_true(text_equal(soil_of(on, model, 1, "ground"), T("clay")));
+		assert_true(text_equal(soil_of(on, model, 2, "ground"), T("sand")));
+		model_free(model);
+	}
+	assert_int_equal(job_of(on, &model)->definition, 6);
+	model_free(model);
+	/* And on with the files that people have. */
+	published(on, FILES({ "job.yaml", JOB_WITH(GROUND, "ground, title") }, RENAME));
+	(void)job_of(on, &model);
+	assert_true(text_equal(soil_of(on, model, 1, "ground"), T("clay")));
+	model_free(model);
+}
