@@ -228,7 +228,7 @@ static struct error *follow_record(struct work *work, const struct change *chang
 {
 	struct follow follow = { .change = change, .record = change->after };
 	int state = record_state(change->after);
-	bool ask = has_moved(change);
+	bool ask = has_moved(change) && change->kind != EVENT_IMPORTED;
 	struct work caused = *work;
 
 	caused.cause = change->event_id;

@@ -7,8 +7,12 @@
 struct error *engine_follow(struct work *work, const struct change *change)
 {
 	TRY(clock_follow(work, change));
+	/* History begins nothing; but nobody works on, or decides about, what it ends or changes. */
 	if (change->kind == EVENT_IMPORTED) {
 		TRY(timers_follow_import(work, change));
+		if (change->before != NULL)
+			TRY(tasks_follow(work, change));
+		TRY(approval_follow(work, change));
 		return schedule_follow(work, change);
 	}
 	/* To go on with the newest version is no change that rules wait for. */

@@ -259,7 +259,12 @@ static struct error *journal(struct work *work, struct arrival *arrival, const s
 static struct error *follow(struct work *work, const struct arrival *arrival, const struct transition *transition,
                             const struct event *event)
 {
+	bool *links_changed = arena_new_array(work->arena, bool, arrival->type->field_count);
+
+	for (size_t i = 0; i < arrival->links->map.count; i++)
+		links_changed[type_field(arrival->type, arrival->links->map.entries[i].key)->position] = true;
 	const struct change change = {
+		.links_changed = links_changed,
 		.type = arrival->record->type,
 		.before = arrival->before,
 		.after = arrival->record,

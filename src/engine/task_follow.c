@@ -168,7 +168,7 @@ static struct error *record_moved(struct work *work, const struct change *change
 	if (state < 0 || (state == before && change->kind != EVENT_MOVED))
 		return NULL;
 	if (state_in(tasks->states, (size_t)state))
-		return begin(work, record, !was_in);
+		return change->kind == EVENT_IMPORTED ? NULL : begin(work, record, !was_in);
 	if (lifecycle->states[state].group >= GROUP_CLOSED)
 		return cancel_open(work, record, true);
 	/* What failed is given up: what was not begun is not begun any more. */

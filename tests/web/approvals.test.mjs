@@ -306,6 +306,12 @@ test("a vote is for the version that was seen; what was typed stays; a token nee
 			const answer = await fetch(`${reeve.url}${path}?vote=approve`, { method, headers: { Cookie: (await reeve.cookie?.("nora")) ?? "" } });
 			ok([401, 404, 405, 303].includes(answer.status) || answer.redirected, `${method} ${path}: ${answer.status}`);
 		}
+	/* A token that only reads sees what waits, and votes neither once nor in bulk. */
+	const token = /reeve_\S+/.exec(await reeve.cli("token", "add", "nora", "--name", "reads", "--scope", "read"))[0];
+	const reads = (method, path, body) => fetch(reeve.url + path, { method, headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
+	equal((await reads("GET", "/api/v1/approvals")).status, 200);
+	equal((await reads("POST", votes(record), { vote: "approve" })).status, 403);
+	equal((await reads("POST", "/api/v1/approvals/votes", { items: [{ type: "permit", number: record.number, id: record.approvals.at(-1).id, vote: "approve" }] })).status, 403);
 	const own = await reeve.page("rita");
 	await own.goto(`${reeve.url}/permit/${record.number}`);
 	doesNotMatch(await own.locator("#approvals").innerText(), /version/);

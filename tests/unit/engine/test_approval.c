@@ -404,6 +404,53 @@ DESK_TEST_WITH(much_that_waits_is_handed_over, PERMITS)
 	assert_int_equal(count, 1);
 }
 
+static void import_row(struct desk *desk, const struct type *type, text number, const char *key, int state, const char *fields)
+{
+	const struct import_step step = { .at = desk->work->now - HOUR_MS, .created_at = MOMENT_UNSET, .number = number, .state = state,
+		                          .fields = desk_json(desk, fields), .source_key = text_from(key) };
+	enum import_outcome outcome;
+	struct record *record;
+
+	assert_ok(IN_TX(desk, engine_import(desk->work, type, &step, &outcome, &record)));
+}
+
+/* An import begins nothing, but what is asked for must not be approved after it has changed, nor be left hanging. */
+DESK_TEST_WITH(what_an_import_changes_voids_and_withdraws, PERMITS)
+{
+	struct racer racers[2] = { { 0 }, { 0 } };
+	struct record *record = open_permit(desk, "any", racers), *after;
+	const struct type *permit = record->type;
+	const struct ballot ballot = { .vote = VOTE_APPROVE };
+	struct approval *approvals;
+	size_t count;
+
+	import_row(desk, permit, record_number(record), "a", -1, "{'title': 'not covered'}");
+	assert_ok(engine_approvals(desk->work, desk_reload(desk, record), &approvals, &count));
+	assert_int_equal(count, 1);
+	import_row(desk, permit, record_number(record), "b", -1, "{'plan': 'brought in'}");
+	assert_ok(engine_approvals(desk->work, desk_reload(desk, record), &approvals, &count));
+	assert_int_equal(count, 2);
+	assert_int_equal(approvals[0].state, APPROVAL_VOIDED);
+	assert_int_equal(approvals[1].state, APPROVAL_ASKED);
+	desk_as(desk, "vera");
+	assert_refused(IN_TX(desk, engine_vote(desk->work, permit, record_number(record), approvals[0].id, &ballot, &after)), CONFLICT);
+	desk_as(desk, NULL);
+	/* A feed of people says that two of the board have left. */
+	import_row(desk, desk->model->user, T("vera"), "c", -1, "{'active': false}");
+	import_row(desk, desk->model->user, T("willy"), "d", -1, "{'teams': []}");
+	desk_until_moment(desk, desk->work->now + MINUTE_MS);
+	assert_ok(engine_approvals(desk->work, desk_reload(desk, record), &approvals, &count));
+	assert_int_equal(approvals[1].parts[0].asked, 1);
+	import_row(desk, permit, record_number(record), "e", lifecycle_state(permit->lifecycle, T("draft")), "{}");
+	assert_ok(engine_approvals(desk->work, desk_reload(desk, record), &approvals, &count));
+	assert_int_equal(count, 2);
+	assert_int_equal(approvals[1].state, APPROVAL_WITHDRAWN);
+	/* Into the state that asks: history asks nothing. */
+	import_row(desk, permit, record_number(record), "f", lifecycle_state(permit->lifecycle, T("asking")), "{}");
+	assert_ok(engine_approvals(desk->work, desk_reload(desk, record), &approvals, &count));
+	assert_int_equal(count, 2);
+}
+
 /* Who is asked may read the record: a row in the database that says so must be one that an event brought. */
 DESK_TEST_WITH(an_approver_whom_nobody_asked_is_found, PERMITS)
 {

@@ -209,3 +209,34 @@ DESK_TEST_WITH(a_graph_that_completes_itself_moves_its_record_on_once_and_at_the
 		finished += text_equal(value_get_text(events[i].payload, T("transition")), T("finish"));
 	assert_int_equal(finished, 1);
 }
+
+static void import_state(struct desk *desk, struct record *record, const char *key, const char *state)
+{
+	const struct import_step step = { .at = desk->work->now, .created_at = MOMENT_UNSET, .number = record_number(record),
+		                          .state = lifecycle_state(record->type->lifecycle, text_from(state)), .source_key = text_from(key) };
+	enum import_outcome outcome;
+	struct record *after;
+
+	desk_as(desk, NULL);
+	assert_ok(IN_TX(desk, engine_import(desk->work, record->type, &step, &outcome, &after)));
+	desk_as(desk, "agent");
+}
+
+/* An import begins no work; but what waits for a task that it ends goes on, and the work of a record that it ends does not. */
+DESK_TEST_WITH(what_an_import_ends_is_over, TWO)
+{
+	struct record *job = begin_job(desk), *other, *untouched;
+	struct record_task *tasks;
+	size_t count;
+
+	import_state(desk, tasks_of_job(desk, job, &count)[0].record, "a", "done");
+	tasks = tasks_of_job(desk, job, &count);
+	assert_text(desk_state(tasks[1].record), "ready");
+	import_state(desk, desk_reload(desk, job), "b", "over");
+	assert_text(desk_state(tasks_of_job(desk, job, &count)[1].record), "cancelled");
+	other = desk_create(desk, model_type(desk->model, T("job")), "{'title': 'x'}");
+	import_state(desk, other, "c", "doing");
+	untouched = desk_reload(desk, other);
+	(void)tasks_of_job(desk, untouched, &count);
+	assert_int_equal(count, 0);
+}
