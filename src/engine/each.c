@@ -22,9 +22,18 @@ static struct error *find_by_field(struct work *work, const struct errand *erran
 {
 	struct condition *where;
 	struct record_page page;
-	text source = text_format(work->arena, "%.*s = \"%.*s\"", TEXT_ARG(action->type->fields[action->each_field].name),
-	                          TEXT_ARG(record_number(errand->record)));
+	text number = record_number(errand->record), source;
 
+	if (action->each_has_of) {
+		struct record_name name;
+		int64_t id = record_id_of(errand->record, (ptrdiff_t)action->each_of);
+		if (id == 0)
+			return NULL;
+		TRY(model_name(work, errand->record->type->fields[action->each_of].target, id, &name));
+		number = name.number;
+	}
+	source = text_format(work->arena, "%.*s = %.*s", TEXT_ARG(action->type->fields[action->each_field].name),
+	                     TEXT_ARG(condition_quote(work->arena, number)));
 	TRY(condition_parse(work->arena, work->model, action->type, source, CONDITION_RULE, &where));
 	const struct query query = {
 		.type = action->type,

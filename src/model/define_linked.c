@@ -131,8 +131,28 @@ const struct type *define_other_type(struct define *d, const struct value *at)
 
 /* ---- each ---- */
 
-/* TYPE.FIELD: the records of that type whose field is this record. */
-static void read_each_field(struct define *d, const struct type *type, struct action *action, const struct value *value)
+/* `of: FIELD`: whom the others must lead to; NULL after a mistake. */
+static const struct type *read_of(struct define *d, const struct type *type, struct action *action, const struct value *of)
+{
+	ptrdiff_t position;
+
+	if (of == NULL)
+		return type;
+	position = define_field_at(d, type, of);
+	if (position < 0)
+		return NULL;
+	if (type->fields[position].kind != KIND_LINK) {
+		define_error(d, of, T("of: FIELD, a link"), "'%.*s' is no link", TEXT_ARG(type->fields[position].name));
+		return NULL;
+	}
+	action->each_has_of = true;
+	action->each_of = (size_t)position;
+	return type->fields[position].target;
+}
+
+/* TYPE.FIELD: the records of that type whose field is this record, or what its field `of` is. */
+static void read_each_field(struct define *d, const struct type *type, struct action *action, const struct value *value,
+			    const struct value *of)
 {
 	text rest = value->text, name = TEXT_UNSET;
 	struct value part = { .kind = VALUE_TEXT, .line = value->line, .column = value->column };
@@ -154,7 +174,8 @@ static void read_each_field(struct define *d, const struct type *type, struct ac
 	action->type = other;
 	action->each_field = (size_t)position;
 	field = &other->fields[position];
-	if (field->kind != KIND_RECORD &&
+	type = read_of(d, type, action, of);
+	if (type != NULL && field->kind != KIND_RECORD &&
 	    ((field->kind != KIND_LINK && field->kind != KIND_LINKS) || !type_same(field->target, type)))
 		define_error(d, value, TEXT_UNSET, "'%.*s' leads to no %.*s", TEXT_ARG(value->text), TEXT_ARG(type->name));
 }
@@ -173,16 +194,19 @@ static void read_each_relation(struct define *d, const struct type *type, struct
 	action->each_inverse = end.inverse;
 }
 
-static void read_each_of(struct define *d, const struct type *type, struct action *action, const struct value *value)
+static void read_each_of(struct define *d, const struct type *type, struct action *action, const struct value *value,
+			 const struct value *of)
 {
 	text source = define_scalar(d, value, "each"), path;
 
 	if (!text_is_set(source))
 		return;
+	if (of != NULL && (text_find(source, T("->")) >= 0 || text_find(source, T("<-")) >= 0 || text_equal(source, T("other"))))
+		define_error(d, of, T("each: TYPE.FIELD"), "of says whom the field of the others is");
 	if (text_find(source, T("->")) >= 0 || text_find(source, T("<-")) >= 0) {
 		read_each_relation(d, type, action, value);
 	} else if (!text_equal(source, T("other"))) {
-		read_each_field(d, type, action, value);
+		read_each_field(d, type, action, value, of);
 	} else if (!define_is_other(d, source, &path)) {
 		define_error(d, value, T("when: linked RELATION -> TYPE"), "only a rule that waits for a link has an other record");
 	} else {
@@ -197,7 +221,7 @@ void define_each(struct define *d, const struct type *type, struct action *actio
 
 	action->kind = ACTION_EACH;
 	action->each_transition = -1;
-	read_each_of(d, type, action, value_get(item, T("each")));
+	read_each_of(d, type, action, value_get(item, T("each")), value_get(item, T("of")));
 	if (action->type == NULL)
 		return;
 	if (transition != NULL)

@@ -3,7 +3,7 @@
 
 #define ACTION_KEYS                                                                                          \
 	"transition set notify comment create roles words visibility relation assign team webhook fields request " \
-	"each where all"
+	"each of where all"
 
 /* ---- then ---- */
 

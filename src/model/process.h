@@ -318,6 +318,8 @@ struct action {
 	size_t field_count;
 	enum each_way each_way;        /* ACTION_EACH */
 	size_t each_field;             /* EACH_FIELD */
+	bool each_has_of;              /* EACH_FIELD: its field is not this record but what this record's field each_of is */
+	size_t each_of;
 	size_t each_relation;          /* EACH_RELATION: position; each_inverse: its links lead to this record */
 	bool each_inverse;
 	const struct condition *each_all; /* EACH_RELATION: only those for which it holds for all that are so linked with them, on the
