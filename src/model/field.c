@@ -442,43 +442,24 @@ struct error *field_value(struct work *work, const struct field *field, const st
 		*ret_value = value_null(arena);
 		return NULL;
 	}
-	switch (field->kind) {
-	case KIND_TEXT:
-	case KIND_PROSE:
-	case KIND_HOURS:
-	case KIND_HOLIDAYS:
-	case KIND_ZONE:
-	case KIND_MAIL:
-	case KIND_CONDITION:
-	case KIND_MODEL:
-	case KIND_GROUP:
-		*ret_value = value_text(arena, cell->text);
-		return NULL;
-	case KIND_RECORD:
+	if (field->kind == KIND_RECORD)
 		return reference_value(work, cell->text, ret_value);
-	case KIND_BOOLEAN:
+	if (field->kind == KIND_LINK)
+		return link_value(work, field->target, cell->integer, ret_value);
+	if (cell->kind == CELL_TEXT)
+		*ret_value = value_text(arena, cell->text);
+	else if (field->kind == KIND_BOOLEAN)
 		*ret_value = value_bool(arena, cell->integer != 0);
-		return NULL;
-	case KIND_CHOICE:
+	else if (field->kind == KIND_CHOICE)
 		*ret_value = cell->integer >= 0 && (size_t)cell->integer < field->choice_count
 				 ? choice_value(arena, &field->choices[cell->integer])
 				 : value_null(arena);
-		return NULL;
-	case KIND_MOMENT:
+	else if (field->kind == KIND_MOMENT)
 		*ret_value = value_text(arena, moment_format(arena, cell->integer));
-		return NULL;
-	case KIND_REAL:
+	else if (field->kind == KIND_REAL)
 		*ret_value = value_real(arena, cell->real);
-		return NULL;
-	case KIND_LINK:
-		return link_value(work, field->target, cell->integer, ret_value);
-	case KIND_DURATION:
-	case KIND_INTEGER:
-	case KIND_LINKS:
-	case KIND_COUNT:
-		break;
-	}
-	*ret_value = value_integer(arena, cell->integer);
+	else
+		*ret_value = value_integer(arena, cell->integer);
 	return NULL;
 }
 
@@ -524,47 +505,26 @@ struct error *field_words(struct work *work, const struct field *field, const st
 	*ret_words = T("");
 	if (cell->kind == CELL_NULL)
 		return NULL;
-	switch (field->kind) {
-	case KIND_TEXT:
-	case KIND_PROSE:
-	case KIND_HOURS:
-	case KIND_HOLIDAYS:
-	case KIND_ZONE:
-	case KIND_MAIL:
-	case KIND_CONDITION:
-	case KIND_MODEL:
-	case KIND_GROUP:
-		*ret_words = cell->text;
-		return NULL;
-	case KIND_RECORD:
+	if (field->kind == KIND_RECORD)
 		return reference_words(work, cell->text, ret_words);
-	case KIND_BOOLEAN:
-		*ret_words = words(work->language, cell->integer != 0 ? T("yes") : T("no"));
-		return NULL;
-	case KIND_CHOICE:
-		if (cell->integer >= 0 && (size_t)cell->integer < field->choice_count)
-			*ret_words = label_in(&field->choices[cell->integer].label, work->language);
-		return NULL;
-	case KIND_MOMENT:
-		*ret_words = moment_words(work, cell->integer, zone);
-		return NULL;
-	case KIND_DURATION:
-		*ret_words = duration_format(work->arena, cell->integer);
-		return NULL;
-	case KIND_REAL:
-		*ret_words = with_unit(work, field, field_number(work->arena, field, cell->real));
-		return NULL;
-	case KIND_LINK:
+	if (field->kind == KIND_LINK) {
 		TRY(model_name(work, field->target, cell->integer, &name));
 		*ret_words = name.title;
-		return NULL;
-	case KIND_INTEGER:
+	} else if (cell->kind == CELL_TEXT) {
+		*ret_words = cell->text;
+	} else if (field->kind == KIND_BOOLEAN) {
+		*ret_words = words(work->language, cell->integer != 0 ? T("yes") : T("no"));
+	} else if (field->kind == KIND_CHOICE) {
+		if (cell->integer >= 0 && (size_t)cell->integer < field->choice_count)
+			*ret_words = label_in(&field->choices[cell->integer].label, work->language);
+	} else if (field->kind == KIND_MOMENT) {
+		*ret_words = moment_words(work, cell->integer, zone);
+	} else if (field->kind == KIND_DURATION) {
+		*ret_words = duration_format(work->arena, cell->integer);
+	} else if (field->kind == KIND_REAL) {
+		*ret_words = with_unit(work, field, field_number(work->arena, field, cell->real));
+	} else {
 		*ret_words = with_unit(work, field, text_format(work->arena, "%lld", (long long)cell->integer));
-		return NULL;
-	case KIND_LINKS:
-	case KIND_COUNT:
-		break;
 	}
-	*ret_words = text_format(work->arena, "%lld", (long long)cell->integer);
 	return NULL;
 }

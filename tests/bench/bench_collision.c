@@ -6,39 +6,11 @@
  * usage: bench_collision FOLDER [ITEMS [OTHERS]]      FOLDER must not exist
  */
 #include "base/json.h"
-#include "base/limits.h"
-#include "base/log.h"
-#include "engine/engine.h"
-#include "model/schema.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
+#include "place.h"
 
 #define ROUNDS 21
 #define BASES 100
-
-struct bench {
-	struct arena *arena;
-	const struct model *model;
-	struct record_cache *cache;
-	struct store *store;
-};
-
-static void must(struct error *error)
-{
-	struct arena *arena = arena_new(1 << 20);
-
-	if (error != NULL)
-		log_fatal("%.*s", TEXT_ARG(error_line(arena, error)));
-	arena_free(arena);
-}
-
-static struct work work_of(const struct bench *bench, struct arena *arena)
-{
-	return (struct work){ .arena = arena, .store = bench->store, .model = bench->model, .actor = access_system(),
-		              .now = INT64_C(1795338000000), .origin = ORIGIN_CLI, .language = T("en"), .cache = bench->cache };
-}
 
 static void make(const struct bench *bench, const char *type, struct value *input, struct arena *arena, text *ret_number)
 {
@@ -147,33 +119,17 @@ int main(int argc, char **argv)
 {
 	struct bench bench = { .arena = arena_new(4 * LIMIT_WORK_BYTES) };
 	int64_t generation = 0, items = 10000, others = 500;
-	struct store_settings settings = { .relaxed = true };
 	struct definition_source *sources;
-	struct schema_plan plan;
-	struct seal_settings seals;
 	struct sealer *sealer;
-	struct model *model;
 	size_t count;
 	text number;
 
 	if (argc < 2 || mkdir(argv[1], 0700) != 0 || (argc > 2 && !text_to_integer(text_from(argv[2]), &items)) ||
 	    (argc > 3 && !text_to_integer(text_from(argv[3]), &others)) || items < 4 * BASES || others < 0)
 		log_fatal("usage: bench_collision FOLDER [ITEMS [OTHERS]], with a folder that does not exist yet");
-	settings.data_dir = text_from(argv[1]);
-	seals = (struct seal_settings){ .key_path = text_format(bench.arena, "%s/seal.key", argv[1]),
-		                        .head_path = text_format(bench.arena, "%s/seal.log", argv[1]) };
 	bench.cache = record_cache_new(bench.arena, &generation);
 	model_embedded_sources(bench.arena, &sources, &count);
-	must(model_parse(bench.arena, sources, count, &model));
-	bench.model = model;
-	must(store_open(bench.arena, &settings, STORE_WRITE, &bench.store));
-	struct work work = work_of(&bench, bench.arena);
-	must(schema_plan(bench.arena, bench.store, NULL, model, &plan));
-	must(store_begin(bench.store, bench.arena));
-	must(schema_apply(&work, model, &plan));
-	must(store_commit(bench.store, bench.arena));
-	must(sealer_new(bench.arena, &seals, &sealer));
-	must(sealer_opened(sealer, bench.store, bench.arena));
+	open_store(&bench, argv[1], sources, count, &sealer);
 	set_up(&bench, (size_t)items, (size_t)others, &number);
 	measure(&bench, number, (size_t)items, (size_t)others);
 	store_close(bench.store);

@@ -13,11 +13,12 @@
 #include "model/schema.h"
 #include "search/search.h"
 
+#include "zipf.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#define VOCABULARY 60000
 #define TEAMS 10
 #define AGENTS 50
 #define PEOPLE 2000
@@ -33,17 +34,6 @@ struct fill {
 	moment now;
 };
 
-static char vocabulary[VOCABULARY][16];
-static double cumulated[VOCABULARY];
-static uint64_t state = 88172645463325252u;
-
-static uint64_t next(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	return state ^= state << 17;
-}
-
 static void must(struct error *error)
 {
 	struct arena *arena = arena_new(1 << 20);
@@ -53,50 +43,13 @@ static void must(struct error *error)
 	arena_free(arena);
 }
 
-/* ---- words: a Zipf vocabulary, so that the commonest stand in nearly every record ---- */
-
-static void make_vocabulary(void)
-{
-	static const char *const syllables[] = { "ba", "ke", "lo", "mi", "nu", "pra", "ser", "ti", "vo", "ran", "den", "fal", "gro",
-		"his", "jet", "qui", "sta", "wex", "yor", "zim", "cor", "ple", "ud", "am" };
-	double sum = 0;
-
-	for (size_t i = 0; i < VOCABULARY; i++) {
-		size_t n = i, length = 0;
-		do {
-			length += (size_t)snprintf(vocabulary[i] + length, sizeof(vocabulary[i]) - length, "%s",
-			                           syllables[n % array_length(syllables)]);
-			n /= array_length(syllables);
-		} while (n > 0 && length < 12);
-		sum += 1.0 / (double)(i + 1);
-		cumulated[i] = sum;
-	}
-	for (size_t i = 0; i < VOCABULARY; i++)
-		cumulated[i] /= sum;
-}
-
-static const char *word(void)
-{
-	double wanted = (double)(next() >> 11) / 9007199254740992.0;
-	size_t low = 0, high = VOCABULARY - 1;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (cumulated[middle] < wanted)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return vocabulary[low];
-}
-
 static text sentence(struct arena *arena, size_t count)
 {
 	struct buffer buffer;
 
 	buffer_init(&buffer, arena, 4096);
 	for (size_t i = 0; i < count; i++)
-		buffer_format(&buffer, i == 0 ? "%s" : " %s", word());
+		buffer_format(&buffer, i == 0 ? "%s" : " %s", vocabulary[zipf()]);
 	return text_copy(arena, buffer_peek(&buffer));
 }
 

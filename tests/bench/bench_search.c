@@ -11,11 +11,12 @@
 
 #include "base/limits.h"
 
+#include "zipf.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#define VOCABULARY 60000
 #define TITLE_WORDS 6
 #define BODY_WORDS 25
 #define ROUNDS 300
@@ -34,58 +35,12 @@ struct bench {
 	int64_t teams[TEAMS], services[SERVICES], requesters, agent, requester;
 };
 
-static char vocabulary[VOCABULARY][16];
-static double cumulated[VOCABULARY];
-static uint64_t state = 88172645463325252u;
-
-static uint64_t next(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	return state ^= state << 17;
-}
-
 static void check(struct error *error)
 {
 	if (error == NULL)
 		return;
 	fprintf(stderr, "bench_search: %.*s\n", TEXT_ARG(error->message));
 	exit(1);
-}
-
-static void make_vocabulary(void)
-{
-	static const char *const syllables[] = { "ba", "ke", "lo", "mi", "nu", "pra", "ser", "ti", "vo", "ran", "den", "fal", "gro",
-		"his", "jet", "qui", "sta", "wex", "yor", "zim", "cor", "ple", "ud", "am" };
-	double sum = 0;
-
-	for (size_t i = 0; i < VOCABULARY; i++) {
-		size_t n = i, length = 0;
-		do {
-			length += (size_t)snprintf(vocabulary[i] + length, sizeof(vocabulary[i]) - length, "%s",
-			                           syllables[n % array_length(syllables)]);
-			n /= array_length(syllables);
-		} while (n > 0 && length < 12);
-		sum += 1.0 / (double)(i + 1);
-		cumulated[i] = sum;
-	}
-	for (size_t i = 0; i < VOCABULARY; i++)
-		cumulated[i] /= sum;
-}
-
-static size_t zipf(void)
-{
-	double wanted = (double)(next() >> 11) / 9007199254740992.0;
-	size_t low = 0, high = VOCABULARY - 1;
-
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		if (cumulated[middle] < wanted)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
 }
 
 static text sentence(struct arena *arena, size_t words, size_t least, size_t most)

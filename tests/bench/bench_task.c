@@ -9,14 +9,8 @@
  * usage: bench_task FOLDER [ROUNDS]      FOLDER must not exist
  */
 #include "base/json.h"
-#include "base/limits.h"
-#include "base/log.h"
-#include "engine/engine.h"
-#include "model/schema.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
+#include "place.h"
 
 #define TASKS 20
 #define ROUNDS_MAX 10000
@@ -37,28 +31,6 @@ static const char permit[] =
 	"  transitions:\n    ask: { from: fresh, to: asking, by: agent }\n    allow: { from: asking, to: yes, by: approval }\n"
 	"    refuse: { from: asking, to: no, by: approval }\n"
 	"approvals:\n  board: { in: asking, steps: [{ name: board, ask: [{ team: board }], quorum: majority }], approved: allow, rejected: refuse }\n";
-
-struct bench {
-	struct arena *arena;
-	const struct model *model;
-	struct record_cache *cache;
-	struct store *store;
-};
-
-static void must(struct error *error)
-{
-	struct arena *arena = arena_new(1 << 20);
-
-	if (error != NULL)
-		log_fatal("%.*s", TEXT_ARG(error_line(arena, error)));
-	arena_free(arena);
-}
-
-static struct work work_of(const struct bench *bench, struct arena *arena)
-{
-	return (struct work){ .arena = arena, .store = bench->store, .model = bench->model, .actor = access_system(),
-		              .now = INT64_C(1795338000000), .origin = ORIGIN_CLI, .language = T("en"), .cache = bench->cache };
-}
 
 /* `parent` and `after` may be unset. */
 static text make(const struct bench *bench, struct arena *arena, const char *type, text parent, struct value *after)
@@ -186,14 +158,9 @@ static text plain_source(struct arena *arena, const struct definition_source *so
 	return replaced(arena, source, "initial: pending", "initial: ready");
 }
 
-static void open_store(struct bench *bench, const char *folder, struct sealer **ret_sealer)
+static void open_with_types(struct bench *bench, const char *folder, struct sealer **ret_sealer)
 {
-	struct store_settings settings = { .relaxed = true, .data_dir = text_from(folder) };
 	struct definition_source *sources, *all;
-	struct seal_settings seals = { .key_path = text_format(bench->arena, "%s/seal.key", folder),
-		                       .head_path = text_format(bench->arena, "%s/seal.log", folder) };
-	struct schema_plan plan;
-	struct model *model;
 	size_t count;
 
 	model_embedded_sources(bench->arena, &sources, &count);
@@ -202,16 +169,7 @@ static void open_store(struct bench *bench, const char *folder, struct sealer **
 	all[count++] = (struct definition_source){ T("bench_job.yaml"), text_from(job) };
 	all[count++] = (struct definition_source){ T("bench_plain.yaml"), plain_source(bench->arena, sources, count - 1) };
 	all[count++] = (struct definition_source){ T("bench_permit.yaml"), text_from(permit) };
-	must(model_parse(bench->arena, all, count, &model));
-	bench->model = model;
-	must(store_open(bench->arena, &settings, STORE_WRITE, &bench->store));
-	struct work work = work_of(bench, bench->arena);
-	must(schema_plan(bench->arena, bench->store, NULL, model, &plan));
-	must(store_begin(bench->store, bench->arena));
-	must(schema_apply(&work, model, &plan));
-	must(store_commit(bench->store, bench->arena));
-	must(sealer_new(bench->arena, &seals, ret_sealer));
-	must(sealer_opened(*ret_sealer, bench->store, bench->arena));
+	open_store(bench, folder, all, count, ret_sealer);
 }
 
 int main(int argc, char **argv)
@@ -226,7 +184,7 @@ int main(int argc, char **argv)
 	    rounds > ROUNDS_MAX)
 		log_fatal("usage: bench_task FOLDER [ROUNDS], with a folder that does not exist yet");
 	bench.cache = record_cache_new(bench.arena, &generation);
-	open_store(&bench, argv[1], &sealer);
+	open_with_types(&bench, argv[1], &sealer);
 	struct work work = work_of(&bench, bench.arena);
 	must(store_begin(bench.store, bench.arena));
 	must(json_parse(bench.arena, T("{\"name\":\"board\",\"label\":\"Board\"}"), &input));

@@ -5,7 +5,7 @@
 #ifndef REEVE_TESTS_UNIT_MODEL_GADGET_H
 #define REEVE_TESTS_UNIT_MODEL_GADGET_H
 
-#include "shipped.h"
+#include "mistake.h"
 
 #include "base/buffer.h"
 
@@ -91,11 +91,6 @@ static inline struct error *gadget_parse_with(struct arena *arena, text source, 
 static inline struct error *gadget_parse(struct arena *arena, text source, struct model **ret_model)
 {
 	return gadget_parse_with(arena, source, TEXT_UNSET, ret_model);
-}
-
-static inline bool gadget_contains(text t, const char *part)
-{
-	return part == NULL || part[0] == '\0' || text_find(t, text_from(part)) >= 0;
 }
 
 #endif

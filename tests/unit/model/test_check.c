@@ -55,7 +55,7 @@ TEST(each_finding_is_told_at_its_place_and_nothing_else)
 
 		for (found = error; found != NULL && finding->message != NULL; found = found->next)
 			good = good || (found->place.line == finding->at_line && found->place.column == finding->at_column &&
-			                gadget_contains(found->message, finding->message));
+			                mistake_contains(found->message, finding->message));
 		if (!good) {
 			fprintf(stderr, "finding %zu: expected %u:%u %s\n", i, finding->at_line, finding->at_column,
 			        finding->message == NULL ? "nothing" : finding->message);

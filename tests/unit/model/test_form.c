@@ -174,20 +174,10 @@ TEST(each_mistake_is_told_at_its_place)
 		struct model *model = NULL;
 		text file = mistake->in_form ? T("models/need.yaml") : T("wish.yaml");
 		struct error *error = parse_with(arena, mistake->in_form ? mistake->line : 0, mistake->instead,
-						 mistake->in_form ? 0 : mistake->line, mistake->instead, &model),
-			     *found;
+						 mistake->in_form ? 0 : mistake->line, mistake->instead, &model);
 
-		for (found = error; found != NULL; found = found->next)
-			if (found->place.line == mistake->at_line && text_equal(found->place.file, file) &&
-			    found->place.column == mistake->at_column && gadget_contains(found->message, mistake->message) &&
-			    gadget_contains(found->hint, mistake->hint))
-				break;
-		if (found == NULL) {
-			fprintf(stderr, "mistake %zu (%s): expected %u:%u %s\n", i, mistake->instead, mistake->at_line,
-				mistake->at_column, mistake->message);
-			shipped_show(error);
-			failures++;
-		}
+		failures += mistake_missing(error, i, mistake->instead, (struct mistake_place){ file, mistake->at_line, mistake->at_column,
+		                            mistake->message, mistake->hint });
 		model_free(model);
 		arena_free(arena);
 	}

@@ -198,20 +198,10 @@ TEST(each_mistake_is_told_at_its_place)
 		const struct mistake *mistake = &mistakes[i];
 		struct arena *arena = arena_new((size_t)1 << 24);
 		struct model *model = NULL;
-		struct error *error = gadget_parse(arena, gadget_with(arena, mistake->line, mistake->instead), &model), *found;
+		struct error *error = gadget_parse(arena, gadget_with(arena, mistake->line, mistake->instead), &model);
 
-		for (found = error; found != NULL; found = found->next)
-			if (found->place.line == mistake->at_line &&
-			    (mistake->at_column == 0 || found->place.column == mistake->at_column) &&
-			    gadget_contains(found->message, mistake->message) && gadget_contains(found->hint, mistake->hint))
-				break;
-		if (found == NULL) {
-			fprintf(stderr, "mistake %zu (%s): expected %u:%u %s\n", i,
-			        mistake->instead == NULL ? "line left out" : mistake->instead, mistake->at_line, mistake->at_column,
-			        mistake->message);
-			shipped_show(error);
-			failures++;
-		}
+		failures += mistake_missing(error, i, mistake->instead, (struct mistake_place){ TEXT_UNSET, mistake->at_line, mistake->at_column,
+		                            mistake->message, mistake->hint });
 		model_free(model);
 		arena_free(arena);
 	}

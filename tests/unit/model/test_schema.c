@@ -67,7 +67,7 @@ static void refused(struct store_fixture *on, text source, const char *message, 
 	struct error *error = migrate(on, model, &steps);
 
 	assert_non_null(error);
-	if (!gadget_contains(error->message, message) || !gadget_contains(error->hint, hint))
+	if (!mistake_contains(error->message, message) || !mistake_contains(error->hint, hint))
 		fail_msg("refused with: %.*s (%.*s)", TEXT_ARG(error->message), TEXT_ARG(error->hint));
 	model_free(model);
 }
@@ -351,8 +351,8 @@ STORE_TEST(questions_of_lists_walk_along_their_index)
 		     plan;
 
 		assert_ok(store_explain(on->store, on->arena, sql, CELLS(cell_integer(1)), &plan));
-		if (!gadget_contains(plan, questions[i].index) || gadget_contains(plan, "TEMP B-TREE") ||
-		    gadget_contains(plan, "Sort"))
+		if (!mistake_contains(plan, questions[i].index) || mistake_contains(plan, "TEMP B-TREE") ||
+		    mistake_contains(plan, "Sort"))
 			fail_msg("%s: %.*s", questions[i].where, TEXT_ARG(plan));
 	}
 	model_free(model);

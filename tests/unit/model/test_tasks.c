@@ -210,21 +210,10 @@ TEST(each_mistake_is_told_at_its_place)
 		struct model *model = NULL;
 		text file = mistake->in_model ? T("models/order.yaml") : T("job.yaml");
 		struct error *error = parse_with(arena, mistake->in_model ? 0 : mistake->line, mistake->instead,
-						 mistake->in_model ? mistake->line : 0, mistake->instead, &model),
-			     *found;
+						 mistake->in_model ? mistake->line : 0, mistake->instead, &model);
 
-		for (found = error; found != NULL; found = found->next)
-			if (found->place.line == mistake->at_line && text_equal(found->place.file, file) &&
-			    (mistake->at_column == 0 || found->place.column == mistake->at_column) &&
-			    gadget_contains(found->message, mistake->message) && gadget_contains(found->hint, mistake->hint))
-				break;
-		if (found == NULL) {
-			fprintf(stderr, "mistake %zu (%s): expected %u:%u %s\n", i,
-				mistake->instead == NULL ? "line left out" : mistake->instead, mistake->at_line,
-				mistake->at_column, mistake->message);
-			shipped_show(error);
-			failures++;
-		}
+		failures += mistake_missing(error, i, mistake->instead, (struct mistake_place){ file, mistake->at_line, mistake->at_column,
+		                            mistake->message, mistake->hint });
 		model_free(model);
 		arena_free(arena);
 	}
@@ -241,6 +230,6 @@ TEST(models_that_create_each_other_are_told_with_the_way)
 				    with_line(arena, order_lines, array_length(order_lines), 0, NULL), text_from(back), &model);
 
 	assert_non_null(error);
-	assert_true(gadget_contains(error->message, "extra -> order -> extra"));
+	assert_true(mistake_contains(error->message, "extra -> order -> extra"));
 	arena_free(arena);
 }

@@ -268,7 +268,7 @@ STORE_TEST(a_kind_that_changes_is_refused_while_records_have_the_other)
 	                     (int)(source.length - (size_t)at - 46), source.data + at + 46);
 	error = publish(on, source, TEXT_UNSET);
 	assert_non_null(error);
-	assert_true(gadget_contains(error->message, "records that run on version 1 have it as integer"));
+	assert_true(mistake_contains(error->message, "records that run on version 1 have it as integer"));
 }
 
 /* What a type extends is part of its version: the version of then is read with the base of then. */
@@ -365,7 +365,7 @@ STORE_TEST(versions_are_listed_with_what_changed)
 	assert_true(says(on, versions[0].differences, versions[0].difference_count, "~ rights of requester: without hide ([reason])"));
 	assert_true(says(on, versions[0].differences, versions[0].difference_count, "~ view mine: where: owner = me and state = busy -> owner = me"));
 	assert_ok(schema_source(&work, gadget, 1, &source));
-	assert_true(gadget_contains(source.own.source, "    busy: { group: open }"));
+	assert_true(mistake_contains(source.own.source, "    busy: { group: open }"));
 	assert_int_equal(schema_source(&work, gadget, 9, &source)->code, ERROR_NOT_FOUND);
 	model_free(model);
 }
