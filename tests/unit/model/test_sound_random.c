@@ -9,7 +9,8 @@
 #define ROUNDS 40
 #define STATES_MOST 24
 
-enum fault { FAULT_NONE, FAULT_STUCK, FAULT_LOST, FAULT_GUARD, FAULT_AROUND, FAULT_NOBODY, FAULT_CLOCK, FAULT_COUNT };
+enum fault { FAULT_NONE, FAULT_STUCK, FAULT_LOST, FAULT_GUARD, FAULT_AROUND, FAULT_NOBODY, FAULT_CLOCK, FAULT_NUMBER, FAULT_WORDS,
+	     FAULT_PERSON, FAULT_COUNT };
 enum part { PART_PLAIN, PART_ASKS, PART_WORKS };
 
 static uint64_t seed;
@@ -51,12 +52,47 @@ static struct shape random_shape(enum fault fault)
 	return shape;
 }
 
+/* May hold and may fail, whatever was before. */
+static const char *const free_guards[] = {
+	"color = red or assignee is set",
+	"size > 3 and size != 7",
+	"size in (1, 2, 5) or note = \"ready\"",
+	"note starts with \"a\" or (note < \"m\" and size >= 2)",
+	"created_at < 3 days ago or size is set",
+	"cost > 1.5 and cost < 1.6 or note is not set",
+	"effort >= 2h or requester = me",
+	"phase = begun or size < 5 or phase is not set",
+	"reviewer != implementer or size >= 1",
+	"assignee != requester or not (size < 4 and urgent = true)",
+};
+
+/* What comes with the step of a plain state, as YAML. */
+static const char *with_plain(const struct shape *shape, size_t i)
+{
+	static const char *const faults[FAULT_COUNT] = {
+		[FAULT_GUARD] = ", guard: (color = red or color = green) and color = blue",
+		[FAULT_NUMBER] = ", guard: size > 4 and size < 5",
+		[FAULT_WORDS] = ", guard: phase = ended",
+		[FAULT_PERSON] = ", guard: implementer != me",
+	};
+
+	if (i == shape->plain && faults[shape->fault] != NULL)
+		return faults[shape->fault];
+	if (i == 0)
+		return ", set: { implementer: me, phase: begun }";
+	return i % 4 == 2 ? ", set: { reviewer: me }" : "";
+}
+
 /* What leaves a plain state: on, perhaps further on or back. */
 static void add_plain(struct buffer *out, const struct shape *shape, size_t i)
 {
 	bool faulty = i == shape->plain;
-	const char *by = faulty && shape->fault == FAULT_NOBODY ? "timer" : i % 4 == 3 ? "[agent, timer]" : "agent";
-	const char *guard = faulty && shape->fault == FAULT_GUARD ? ", guard: (color = red or color = green) and color = blue" : "";
+	const char *by = faulty && shape->fault == FAULT_NOBODY ? "timer"
+			 : faulty && shape->fault == FAULT_PERSON
+			     ? "[{ role: agent, when: implementer = me }]"
+			 : i % 4 == 3 ? "[agent, timer]"
+						    : "agent";
+	const char *guard = with_plain(shape, i);
 
 	if (faulty && shape->fault == FAULT_STUCK)
 		return;
@@ -64,6 +100,9 @@ static void add_plain(struct buffer *out, const struct shape *shape, size_t i)
 	if (shape->with_skips && below(3) == 0 && i + 2 < shape->states)
 		buffer_format(out, "    skip%zu: { from: s%zu, to: s%zu, by: agent, guard: color = red and assignee is set }\n", i, i,
 			      i + 2 + below(shape->states - i - 2));
+	if (shape->with_skips && i + 1 < shape->states && i > 0)
+		buffer_format(out, "    also%zu: { from: s%zu, to: s%zu, by: agent, guard: '%s' }\n", i, i, i + 1,
+			      free_guards[below(array_length(free_guards))]);
 	if (shape->with_skips && i > 1 && below(3) == 0 && shape->parts[0] == PART_PLAIN)
 		buffer_format(out, "    back%zu: { from: s%zu, to: s0, by: agent, guard: urgent = true or color != green }\n", i, i);
 }
@@ -107,7 +146,11 @@ static void add_sections(struct buffer *out, const struct shape *shape)
 		if (shape->parts[i] == PART_WORKS)
 			buffer_format(out, "tasks:\n  in: s%zu\n  done: on%zu\n  steps: { one: { label: One }, two: { label: Two, after: [one] } }\n",
 				      i, i);
-	buffer_literal(out, "automation:\n  tell: { when: created, then: [{ comment: Made }] }\n");
+	buffer_literal(out, "automation:\n  tell: { when: created, then: [{ comment: Made }] }\n"
+			    "  first: { when: size changed, if: size < 3, then: [set: { note: small }] }\n"
+			    "  second: { when: note changed, if: note = \"small\", then: [set: { size: 4 }] }\n"
+			    "  third: { when: size changed, if: size > 6 and color = red, then: [set: { note: big }] }\n"
+			    "  fourth: { when: note changed, if: note = \"big\" and color != red, then: [set: { size: 8 }] }\n");
 	for (size_t i = 3; i + 1 < shape->states; i += 4)
 		if (shape->parts[i] == PART_PLAIN && !(i == shape->plain && shape->fault != FAULT_NONE))
 			buffer_format(out, "  r%zu: { when: 5 working days after created_at, if: state = s%zu, then: [transition: on%zu] }\n", i, i,
@@ -123,6 +166,10 @@ static text random_source(struct arena *arena, const struct shape *shape)
 	buffer_init(&out, arena, (size_t)1 << 20);
 	buffer_literal(&out, "practice: Generated\npurpose: At random.\ntype: { name: machine, extends: task, number: \"MAC{0000}\", title: title }\n"
 			     "fields:\n  color: { kind: choice, choices: [red, green, blue], default: red }\n  urgent: { kind: boolean }\n"
+			     "  size: { kind: integer, least: 0, most: 9 }\n  note: { kind: text }\n  cost: { kind: real }\n"
+			     "  effort: { kind: duration }\n  phase: { kind: text, set_by_engine: yes }\n"
+			     "  implementer: { kind: link, to: user, set_by_engine: yes }\n"
+			     "  reviewer: { kind: link, to: user, set_by_engine: yes }\n"
 			     "lifecycle:\n  states:\n");
 	for (size_t i = 0; i < shape->states; i++)
 		buffer_format(&out, "    s%zu: { group: %s }\n", i, i + 1 == shape->states ? "closed" : "open");
