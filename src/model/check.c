@@ -4,7 +4,7 @@
  * be true or false. Nothing here depends on one practice. (Soundness with approvals, tasks and timers
  * together builds on these findings.)
  */
-#include "model/define_private.h"
+#include "model/sound_private.h"
 
 #define BIT(position) (UINT64_C(1) << (position))
 
@@ -189,16 +189,28 @@ static void check_transitions(struct check *check)
 
 /* ---- rules ---- */
 
-static bool is_ever_set(const struct type *type, size_t field)
+struct ever_set {
+	size_t field;
+	bool set;
+};
+
+static void see_setting(void *data, const struct setting *setting, bool foreign)
 {
-	if (!type->fields[field].set_by_engine || type->fields[field].system)
-		return true;
-	for (size_t i = 0; type->lifecycle != NULL && i < type->lifecycle->transition_count; i++)
-		for (size_t j = 0; j < type->lifecycle->transitions[i].set_count; j++)
-			if (type->lifecycle->transitions[i].sets[j].field == field &&
-			    type->lifecycle->transitions[i].sets[j].how != SET_UNSET)
-				return true;
-	return false;
+	struct ever_set *ever = data;
+
+	(void)foreign;
+	ever->set = ever->set || (setting->field == ever->field && setting->how != SET_UNSET);
+}
+
+static bool is_ever_set(const struct check *check, size_t position)
+{
+	const struct type *type = check->type;
+	const struct field *field = &type->fields[position];
+	struct ever_set ever = { position, !field->set_by_engine || field->system || field->decision != NULL ||
+					       engine_writes(type, field) || (ptrdiff_t)position == type->approvers };
+
+	each_setting(check->d->model, type, see_setting, &ever);
+	return ever.set;
 }
 
 static void check_each(struct check *check, const struct rule *rule, const struct action *action,
@@ -216,9 +228,9 @@ static void check_each(struct check *check, const struct rule *rule, const struc
 
 static void check_rule(struct check *check, const struct rule *rule, const struct value_entry *at)
 {
-	if ((rule->when == WHEN_AFTER || rule->when == WHEN_COMES || rule->when == WHEN_BEFORE) &&
-	    !is_ever_set(check->type, rule->index))
-		define_error_key(check->d, at, T("set it in a transition"),
+	if ((rule->when == WHEN_AFTER || rule->when == WHEN_COMES || rule->when == WHEN_BEFORE || rule->when == WHEN_CHANGED) &&
+	    !is_ever_set(check, rule->index))
+		define_error_key(check->d, at, T("set it in a transition or a rule"),
 				 "the rule '%.*s' waits for '%.*s', which nothing sets", TEXT_ARG(rule->name),
 				 TEXT_ARG(check->type->fields[rule->index].name));
 	for (size_t i = 0; i < rule->action_count; i++) {

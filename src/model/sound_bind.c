@@ -6,12 +6,21 @@
 
 /* ---- people ---- */
 
-const struct condition *logic_equals(struct logic *logic, size_t field, text what)
+static const struct condition *parsed(struct logic *logic, text source)
 {
-	text source = text_format(logic->arena, "%.*s = %.*s", TEXT_ARG(logic->type->fields[field].name), TEXT_ARG(what));
 	struct condition *condition = NULL;
 
 	return condition_parse(logic->arena, logic->model, logic->type, source, CONDITION_RULE, &condition) == NULL ? condition : NULL;
+}
+
+const struct condition *logic_equals(struct logic *logic, size_t field, text what)
+{
+	return parsed(logic, text_format(logic->arena, "%.*s = %.*s", TEXT_ARG(logic->type->fields[field].name), TEXT_ARG(what)));
+}
+
+const struct condition *logic_is_set(struct logic *logic, size_t field)
+{
+	return parsed(logic, text_format(logic->arena, "%.*s is set", TEXT_ARG(logic->type->fields[field].name)));
 }
 
 /* The test in "it is set, and ...". */

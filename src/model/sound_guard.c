@@ -115,6 +115,88 @@ static void check_guard(struct sound *sound, const struct transition *transition
 	}
 }
 
+/* Where they are looked at at the same moment. */
+static bool hold_together(struct sound *sound, const struct condition *a, const struct condition *b,
+			  const struct place_of_use *use)
+{
+	struct claim claims[] = { { a, true }, { b, true } };
+
+	if (a == NULL || b == NULL)
+		return true;
+	for (size_t i = 0; i < sound->count; i++) {
+		struct facts facts = sound_facts(sound, &sound->situations[i]);
+
+		if (is_used(sound, use, &sound->situations[i]) &&
+		    logic_possible(&sound->logic, claims, array_length(claims), &facts))
+			return true;
+	}
+	return !ever_used(sound, use);
+}
+
+/* Only people are asked: what takes a transition by itself gives nothing. */
+static bool people_take(const struct transition *transition, bool *ret_only)
+{
+	bool any = false;
+
+	*ret_only = true;
+	for (size_t i = 0; i < transition->permit_count; i++) {
+		any = any || transition->permits[i].roles != 0;
+		*ret_only = *ret_only && transition->permits[i].roles != 0;
+	}
+	return any;
+}
+
+struct mention {
+	const struct transition *transition;
+	bool comes; /* with the transition */
+};
+
+static void look_at_field(void *data, size_t field)
+{
+	struct mention *mention = data;
+
+	mention->comes = mention->comes || sound_comes_with(mention->transition, field);
+}
+
+static void check_need(struct sound *sound, const struct transition *transition, const struct need *need, const struct place_of_use *use,
+		       const struct value_entry *at)
+{
+	struct mention mention = { transition, false };
+	bool only_people;
+
+	if (!can_hold(sound, need->when, use, at)) {
+		define_error_key(sound->d, at, quoted(sound, need->when), "a need of '%.*s' never applies: its condition can never hold",
+				 TEXT_ARG(transition->name));
+		return;
+	}
+	if (transition->guard == NULL || !people_take(transition, &only_people))
+		return;
+	if (need->when != NULL) {
+		condition_each_field(transition->guard, look_at_field, &mention);
+		condition_each_field(need->when, look_at_field, &mention);
+		if (!mention.comes && !hold_together(sound, transition->guard, need->when, use))
+			define_error_key(sound->d, at, quoted(sound, need->when),
+					 "a need of '%.*s' never applies: its condition never holds with the guard", TEXT_ARG(transition->name));
+	} else if (only_people && !need->comment && need->field_count == 1 &&
+		   !hold_together(sound, transition->guard, logic_is_set(&sound->logic, need->fields[0]), use)) {
+		define_error_key(sound->d, at, quoted(sound, transition->guard),
+				 "'%.*s' needs '%.*s', but its guard holds only where that is not set", TEXT_ARG(transition->name),
+				 TEXT_ARG(sound->type->fields[need->fields[0]].name));
+	}
+}
+
+static void check_needs(struct sound *sound, const struct transition *transition, const struct place_of_use *use,
+			const struct value_entry *at)
+{
+	bool only_people;
+
+	if (transition->need_count > 0 && !people_take(transition, &only_people) && !sound->is_task)
+		define_error_key(sound->d, sound_at_key(at, T("needs")), T("let a role take it, or take them out"),
+				 "nobody is asked for what '%.*s' needs: no role takes it", TEXT_ARG(transition->name));
+	for (size_t i = 0; i < transition->need_count; i++)
+		check_need(sound, transition, &transition->needs[i], use, sound_at_key(at, T("needs")));
+}
+
 static void check_transition(struct sound *sound, const struct transition *transition, const struct value_entry *at)
 {
 	struct place_of_use use = { transition->from, false };
@@ -127,13 +209,28 @@ static void check_transition(struct sound *sound, const struct transition *trans
 		if (!can_hold(sound, transition->permits[i].when, &use, at))
 			define_error_key(sound->d, sound_at_key(at, T("by")), quoted_there(sound, transition->permits[i].when, &use),
 					 "a permit of '%.*s' holds in none of the states it leaves", TEXT_ARG(transition->name));
-	for (size_t i = 0; i < transition->need_count; i++)
-		if (!can_hold(sound, transition->needs[i].when, &use, at))
-			define_error_key(sound->d, sound_at_key(at, T("needs")), quoted(sound, transition->needs[i].when),
-					 "a need of '%.*s' never applies: its condition can never hold", TEXT_ARG(transition->name));
+	check_needs(sound, transition, &use, at);
 }
 
 /* ---- clocks ---- */
+
+/* Whether the goal can be the first whose condition holds. */
+static bool is_left(struct sound *sound, const struct clock_definition *clock, size_t goal, const struct place_of_use *use)
+{
+	struct claim claims[40];
+
+	if (goal + 1 > array_length(claims))
+		return true;
+	for (size_t i = 0; i <= goal; i++)
+		claims[i] = (struct claim){ clock->goals[i].when, i == goal };
+	for (size_t i = 0; i < sound->count; i++) {
+		struct facts facts = sound_facts(sound, &sound->situations[i]);
+
+		if (is_used(sound, use, &sound->situations[i]) && logic_possible(&sound->logic, claims, goal + 1, &facts))
+			return true;
+	}
+	return false;
+}
 
 static void check_clock(struct sound *sound, const struct clock_definition *clock, const struct value_entry *at)
 {
@@ -149,6 +246,12 @@ static void check_clock(struct sound *sound, const struct clock_definition *cloc
 		if (!can_hold(sound, clock->goals[i].when, &use, at))
 			define_error_key(sound->d, sound_at_key(at, T("goals")), quoted(sound, clock->goals[i].when),
 					 "a goal of the clock '%.*s' is never taken: its condition can never hold",
+					 TEXT_ARG(clock->name));
+		else if (!is_left(sound, clock, i, &use))
+			define_error_key(sound->d, sound_at_key(at, T("goals")),
+					 clock->goals[i].when == NULL ? T("it is the last, without a condition")
+								      : quoted(sound, clock->goals[i].when),
+					 "a goal of the clock '%.*s' is never taken: where it could be, one before it always holds",
 					 TEXT_ARG(clock->name));
 }
 
@@ -190,24 +293,6 @@ static void check_approval(struct sound *sound, size_t position, const struct va
 				 TEXT_ARG(approval->name));
 }
 
-/* Steps that are asked at once with the approval: later ones may find a record that was changed. */
-static bool hold_together(struct sound *sound, const struct condition *approval, const struct condition *step,
-			  const struct place_of_use *use)
-{
-	struct claim claims[] = { { approval, true }, { step, true } };
-
-	if (approval == NULL || step == NULL)
-		return true;
-	for (size_t i = 0; i < sound->count; i++) {
-		struct facts facts = sound_facts(sound, &sound->situations[i]);
-
-		if (is_used(sound, use, &sound->situations[i]) &&
-		    logic_possible(&sound->logic, claims, array_length(claims), &facts))
-			return true;
-	}
-	return !ever_used(sound, use);
-}
-
 static void check_steps(struct sound *sound, const struct approval_definition *approval, const struct value_entry *at)
 {
 	struct place_of_use use = { approval->states, true };
@@ -217,6 +302,7 @@ static void check_steps(struct sound *sound, const struct approval_definition *a
 			define_error_key(sound->d, sound_at_key(at, T("steps")), quoted(sound, approval->steps[i].when),
 					 "the step '%.*s' of the approval '%.*s' is never asked: its condition can never hold",
 					 TEXT_ARG(approval->steps[i].name), TEXT_ARG(approval->name));
+		/* Later steps may find a record that was changed. */
 		else if ((i == 0 || approval->parallel) && !hold_together(sound, approval->when, approval->steps[i].when, &use))
 			define_error_key(sound->d, sound_at_key(at, T("steps")), quoted(sound, approval->steps[i].when),
 					 "the step '%.*s' of the approval '%.*s' is never asked: its condition never holds with that of "

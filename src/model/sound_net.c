@@ -183,6 +183,7 @@ static void people_move(struct sound *sound, size_t from, size_t position)
 bool sound_occasion(const struct sound *sound, const struct rule *rule, const struct situation *situation)
 {
 	const struct approval_definition *approval;
+	ptrdiff_t at;
 
 	switch (rule->when) {
 	case WHEN_CREATED:
@@ -200,13 +201,15 @@ bool sound_occasion(const struct sound *sound, const struct rule *rule, const st
 		return !state_in(approval->states, situation->state) || situation->approval < 0;
 	case WHEN_TASK:
 		return situation->tasks != TASKS_NONE;
+	case WHEN_AFTER:
+	case WHEN_COMES:
+	case WHEN_BEFORE: /* a moment that is known to be unset does not come */
+		at = sound_tracked_of(sound, rule->index);
+		return at < 0 || situation->values[at] != sound->tracked_values[at] - 1;
 	case WHEN_CHANGED:
 	case WHEN_COMMENT:
 	case WHEN_CLOCK_WARNED:
 	case WHEN_CLOCK_BREACHED:
-	case WHEN_AFTER:
-	case WHEN_COMES:
-	case WHEN_BEFORE:
 	case WHEN_DAILY:
 	case WHEN_LINKED:
 	case WHEN_UNLINKED:

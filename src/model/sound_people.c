@@ -148,7 +148,7 @@ static const struct setting *sure_setting(const struct transition *transition, s
 	return found;
 }
 
-static bool comes_with_it(const struct transition *transition, size_t field)
+bool sound_comes_with(const struct transition *transition, size_t field)
 {
 	for (size_t i = 0; i < transition->ask_count; i++)
 		if (transition->asks[i] == field)
@@ -165,7 +165,7 @@ static bool is_always_me(struct sound *sound, const struct transition *transitio
 {
 	const struct condition *mine = logic_equals(&sound->logic, field, T("me"));
 
-	if (mine == NULL || comes_with_it(transition, field))
+	if (mine == NULL || sound_comes_with(transition, field))
 		return false;
 	for (size_t i = 0; i < transition->permit_count; i++) {
 		struct claim claims[] = { { transition->permits[i].when, true }, { transition->guard, true }, { mine, false } };

@@ -140,6 +140,7 @@ const struct expression *logic_compile(struct logic *logic, const struct conditi
 /* A question has an answer only where it is shown: where all these conditions hold (NULL: always); a choice where it is offered. */
 void logic_asked_only(struct logic *logic, size_t question, const struct condition *const *shown, size_t count,
 		      const struct condition *const *choice_when);
+const struct condition *logic_is_set(struct logic *logic, size_t field);
 const struct condition *logic_equals(struct logic *logic, size_t field, text what);
 /* Ties two people of a record to `me`: who is the same as me is the same as the other who is. The variable "they are the same". */
 size_t logic_relate(struct logic *logic, size_t a, size_t b);
@@ -260,6 +261,8 @@ enum { PAIR_SAME, PAIR_OTHER };
 void sound_explore(struct sound *sound);
 /* The approvals that entering this state asks, in their order. */
 size_t sound_approvals_in(const struct sound *sound, size_t state, size_t *ret_approvals, size_t size);
+/* Whether it waits for the moment in a field. */
+bool rule_waits_for_moment(const struct rule *rule);
 /* Whether a rule's occasion can come in this situation. */
 bool sound_occasion(const struct sound *sound, const struct rule *rule, const struct situation *situation);
 /* The edges that leave a situation are edges[*ret_begin] up to edges[*ret_end - 1]. */
@@ -342,6 +345,8 @@ void sound_check_asked(struct sound *sound);	   /* ... approvals that are never 
 void sound_check_conditions(struct sound *sound);  /* ... and what else can never hold */
 void sound_check_rules(struct sound *sound);	   /* sound_rule.c: automatic steps that compete */
 void sound_check_approvals(struct sound *sound);   /* sound_field.c: whether anybody can be asked */
+/* Whether people fill the field as they take the transition. */
+bool sound_comes_with(const struct transition *transition, size_t field);
 void sound_check_segregation(struct sound *sound); /* sound_people.c: whether all who are asked are left out */
 void sound_check_tasks(struct sound *sound);	   /* sound_model.c: steps of its own that are never made */
 void sound_check_others(struct sound *sound);	   /* sound_other.c: what other types' rules look for among its records */

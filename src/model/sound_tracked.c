@@ -84,6 +84,11 @@ static bool is_tracked(const struct sound *sound, const struct field *field)
 	return setters.known > 0 && setters.other == 0;
 }
 
+bool rule_waits_for_moment(const struct rule *rule)
+{
+	return rule->when == WHEN_AFTER || rule->when == WHEN_COMES || rule->when == WHEN_BEFORE;
+}
+
 /* Only those that something asks about: others would only multiply the situations. */
 bool sound_is_asked(struct sound *sound, size_t variable)
 {
@@ -103,7 +108,8 @@ bool sound_is_asked(struct sound *sound, size_t variable)
 				return true;
 	}
 	for (size_t i = 0; i < type->rule_count; i++)
-		if (logic_mentions(logic, type->rules[i].condition, variable))
+		if (logic_mentions(logic, type->rules[i].condition, variable) ||
+		    (rule_waits_for_moment(&type->rules[i]) && type->rules[i].index == logic->variables[variable].field))
 			return true;
 	for (size_t i = 0; i < type->approval_count; i++)
 		if (logic_mentions(logic, type->approvals[i].when, variable))
