@@ -186,6 +186,19 @@ static void rank_types(struct model *model)
 	qsort(model->ranked, model->type_count, sizeof(*model->ranked), by_rank);
 }
 
+static void prove(struct define *d)
+{
+	each_type(d, define_check);
+	each_type(d, define_sound);
+	define_sound_models(d);
+	define_chains(d);
+	if (!d->stored || d->errors == NULL)
+		return;
+	d->model->not_proven = error_append(d->model->not_proven, error_copy(d->arena, d->errors));
+	d->errors = NULL;
+	d->error_count = 0;
+}
+
 static void read_all(struct define *d)
 {
 	define_roles(d);
@@ -223,14 +236,29 @@ static void read_all(struct define *d)
 	each_type(d, hash_sources);
 	if (d->error_count > 0)
 		return;
-	each_type(d, define_check);
-	each_type(d, define_sound);
-	define_sound_models(d);
-	define_chains(d);
+	prove(d);
 	each_type(d, define_indexes);
 	rank_types(d->model);
 	define_older_finish(d);
 	define_check_older(d);
+}
+
+static struct error *parse(struct define *d, const struct definition_source *sources, size_t count, struct model **ret_model)
+{
+	struct arena *arena = arena_new(MODEL_BYTES);
+	struct model *model = arena_new_struct(arena, struct model);
+
+	d->arena = model->arena = arena;
+	d->model = model;
+	table_init(&model->type_names, arena);
+	take_files(d, sources, count);
+	read_all(d);
+	if (d->errors != NULL) {
+		arena_free(arena);
+		return d->errors;
+	}
+	*ret_model = model;
+	return NULL;
 }
 
 struct error *model_parse(struct arena *error_arena, const struct definition_source *sources, size_t count,
@@ -242,21 +270,17 @@ struct error *model_parse(struct arena *error_arena, const struct definition_sou
 struct error *model_parse_versions(struct arena *error_arena, const struct definition_source *sources, size_t count,
 				   const struct older_definition *older, size_t older_count, struct model **ret_model)
 {
-	struct arena *arena = arena_new(MODEL_BYTES);
-	struct model *model = arena_new_struct(arena, struct model);
-	struct define d = { .arena = arena, .error_arena = error_arena, .model = model, .older_sources = older,
-			    .older_source_count = older_count };
+	struct define d = { .error_arena = error_arena, .older_sources = older, .older_source_count = older_count };
 
-	model->arena = arena;
-	table_init(&model->type_names, arena);
-	take_files(&d, sources, count);
-	read_all(&d);
-	if (d.errors != NULL) {
-		arena_free(arena);
-		return d.errors;
-	}
-	*ret_model = model;
-	return NULL;
+	return parse(&d, sources, count, ret_model);
+}
+
+struct error *model_parse_stored(struct arena *error_arena, const struct definition_source *sources, size_t count,
+				 const struct older_definition *older, size_t older_count, struct model **ret_model)
+{
+	struct define d = { .error_arena = error_arena, .older_sources = older, .older_source_count = older_count, .stored = true };
+
+	return parse(&d, sources, count, ret_model);
 }
 
 void model_free(struct model *model)

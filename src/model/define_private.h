@@ -57,6 +57,7 @@ struct define {
 	struct define_file *files;
 	size_t file_count;
 	struct define_file *file; /* the one being read: places are in it */
+	bool stored;		  /* published already: what is not sound is told, not refused */
 	struct draft *drafts;	  /* [model->type_count] */
 	const struct older_definition *older_sources;
 	size_t older_source_count;

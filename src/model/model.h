@@ -378,6 +378,12 @@ must_use struct error *model_parse(struct arena *error_arena, const struct defin
 /* The same with older versions, newest first: they become the variants of their types. */
 must_use struct error *model_parse_versions(struct arena *error_arena, const struct definition_source *sources, size_t count,
                                             const struct older_definition *older, size_t older_count, struct model **ret_model);
+/*
+ * The same of what was published before: a later program may find more, but the store must be opened to be mended. What is not sound
+ * becomes model->not_proven.
+ */
+must_use struct error *model_parse_stored(struct arena *error_arena, const struct definition_source *sources, size_t count,
+                                          const struct older_definition *older, size_t older_count, struct model **ret_model);
 void model_free(struct model *model);
 /* The definitions embedded in the binary, without the stories. */
 void model_embedded_sources(struct arena *arena, struct definition_source **ret_sources, size_t *ret_count);

@@ -181,7 +181,7 @@ static bool has_path(const struct definition_source *sources, size_t count, text
 static struct error *parse_stored(struct arena *error_arena, const struct definition_source *sources, size_t count,
 				  const struct older_definition *older, size_t older_count, struct model **ret_model)
 {
-	struct error *error = model_parse_versions(error_arena, sources, count, older, older_count, ret_model), *again;
+	struct error *error = model_parse_stored(error_arena, sources, count, older, older_count, ret_model), *again;
 	struct definition_source *embedded, *all;
 	size_t embedded_count, all_count = count;
 
@@ -193,7 +193,7 @@ static struct error *parse_stored(struct arena *error_arena, const struct defini
 	for (size_t i = 0; i < embedded_count; i++)
 		if (text_starts_with(embedded[i].path, T("platform/")) && !has_path(sources, count, embedded[i].path))
 			all[all_count++] = embedded[i];
-	again = model_parse_versions(error_arena, all, all_count, older, older_count, ret_model);
+	again = model_parse_stored(error_arena, all, all_count, older, older_count, ret_model);
 	return again == NULL ? NULL : error;
 }
 

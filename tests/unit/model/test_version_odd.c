@@ -176,3 +176,32 @@ STORE_TEST(values_go_back_to_the_name_they_had)
 	assert_true(text_equal(soil_of(on, model, 1, "ground"), T("clay")));
 	model_free(model);
 }
+
+/* A program that finds more than the one that published opens the store all the same: else nobody could mend it. */
+STORE_TEST(what_is_stored_is_opened_though_it_is_not_sound)
+{
+	struct definition_source *sources;
+	struct error *error;
+	struct model *model;
+	size_t count;
+	const char *dead_end = "practice: Tests\npurpose: A job.\ntype: { name: job, extends: task, number: \"JOB{000}\", title: title }\n"
+	                       "lifecycle:\n  states: { fresh: { group: open }, lost: { group: open }, over: { group: closed } }\n"
+	                       "  transitions:\n    finish: { from: fresh, to: over, by: agent }\n    lose: { from: fresh, to: lost, by: agent }\n"
+	                       "rights:\n  agent: { read: always, create: always, update: always, comment: always }\n";
+
+	published(on, FILES({ "job.yaml", JOB_WITH(SOIL, "soil") }));
+	assert_ok(store_run_text(on->store, on->arena, T("UPDATE definition SET source = $1 WHERE path = 'job.yaml'"),
+	                         CELLS(cell_text(text_from(dead_end))), NULL));
+	assert_true(lifecycle_transition(job_of(on, &model)->lifecycle, T("lose")) >= 0);
+	assert_non_null(model->not_proven);
+	assert_string_equal(text_cstring(on->arena, model->not_proven->place.file), "job.yaml");
+	model_free(model);
+	/* It is not published again, and what is sound is. */
+	sources_with(on->arena, FILES({ "job.yaml", dead_end }), &sources, &count);
+	error = publish_sources(on, sources, count);
+	assert_non_null(error);
+	published(on, FILES({ "job.yaml", JOB_WITH(SOIL, "title") }));
+	(void)job_of(on, &model);
+	assert_null(model->not_proven);
+	model_free(model);
+}
