@@ -1,6 +1,6 @@
 /*
  * Which fields a record has follows from its class: what its class lacks cannot be written, and a change of class that would
- * lose a value is refused with the names of the fields.
+ * lose a value, or leave a link that such a class cannot have, is refused with the names of the fields and relations.
  */
 #include "engine/step_private.h"
 
@@ -66,6 +66,54 @@ static struct error *links_set(const struct step *step, struct work *work, const
 	return NULL;
 }
 
+/* ---- links ---- */
+
+static bool has_class(const struct type *type, const struct cell *class, uint64_t classes, const struct type *const *types, size_t count)
+{
+	bool meant = false;
+
+	for (size_t i = 0; i < count; i++)
+		meant = meant || type_same(types[i], type);
+	return !meant || classes == 0 || (classes >> class->integer & 1) != 0;
+}
+
+static struct error *check_end(struct work *work, const struct record *record, const struct cell *class, const struct relation *relation,
+                               bool end, struct error **ret_errors)
+{
+	struct error *error;
+	int64_t id;
+	bool found;
+
+	TRY(store_integer(work->store, work->arena, end ? SQL_LINK_OTHER_FROM : SQL_LINK_OTHER_TO,
+	                  CELLS(cell_text(relation->name), cell_integer(record->id), cell_integer(0)), &id, &found));
+	if (!found)
+		return NULL;
+	error = error_field(error_new(work->arena, ERROR_INVALID, "a %.*s cannot be at the %s of a link '%.*s', and %.*s is",
+	                              TEXT_ARG(class_name(record->type, class)), end ? "end" : "begin", TEXT_ARG(relation->name),
+	                              TEXT_ARG(record_number(record))),
+	                    record->type->fields[record->type->class_field].name);
+	*ret_errors = error_append(*ret_errors, error_hint(work->arena, error, "remove that link first"));
+	return NULL;
+}
+
+/* Adds an error for each relation that a record of the new class could not have, and this one has. */
+static struct error *check_links(struct work *work, const struct record *record, const struct cell *class, struct error **ret_errors)
+{
+	if (class->kind != CELL_INTEGER)
+		return NULL;
+	for (size_t i = 0; i < work->model->relation_count; i++) {
+		const struct relation *relation = &work->model->relations[i];
+
+		if (!has_class(record->type, class, relation->from_classes, relation->from, relation->from_count))
+			TRY(check_end(work, record, class, relation, false, ret_errors));
+		if (!has_class(record->type, class, relation->to_classes, relation->to, relation->to_count))
+			TRY(check_end(work, record, class, relation, true, ret_errors));
+	}
+	return NULL;
+}
+
+/* ---- a step ---- */
+
 struct error *step_check_classes(const struct step *step, struct work *work)
 {
 	const struct type *type = step->type;
@@ -84,6 +132,9 @@ struct error *step_check_classes(const struct step *step, struct work *work)
 		if (set)
 			errors = error_append(errors, sent ? lacks(work, type, class, field) : would_lose(work, type, class, field));
 	}
+	if (step->record->id != 0 && step->changed[type->class_field] &&
+	    !cell_equal(class, &step->record->cells[type->class_field]))
+		TRY(check_links(work, step->record, class, &errors));
 	return errors;
 }
 
@@ -100,5 +151,7 @@ struct error *class_check_import(struct work *work, const struct record *record,
 		if (!class_has_field(type, class, field) && is_set(&record->cells[i]))
 			errors = error_append(errors, changed[i] ? lacks(work, type, class, field) : would_lose(work, type, class, field));
 	}
+	if (changed[type->class_field])
+		TRY(check_links(work, record, &record->cells[type->class_field], &errors));
 	return errors;
 }

@@ -48,8 +48,15 @@ static bool comment_fits(const struct work *work, const struct change *change, c
 	return false;
 }
 
+static bool list_changed(const struct change *change, size_t field)
+{
+	return change->links_changed != NULL && change->links_changed[field];
+}
+
 static bool field_changed(const struct change *change, size_t field)
 {
+	if (list_changed(change, field))
+		return true;
 	return change->changed[field] &&
 	       (change->before != NULL || record_cell(change->after, field)->kind != CELL_NULL);
 }
@@ -101,7 +108,7 @@ static bool rule_fits(const struct work *work, const struct change *change, cons
 static bool is_excepted(const struct change *change, const struct rule *rule)
 {
 	for (size_t i = 0; i < rule->unless_changed_count; i++)
-		if (change->changed[rule->unless_changed[i]])
+		if (change->changed[rule->unless_changed[i]] || list_changed(change, rule->unless_changed[i]))
 			return true;
 	for (size_t i = 0; i < rule->unless_rule_count; i++)
 		if (text_equal(change->rule, rule->unless_rules[i]))

@@ -40,6 +40,8 @@ struct error *part_head(struct work *work, struct record *record, struct value *
 	value_set_text(arena, data, T("href"), record_href(arena, type, number));
 	value_set_integer(arena, data, T("version"), record->version);
 	value_set_bool(arena, data, T("platform"), type->platform);
+	/* Words say which requests are alike; names of things ("nb-0001", "the mail server") only how they are named. */
+	value_set_bool(arena, data, T("has_similar"), type->requester >= 0);
 	value_set(arena, data, T("state"), part_state(work, record));
 	value_set(arena, data, T("created"), part_moment(work, record_moment(record, FIELD_CREATED_AT)));
 	value_set(arena, data, T("updated"), part_moment(work, record_moment(record, FIELD_UPDATED_AT)));
@@ -61,6 +63,8 @@ static struct error *composer(struct work *work, struct record *record, const st
 	TRY(access_may(work, RIGHT_COMMENT, record->type, record, &reply));
 	TRY(access_may(work, RIGHT_NOTE, record->type, record, &note));
 	TRY(access_may(work, RIGHT_ATTACH, record->type, record, &attach));
+	/* Where nobody has asked for anything there is nobody to reply to: who writes notes is offered those alone. */
+	reply = reply && (record->type->requester >= 0 || !note);
 	if (!reply && !note)
 		return NULL;
 	TRY(part_person(work, record_id_of(record, record->type->requester), &person));

@@ -96,6 +96,35 @@ DESK_TEST(relations_hold_to_their_classes_and_cardinality)
 	               INVALID);
 }
 
+DESK_TEST(a_change_of_class_never_leaves_a_relation_that_does_not_fit)
+{
+	struct record *server, *machine, *application;
+	desk_as(desk, "admin");
+	assert_ok(create(desk, "{'class': 'server', 'name': 'S1'}", &server));
+	assert_ok(create(desk, "{'class': 'virtual_machine', 'name': 'V1'}", &machine));
+	assert_ok(create(desk, "{'class': 'application', 'name': 'Shop'}", &application));
+	assert_ok(connect(desk, machine, "hosted_on", server));
+	assert_ok(connect(desk, application, "runs_on", server));
+	/* What it hosts needs a server. */
+	struct error *error = update(desk, server, "{'class': 'printer'}");
+	assert_refused(error, INVALID);
+	assert_text(error->field, "class");
+	assert_text(error->message, "a printer cannot be at the end of a link 'hosted_on', and CI0000001 is");
+	assert_text(error->hint, "remove that link first");
+	error = update(desk, machine, "{'class': 'storage'}");
+	assert_refused(error, INVALID);
+	assert_text(error->message, "a storage cannot be at the begin of a link 'hosted_on', and CI0000002 is");
+	/* A database runs on a server as well. */
+	assert_ok(update(desk, application, "{'class': 'database'}"));
+	struct import_step step = { .at = desk->work->now, .number = T("CI0000001"), .state = -1, .source_key = T("a"),
+		                    .fields = desk_json(desk, "{'class': 'printer'}") };
+	enum import_outcome outcome;
+	desk->work->actor = access_system();
+	error = IN_TX(desk, engine_import(desk->work, ci(desk), &step, &outcome, &server));
+	assert_refused(error, INVALID);
+	assert_true(text_find(error->message, T("at the end of a link 'hosted_on'")) > 0);
+}
+
 DESK_TEST(an_import_is_held_to_the_classes)
 {
 	enum import_outcome outcome;
@@ -108,4 +137,28 @@ DESK_TEST(an_import_is_held_to_the_classes)
 	step.fields = desk_json(desk, "{'cpu_count': 2, 'class': 'server', 'name': 'S'}");
 	assert_ok(IN_TX(desk, engine_import(desk->work, ci(desk), &step, &outcome, &record)));
 	assert_text(desk_state(record), "in_use");
+}
+
+DESK_TEST(nobody_links_what_they_may_not_read)
+{
+	struct record *hidden, *own;
+	struct record_link *links;
+	size_t count;
+
+	desk_as(desk, "admin");
+	assert_ok(create(desk, "{'class': 'server', 'name': 'Secret', 'restricted': true, 'team': 'network'}", &hidden));
+	assert_ok(create(desk, "{'class': 'virtual_machine', 'name': 'V1', 'team': 'first line'}", &own));
+	desk_as(desk, "agent");
+	assert_refused(connect(desk, own, "hosted_on", hidden), INVALID);
+	assert_refused(connect(desk, hidden, "connected_to", own), NOT_FOUND);
+	desk_as(desk, "admin");
+	assert_ok(connect(desk, own, "hosted_on", hidden));
+	assert_ok(engine_links(desk->work, own, &links, &count));
+	assert_int_equal(count, 1);
+	int64_t id = links[0].id;
+	desk_as(desk, "agent");
+	assert_ok(engine_links(desk->work, own, &links, &count));
+	assert_int_equal(count, 0);
+	assert_refused(IN_TX(desk, engine_unlink(desk->work, own->type, record_number(own), id)), NOT_FOUND);
+	assert_refused(IN_TX(desk, engine_unlink(desk->work, hidden->type, record_number(hidden), id)), NOT_FOUND);
 }

@@ -119,3 +119,25 @@ DESK_TEST_WITH(a_created_record_tells_both_ends,
 	assert_ok(model_load_fresh(desk->work, desk->incident, id, &a));
 	assert_text(desk_cell(a, "external_ref")->text, "Mail is down");
 }
+
+DESK_TEST_WITH(a_list_of_links_that_changes_sets_off_its_rules,
+	       "  seen: { when: watchers changed, unless: contact changed, then: [set: { external_ref: { words: \"watched by {watchers}\" } }] }\n")
+{
+	struct record *a = incident(desk, "Mail is down");
+
+	desk_patch(desk, a, "{'watchers': ['reqb'], 'contact': 'x'}");
+	assert_int_equal(desk_cell(desk_reload(desk, a), "external_ref")->kind, CELL_NULL);
+	desk_patch(desk, a, "{'watchers': ['reqb', 'lead']}");
+	assert_int_equal(desk_cell(desk_reload(desk, a), "external_ref")->kind, CELL_TEXT);
+}
+
+DESK_TEST_WITH(a_list_of_links_that_changed_holds_a_rule_off,
+	       "  seen: { when: contact changed, unless: watchers changed, then: [set: { external_ref: alone }] }\n")
+{
+	struct record *a = incident(desk, "Mail is down");
+
+	desk_patch(desk, a, "{'watchers': ['reqb'], 'contact': 'x'}");
+	assert_int_equal(desk_cell(desk_reload(desk, a), "external_ref")->kind, CELL_NULL);
+	desk_patch(desk, a, "{'contact': 'y'}");
+	assert_text(desk_cell(desk_reload(desk, a), "external_ref")->text, "alone");
+}

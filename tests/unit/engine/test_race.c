@@ -191,6 +191,49 @@ RACE_TEST(two_links_across)
 	end(racers);
 }
 
+static struct error *act_host(struct racer *racer, struct work *work)
+{
+	bool first = text_equal(text_from(racer->login), T("agent"));
+	struct import_link link = { .type = model_type(work->model, T("ci")), .relation = model_relation(work->model, T("hosted_on")),
+		                    .at = work->now, .source_key = T("race") };
+	int64_t id;
+	bool made;
+
+	if (racer->number == NULL)
+		return engine_link(work, link.type, T("CI0000001"), T("hosted_on"), first ? T("CI0000002") : T("CI0000003"), &id);
+	/* One of them by an import, which changes no version. */
+	if (first)
+		return engine_link(work, link.type, T("CI0000001"), T("hosted_on"), T("CI0000002"), &id);
+	work->actor = access_system();
+	TRY(model_find_id(work, link.type, T("CI0000001"), &link.id));
+	TRY(model_find_id(work, link.type, T("CI0000003"), &link.other_id));
+	link.other_type = link.type;
+	return engine_import_link(work, &link, &made);
+}
+
+static void race_for_hosts(struct desk *desk, const char *number)
+{
+	struct racer racers[2] = { { .act = act_host, .login = "agent" }, { .act = act_host, .login = "lead" } };
+	struct record_link *links;
+	size_t count;
+
+	desk_as(desk, "admin");
+	const struct type *ci = model_type(desk->model, T("ci"));
+	struct record *machine = desk_create(desk, ci, "{'class': 'virtual_machine', 'name': 'V1'}");
+	desk_create(desk, ci, "{'class': 'server', 'name': 'S1'}");
+	desk_create(desk, ci, "{'class': 'server', 'name': 'S2'}");
+	racers[0].number = racers[1].number = number;
+	assert_int_equal(race(desk, racers), 1);
+	assert_refused(loser(racers), INVALID);
+	desk_as(desk, "admin");
+	assert_ok(engine_links(desk->work, machine, &links, &count));
+	assert_int_equal(count, 1);
+	end(racers);
+}
+
+RACE_TEST(two_hosts_for_one_machine_at_once) { race_for_hosts(desk, NULL); }
+RACE_TEST(two_hosts_for_one_machine_by_hand_and_by_import) { race_for_hosts(desk, "import"); }
+
 static struct record *assessed_change(struct desk *desk, const char *from, const char *to)
 {
 	text json = text_format(desk->arena,
