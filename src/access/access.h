@@ -57,6 +57,8 @@ must_use struct error *access_require(struct work *work, enum right right, const
 bool access_field_readable(const struct work *work, const struct type *type, const struct field *field);
 /* Of people; system fields and set_by_engine never are. On create, and the most that an update may (access_writable_fields). */
 bool access_field_writable(const struct work *work, const struct type *type, const struct field *field);
+/* Whether the field's own condition (`writable`) lets the actor write it on this record as it is now; NULL: one that is made. */
+must_use struct error *access_field_opens(struct work *work, struct record *record, const struct field *field, bool *ret_opens);
 /*
  * ret_fields[type->field_count]: which fields the actor may change on this record as it is now (the branches of RIGHT_UPDATE
  * and their fields; all false when none holds); record NULL: may write on create.

@@ -180,6 +180,17 @@ static void allow_fields(const struct work *work, const struct type *type, const
 		fields[f] = fields[f] || ((among == NULL || among[f]) && access_field_writable(work, type, &type->fields[f]));
 }
 
+struct error *access_field_opens(struct work *work, struct record *record, const struct field *field, bool *ret_opens)
+{
+	struct condition_context context;
+
+	*ret_opens = field->writable == NULL || work->actor->kind == ACTOR_SYSTEM;
+	if (*ret_opens || record == NULL)
+		return NULL;
+	access_rule_context(work, &context);
+	return condition_holds(field->writable, record, &context, ret_opens);
+}
+
 struct error *access_writable_fields(struct work *work, const struct type *type, struct record *record, bool *ret_fields)
 {
 	bool *fields = arena_new_array(work->arena, bool, type->field_count);
@@ -205,6 +216,9 @@ struct error *access_writable_fields(struct work *work, const struct type *type,
 	}
 	for (size_t f = 0; record != NULL && work->actor->kind != ACTOR_SYSTEM && f < type->field_count; f++)
 		fields[f] = fields[f] && !record_is_fixed(work->model, record, f);
+	for (size_t f = 0; f < type->field_count; f++)
+		if (fields[f])
+			TRY(access_field_opens(work, record, &type->fields[f], &fields[f]));
 	memcpy(ret_fields, fields, type->field_count * sizeof(bool));
 	return NULL;
 }

@@ -100,7 +100,8 @@ static bool may_write(const struct step *step, struct work *work, const struct f
 		return allowed[field->position];
 	if (work->actor->kind == ACTOR_SYSTEM)
 		return !field->system;
-	return access_field_writable(work, step->type, field);
+	/* On a record that is made: what is there to be compared with is not there yet. */
+	return field->writable == NULL && access_field_writable(work, step->type, field);
 }
 
 static bool holds_id(const int64_t *ids, size_t count, int64_t id)

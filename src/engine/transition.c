@@ -91,7 +91,7 @@ static struct error *check_needs(const struct step *step, struct work *work, con
 }
 
 /* The fields that may be sent along: those needed or asked for, where this person may write them. */
-static void allow_fields(struct work *work, const struct record *record, const struct transition *transition, bool *ret_allowed)
+static struct error *allow_fields(struct work *work, struct record *record, const struct transition *transition, bool *ret_allowed)
 {
 	const struct type *type = record->type;
 
@@ -101,9 +101,13 @@ static void allow_fields(struct work *work, const struct record *record, const s
 	for (size_t i = 0; i < transition->ask_count; i++)
 		ret_allowed[transition->asks[i]] = true;
 	if (work->actor->kind == ACTOR_SYSTEM)
-		return;
-	for (size_t i = 0; i < type->field_count; i++)
+		return NULL;
+	for (size_t i = 0; i < type->field_count; i++) {
 		ret_allowed[i] = ret_allowed[i] && access_field_writable(work, type, &type->fields[i]) && !record_is_fixed(work->model, record, i);
+		if (ret_allowed[i])
+			TRY(access_field_opens(work, record, &type->fields[i], &ret_allowed[i]));
+	}
+	return NULL;
 }
 
 /* Sets what the transition sets, on the record as it will be, and saves. */
@@ -221,7 +225,7 @@ struct error *engine_transition(struct work *work, const struct type *type, text
 	TRY(task_check_transition(work, record, step.transition));
 	const struct transition *asked = task_transition(work, record, step.transition);
 	bool *allowed = arena_new_array(work->arena, bool, type->field_count);
-	allow_fields(work, record, asked, allowed);
+	TRY(allow_fields(work, record, asked, allowed));
 	errors = step_read(&step, work, input, allowed, true);
 	if (errors != NULL && errors->code != ERROR_INVALID)
 		return errors;

@@ -422,6 +422,7 @@ void define_field_rules(struct define *d, struct draft *draft)
 		define_default(d, field, node);
 		read_decide(d, type, field, node);
 		define_orders(d, type, field, node);
+		field->writable = define_condition(d, type, value_get(node, T("writable")), CONDITION_RULE);
 		if (field->target != NULL)
 			field->offer =
 			    define_condition(d, field->target, value_get(node, T("offer")), CONDITION_RULE);

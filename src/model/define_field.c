@@ -7,7 +7,7 @@
 
 #define FIELD_KEYS                                                                                           \
 	"kind label help required unique indexed set_by_engine searched internal secret web_address choices to decide offer "   \
-	"default length least most unit decimals on orders "                                                               \
+	"default length least most unit decimals writable on orders "                                                               \
 	"classes"
 
 #define DECIMALS_MAX 9

@@ -122,6 +122,7 @@ struct field {
 	const struct order_definition *orders; /* KIND_LINK: the record is ordered from its target; or NULL */
 	struct decision_table *decision;
 	const struct condition *offer; /* which targets are offered and accepted, or NULL (active ones) */
+	const struct condition *writable; /* people write it only where this holds, as the record is before; NULL: always */
 	bool has_default;
 	struct cell *fallback;         /* the default; text "me" for links to user is default_me instead */
 	bool default_me;

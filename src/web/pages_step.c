@@ -79,8 +79,12 @@ static struct error *add_field(struct work *work, struct step_form *form, size_t
 {
 	const struct field *field = &form->record->type->fields[position];
 	struct value *widget;
+	bool opens;
 
 	if (is_among(form->shown, form->shown_count, position) || !access_field_writable(work, form->record->type, field))
+		return NULL;
+	TRY(access_field_opens(work, form->record, field, &opens));
+	if (!opens)
 		return NULL;
 	form->shown[form->shown_count++] = position;
 	TRY(part_widget(work, field, form->record, form->given, form->errors, &widget));

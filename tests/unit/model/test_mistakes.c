@@ -32,6 +32,7 @@ static const struct mistake {
 	{ 5, "  title: { kind: text, required: 1 }", 5, 34, "'required' must be yes or no", NULL },
 	{ 5, "  title: { kind: text, length: 0 }", 5, 32, "'length' must be a whole number from 1 to 1000", NULL },
 	{ 5, "  title: { kind: text, choices: [a] }", 5, 24, "'choices' means nothing for a field of kind text", NULL },
+	{ 13, "  weight: { kind: integer, writable: colour = red }", 13, 38, "gadget has no field 'colour'", "color" },
 	{ 5, "  title: { kind: text, unit: EUR }", 5, 24, "'unit' means nothing for a field of kind text", NULL },
 	{ 13, "  weight: { kind: integer, decimals: 2 }", 13, 28, "'decimals' means nothing for a field of kind integer", NULL },
 	{ 13, "  weight: { kind: real, decimals: 10 }", 13, 35, "'decimals' must be a whole number from 0 to 9", NULL },
