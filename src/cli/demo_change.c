@@ -120,7 +120,7 @@ static struct error *make_meetings(struct demo *demo, struct work *work)
 			continue;
 		moment starts = day + 13 * HOUR_MS;
 		struct civil date = civil_from_days(day / DAY_MS);
-		value_set_text(work->arena, input, T("title"), text_format(work->arena, "Change advisory board of %04d-%02d-%02d", date.year, date.month, date.day));
+		value_set_text(work->arena, input, T("title"), text_format(work->arena, "CAB %04d-%02d-%02d", date.year, date.month, date.day));
 		put_moment(work, input, "starts", starts);
 		put_moment(work, input, "ends", starts + HOUR_MS);
 		put(work, input, "place", "Harbour House, room 4, and by video");
@@ -194,10 +194,47 @@ static const struct demo_service *service_named(const struct demo *demo, const c
 	return &demo->services[0];
 }
 
-static void plan_change(struct demo *demo, moment day)
+/* Begins with its request, at that moment. */
+static void plan_one(struct demo *demo, struct demo_change change, moment made)
 {
 	struct changes *changes = demo->changes;
-	struct chance *chance = &changes->chance;
+	const char *team = service_named(demo, change.work->service)->team;
+
+	change.requester = somebody(demo, team, SIZE_MAX);
+	change.implementer = somebody(demo, team, change.requester);
+	arena_make_room(demo->arena, changes->items, changes->count, changes->capacity);
+	changes->items[changes->count] = change;
+	history_plan(demo, (struct plan){ maximum(made, demo->begin), PLAN_CHANGE, changes->count++ });
+}
+
+/* The day of the visit: something is being made, something was, something comes, and something wants to be decided. */
+static void plan_today(struct demo *demo)
+{
+	static const struct {
+		int kind, work, begins_in_minutes, minutes;
+		int64_t made_before; /* now */
+	} today[] = {
+		{ KIND_NORMAL, 9, -50, 180, 9 * DAY_MS },     /* in implementation */
+		{ KIND_STANDARD, 0, -25, 120, 2 * DAY_MS },   /* so is this one */
+		{ KIND_NORMAL, 3, -9 * 60, 60, 10 * DAY_MS }, /* to be reviewed */
+		{ KIND_NORMAL, 8, 5 * 60, 120, 8 * DAY_MS },  /* this evening */
+		{ KIND_EMERGENCY, 2, 45, 60, 9 * MINUTE_MS }, /* asks its board */
+		{ KIND_NORMAL, 12, 12 * 24 * 60, 240, 7 * HOUR_MS },  /* to be assessed */
+		{ KIND_NORMAL, 15, 12 * 24 * 60 + 90, 120, 3 * HOUR_MS },
+	};
+
+	for (size_t i = 0; i < array_length(today); i++) {
+		struct demo_change change = { .kind = today[i].kind, .fate = FATE_GOOD };
+		change.work = change.kind == KIND_EMERGENCY ? &emergency_work[today[i].work] : &normal_work[today[i].work];
+		change.start = (demo->end + today[i].begins_in_minutes * MINUTE_MS) / (15 * MINUTE_MS) * (15 * MINUTE_MS);
+		change.end = change.start + today[i].minutes * MINUTE_MS;
+		plan_one(demo, change, demo->end - today[i].made_before);
+	}
+}
+
+static void plan_change(struct demo *demo, moment day)
+{
+	struct chance *chance = &demo->changes->chance;
 	struct demo_change change = { .kind = KIND_NORMAL };
 	int dice = (int)chance_pick(chance, 100);
 	moment made;
@@ -211,15 +248,10 @@ static void plan_change(struct demo *demo, moment day)
 	change.start = day / DAY_MS * DAY_MS + (change.kind == KIND_EMERGENCY ? 9 : 18 + (int64_t)chance_pick(chance, 4)) * HOUR_MS;
 	change.end = change.start + (1 + (int64_t)chance_pick(chance, 4)) * HOUR_MS;
 	change.fate = fate_of(chance, change.kind);
-	const char *team = service_named(demo, change.work->service)->team;
-	change.requester = somebody(demo, team, SIZE_MAX);
-	change.implementer = somebody(demo, team, change.requester);
 	made = change.start - (change.kind == KIND_EMERGENCY ? HOUR_MS : (change.kind == KIND_STANDARD ? 2 : 9) * DAY_MS + (int64_t)chance_pick(chance, 60) * HOUR_MS);
 	if (made >= demo->end)
 		made = demo->end - (int64_t)(6 + chance_pick(chance, 120)) * HOUR_MS;
-	arena_make_room(demo->arena, changes->items, changes->count, changes->capacity);
-	changes->items[changes->count] = change;
-	history_plan(demo, (struct plan){ maximum(made, demo->begin), PLAN_CHANGE, changes->count++ });
+	plan_one(demo, change, made);
 }
 
 static void plan_changes(struct demo *demo)
@@ -233,6 +265,7 @@ static void plan_changes(struct demo *demo)
 		if (chance_of(&demo->changes->chance, 12))
 			plan_change(demo, day);
 	}
+	plan_today(demo);
 }
 
 /* ---- step by step ---- */
@@ -422,12 +455,30 @@ static struct error *do_tasks(struct demo *demo, struct work *work, const struct
 	return NULL;
 }
 
+/* Who was asked to authorise it leaves it to another of the team. */
+static struct error *start_by_somebody(struct demo *demo, struct work *work, struct demo_change *change)
+{
+	ptrdiff_t of = demo_team_find(demo, service_named(demo, change->work->service)->team);
+	const struct demo_team *team = &demo->teams[of < 0 ? 0 : of];
+	struct error *error = NULL;
+
+	for (size_t i = 0; i < team->count; i++) {
+		size_t offset = (change->implementer - team->first + i) % team->count;
+		become(demo, work, team->first + offset);
+		error = take(work, change, "start", NULL);
+		if (error == NULL)
+			change->implementer = team->first + offset;
+		if (error == NULL || error->code != ERROR_CONFLICT)
+			return error;
+	}
+	return error;
+}
+
 static struct error *begin(struct demo *demo, struct work *work, size_t at)
 {
 	struct demo_change *change = &demo->changes->items[at];
 
-	become(demo, work, change->implementer);
-	TRY(take(work, change, "start", NULL));
+	TRY(start_by_somebody(demo, work, change));
 	moment end = change->end + (chance_of(&demo->changes->chance, 15) ? 40 : -10) * MINUTE_MS;
 	next(demo, at, STAGE_END, maximum(end, work->now + 20 * MINUTE_MS));
 	return NULL;

@@ -115,9 +115,14 @@ static void fill_approval(struct work *work, const struct reading *reading, cons
 		return;
 	approval->part_count = round->definition->step_count;
 	approval->parts = arena_new_array(work->arena, struct approval_part, approval->part_count);
-	for (size_t i = 0; i < approval->part_count; i++) {
+	bool asked_later = false;
+	for (size_t i = approval->part_count; i-- > 0;) {
 		approval->parts[i].definition = &round->definition->steps[i];
 		fill_part(work, reading, round, &approval->parts[i]);
+		/* Whoever comes later is asked already: this step was passed over. */
+		if (asked_later && approval->parts[i].state == PART_TO_COME)
+			approval->parts[i].state = PART_SKIPPED;
+		asked_later = asked_later || approval->parts[i].vote_count > 0;
 	}
 }
 

@@ -316,7 +316,7 @@ static text part_state_words(struct work *work, const struct approval_part *part
 	case PART_REJECTED:
 		return words(work->language, T("rejected"));
 	case PART_SKIPPED:
-		return words(work->language, T("was not needed"));
+		return words(work->language, T("skipped: was not needed"));
 	case PART_LACKING:
 		return words(work->language, T("nobody was found who could decide; administrators know"));
 	case PART_ENDED:
@@ -420,10 +420,12 @@ static struct error *panel_round(struct work *work, const struct approval *appro
 	bool open = approval->state == APPROVAL_ASKED;
 
 	for (size_t i = 0; i < approval->part_count; i++) {
-		/* What never was needed says nothing once it is over. */
-		if (approval->parts[i].state == PART_SKIPPED)
+		/* Who asked for it need not know which steps there might have been. */
+		if (approval->parts[i].state == PART_SKIPPED && !is_staff(work))
 			continue;
 		TRY(panel_step(work, &approval->parts[i], &step));
+		if (approval->parts[i].state == PART_SKIPPED && !open && approval->state != APPROVAL_APPROVED)
+			value_set_text(arena, step, T("words"), words(work->language, T("was not asked any more")));
 		value_append(arena, steps, step);
 	}
 	value_set_text(arena, value, T("label"), approval->definition == NULL ? approval->name

@@ -6,6 +6,9 @@
 
 #include "base/words.h"
 
+/* Of a new record: sections behind so many fields are folded until they are wanted. */
+#define FIELDS_UNFOLDED 12
+
 static text widget_name(enum kind kind)
 {
 	switch (kind) {
@@ -299,10 +302,32 @@ static struct error *with_begins(struct work *work, const struct type *type, con
 	return NULL;
 }
 
+/* Nothing in it is needed, wrong, or typed already: it may wait behind its heading. */
+static bool is_untouched_section(const struct value *fields)
+{
+	for (size_t i = 0; i < value_count(fields); i++) {
+		const struct value *widget = fields->list.items[i];
+		if (value_get_bool(widget, T("required"), false) || text_is_set(value_get_text(widget, T("error"))) ||
+		    !(text_is_empty(value_get_text(widget, T("value"))) || text_equal(value_get_text(widget, T("value")), T("false"))))
+			return false;
+	}
+	return true;
+}
+
+static text section_names(struct work *work, const struct value *fields)
+{
+	text *names = arena_new_array(work->arena, text, value_count(fields) + 1);
+
+	for (size_t i = 0; i < value_count(fields); i++)
+		names[i] = value_get_text(fields->list.items[i], T("label"));
+	return text_join(work->arena, names, value_count(fields), T(" · "));
+}
+
 struct error *part_form(struct work *work, const struct type *type, text form, struct record *record, const struct value *given,
                         const struct error *errors, struct value **ret_sections)
 {
 	struct value *sections = value_list(work->arena), *widget;
+	size_t shown = 0;
 	const struct form *definition = type_form(type, form);
 	bool *writable = arena_new_array(work->arena, bool, type->field_count);
 	struct cell class = form_class(type, record, given);
@@ -323,6 +348,9 @@ struct error *part_form(struct work *work, const struct type *type, text form, s
 		}
 		if (value_count(fields) == 0)
 			continue;
+		if (record == NULL && shown > FIELDS_UNFOLDED && is_untouched_section(fields))
+			value_set_text(work->arena, one, T("folded"), section_names(work, fields));
+		shown += value_count(fields);
 		value_add(work->arena, one, T("label"), value_text(work->arena, label_in(&section->label, work->language)));
 		value_add(work->arena, one, T("fields"), fields);
 		value_append(work->arena, sections, one);

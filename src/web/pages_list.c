@@ -18,6 +18,7 @@ struct list {
 	size_t key_count;
 	struct record_page rows;
 	struct clock *clocks;     /* [clock of the type][row] */
+	bool any_due;             /* one of them runs: else there is no column for it */
 	const struct error *error; /* of filter, sort or cursor: shown, with the input kept */
 };
 
@@ -84,7 +85,10 @@ static struct error *find_rows(struct work *work, struct web_request *request, s
 	TRY(make_query(work, request, list, &query));
 	TRY(access_find(work, &query, &list->rows));
 	list->clocks = arena_new_array(work->arena, struct clock, type->clock_count * list->rows.count + 1);
-	return engine_clock_dues(work, type, list->rows.records, list->rows.count, list->clocks);
+	TRY(engine_clock_dues(work, type, list->rows.records, list->rows.count, list->clocks));
+	for (size_t i = 0; i < type->clock_count * list->rows.count; i++)
+		list->any_due = list->any_due || (list->clocks[i].definition != NULL && list->clocks[i].state != CLOCK_STOPPED);
+	return NULL;
 }
 
 /* ---- addresses ---- */
@@ -141,9 +145,8 @@ static struct value *column_value(struct work *work, const struct list *list, co
 
 static bool has_due_after(const struct list *list, size_t column)
 {
-	return list->type->clock_count > 0 && list->view->columns[column] == FIELD_STATE;
+	return list->any_due && list->view->columns[column] == FIELD_STATE;
 }
-
 
 static struct value *columns_value(struct work *work, const struct list *list)
 {

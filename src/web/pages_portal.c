@@ -416,19 +416,50 @@ static struct error *portal_render(struct work *work, struct web_request *reques
 }
 
 /* Staff begin with their first view, everybody else with the portal. */
+/* The roles that a person was given, without those that come with another of them. */
+static uint64_t own_roles(const struct work *work)
+{
+	uint64_t own = work->actor->roles;
+
+	for (size_t i = 0; i < work->model->role_count; i++)
+		if ((work->actor->roles >> i & 1) != 0)
+			own &= ~work->model->roles[i].includes | (uint64_t)1 << i;
+	return own;
+}
+
+/* Where somebody's day begins: the first view made for a role of their own, else the first that they may see. */
+static const struct view *home_view(const struct work *work, const struct type **ret_type)
+{
+	const struct view *home = NULL;
+	uint64_t own = own_roles(work);
+
+	for (size_t i = 0; i < work->model->type_count; i++) {
+		const struct type *type = work->model->ranked[i];
+		for (size_t j = 0; !type->platform && !type->abstract && j < type->view_count; j++) {
+			const struct view *view = &type->views[j];
+			bool is_own = (view->roles & own) != 0;
+			if (view->portal || !view_is_for(work, view) || (home != NULL && !is_own))
+				continue;
+			home = view;
+			*ret_type = type;
+			if (is_own)
+				return home;
+		}
+	}
+	return home;
+}
+
 struct error *home_render(struct work *work, struct web_request *request, struct page *page)
 {
 	if (work->actor->kind == ACTOR_NOBODY) {
 		page_redirect(page, pages_sign_in_location(work, request));
 		return NULL;
 	}
-	for (size_t i = 0; is_staff(work) && i < work->model->type_count; i++) {
-		const struct type *type = work->model->ranked[i];
-		const struct view *view = type->platform || type->abstract ? NULL : first_view(work, type);
-		if (view == NULL || view->portal)
-			continue;
-		page_redirect(page, view_href(work->arena, type, view));
-		return NULL;
-	}
-	return portal_render(work, request, page);
+	const struct type *type = NULL;
+	const struct view *view = is_staff(work) ? home_view(work, &type) : NULL;
+
+	if (view == NULL)
+		return portal_render(work, request, page);
+	page_redirect(page, view_href(work->arena, type, view));
+	return NULL;
 }

@@ -71,6 +71,9 @@ test("a normal change from the request to the review", async () => {
 	await finn.fill("textarea[name=benefit]", "Mail is filtered again");
 	await finn.fill("[name=planned_start]", at(7, "21:00"));
 	await finn.fill("[name=planned_end]", at(7, "23:00"));
+	// What comes later on a long form waits behind its heading.
+	equal(await finn.locator("textarea[name=plan]").isVisible(), false);
+	for (const section of ["Plans", "Risk"]) await finn.locator("details.fold > summary", { hasText: section }).click();
 	for (const name of ["plan", "test_plan", "back_out_plan"]) await finn.fill(`textarea[name=${name}]`, `How: ${name}`);
 	const answers = { affected: "customers", complexity: "team", experience: "once", rehearsed: "partly", back_out_effort: "minutes" };
 	for (const [name, value] of Object.entries(answers)) await finn.locator(`[name=${name}]`).first().selectOption(value);
