@@ -256,11 +256,11 @@ struct node {
 	struct due due;
 	struct arena *arena;
 	struct error *error;
+	bool ended;
 };
 
-static void *run_node(void *data)
+static void run_due_once(struct node *node)
 {
-	struct node *node = data;
 	struct desk *desk = node->desk;
 	struct work work = *desk->work;
 	struct store *store;
@@ -268,7 +268,7 @@ static void *run_node(void *data)
 	work.cache = NULL;
 	node->error = store_open(work.arena, &desk->on->settings, STORE_WRITE, &store);
 	if (node->error != NULL)
-		return NULL;
+		return;
 	work.store = store;
 	node->error = sealer_opened(desk->sealer, store, work.arena);
 	if (node->error == NULL)
@@ -278,7 +278,28 @@ static void *run_node(void *data)
 	if (node->error == NULL)
 		node->error = store_commit(store, work.arena);
 	store_close(store);
+}
+
+static void *run_node(void *data)
+{
+	struct node *node = data;
+	run_due_once(node);
+	__atomic_store_n(&node->ended, true, __ATOMIC_RELEASE);
 	return NULL;
+}
+
+/* Until the other waits for what this one holds, or has passed over it. */
+static void wait_for(struct desk *desk, struct node *node)
+{
+	bool waits = false, row;
+	for (int i = 0; i < 5000 && !waits && !__atomic_load_n(&node->ended, __ATOMIC_ACQUIRE); i++) {
+		struct rows *rows;
+		assert_ok(store_query_text(desk->store, desk->arena, T("SELECT 1 FROM pg_locks WHERE NOT granted"), NO_CELLS, &rows));
+		assert_ok(rows_next(rows, &row));
+		waits = row;
+		rows_close(rows);
+		usleep(1000);
+	}
 }
 
 /* Both have found it; the second comes while the first is at it and has not committed. */
@@ -289,7 +310,7 @@ static void run_twice_at_once(struct desk *desk, struct due due)
 	desk_begin(desk);
 	assert_ok(engine_run_due(desk->work, &due));
 	assert_int_equal(pthread_create(&thread, NULL, run_node, &second), 0);
-	usleep(100 * 1000);
+	wait_for(desk, &second);
 	assert_ok(desk_end(desk, NULL));
 	pthread_join(thread, NULL);
 	/* "Again" is what a lane does by itself. */
