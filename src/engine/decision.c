@@ -41,8 +41,10 @@ static struct error *name_matches(struct work *work, const struct decision_test 
 
 static bool range_matches(const struct decision_test *test, const struct cell *cell)
 {
+	int64_t place = cell->kind == CELL_REAL ? real_key(cell->real) : cell->integer;
+
 	for (size_t i = 0; i < test->count; i++)
-		if (cell->integer >= test->ranges[i].low && cell->integer <= test->ranges[i].high)
+		if (place >= test->ranges[i].low && place <= test->ranges[i].high)
 			return true;
 	return false;
 }
@@ -60,7 +62,7 @@ static struct error *row_matches(struct work *work, const struct decision_table 
 			*ret_matches = inputs[i].kind == CELL_NULL;
 			break;
 		case MATCH_RANGES:
-			*ret_matches = inputs[i].kind == CELL_INTEGER && range_matches(test, &inputs[i]);
+			*ret_matches = inputs[i].kind != CELL_NULL && range_matches(test, &inputs[i]);
 			break;
 		case MATCH_NAMES:
 			TRY(name_matches(work, test, table->inputs[i].field, &inputs[i], ret_matches));

@@ -74,12 +74,9 @@ static void classes_of(const struct checking *checking, size_t input, struct cla
 {
 	const struct decision_table *table = checking->table;
 	const struct field *field = table->inputs[input].field;
-	int64_t low = field->kind == KIND_INTEGER ? field->least : 0, high = field->kind == KIND_INTEGER ? field->most : INT64_MAX;
+	int64_t low, high;
 
-	if (field->kind == KIND_BOOLEAN)
-		high = 1;
-	if (field->kind == KIND_CHOICE)
-		high = (int64_t)field->choice_count - 1;
+	define_input_limits(field, &low, &high);
 	ret_classes->items = arena_new_array(checking->d->error_arena, struct class_of_values, CLASSES_MAX);
 	add_class(ret_classes, (struct class_of_values){ .kind = CLASS_UNSET, .name = T("") });
 	if (field->kind == KIND_LINK)
@@ -123,6 +120,8 @@ static text class_words(const struct checking *checking, size_t input)
 		return class->number != 0 ? T("yes") : T("no");
 	if (field->kind == KIND_DURATION)
 		return duration_format(arena, class->number);
+	if (field->kind == KIND_REAL)
+		return text_format(arena, "%.15g", real_of_key(class->number));
 	return text_format(arena, "%lld", (long long)class->number);
 }
 

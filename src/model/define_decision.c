@@ -4,6 +4,8 @@
  */
 #include "model/define_private.h"
 
+#include <float.h>
+
 #define DECIDE_KEYS "inputs hit complete rows override reason proposes"
 
 void define_default(struct define *d, struct field *field, const struct value *node)
@@ -30,7 +32,7 @@ bool define_is_decidable(enum kind kind)
 
 static bool is_input(enum kind kind)
 {
-	return kind == KIND_CHOICE || kind == KIND_BOOLEAN || kind == KIND_INTEGER || kind == KIND_DURATION ||
+	return kind == KIND_CHOICE || kind == KIND_BOOLEAN || kind == KIND_INTEGER || kind == KIND_REAL || kind == KIND_DURATION ||
 	       kind == KIND_LINK;
 }
 
@@ -82,8 +84,8 @@ static bool read_input(struct reading *reading, const struct value *value, struc
 	ret_input->field = field;
 	if (is_input(field->kind))
 		return true;
-	define_error(d, value, T("inputs are choices, booleans, integers, durations and links, also through links"),
-		     "the input '%.*s' is no choice, boolean, integer, duration or link", TEXT_ARG(value->text));
+	define_error(d, value, T("inputs are choices, booleans, numbers, durations and links, also through links"),
+		     "the input '%.*s' is no choice, boolean, number, duration or link", TEXT_ARG(value->text));
 	return false;
 }
 
@@ -102,7 +104,7 @@ static bool read_inputs(struct reading *reading, const struct value *value)
 
 /* ---- the tests of a row ---- */
 
-static void input_limits(const struct field *field, int64_t *ret_low, int64_t *ret_high)
+void define_input_limits(const struct field *field, int64_t *ret_low, int64_t *ret_high)
 {
 	*ret_low = field->least;
 	*ret_high = field->most;
@@ -115,6 +117,9 @@ static void input_limits(const struct field *field, int64_t *ret_low, int64_t *r
 	} else if (field->kind == KIND_DURATION) {
 		*ret_low = 0;
 		*ret_high = INT64_MAX;
+	} else if (field->kind == KIND_REAL) {
+		*ret_low = real_key(field->least == INT64_MIN ? -DBL_MAX : (double)field->least);
+		*ret_high = real_key(field->most == INT64_MAX ? DBL_MAX : (double)field->most);
 	}
 }
 
@@ -126,7 +131,7 @@ static bool read_operand(struct define *d, const struct field *field, const stru
 	value.text = text_trim(source);
 	if (!define_cell(d, field, &value, &cell))
 		return false;
-	*ret_integer = cell.integer;
+	*ret_integer = field->kind == KIND_REAL ? real_key(cell.real) : cell.integer;
 	return true;
 }
 
@@ -139,7 +144,7 @@ static bool read_range(struct define *d, const struct field *field, const struct
 	ptrdiff_t dots = text_find(source, T(".."));
 	char first = text_is_empty(source) ? ' ' : source.data[0];
 
-	input_limits(field, &low, &high);
+	define_input_limits(field, &low, &high);
 	range = (struct decision_range){ low, high };
 	if (dots > 0) {
 		if (!read_operand(d, field, value, text_slice(source, 0, (size_t)dots), &range.low) ||

@@ -153,6 +153,8 @@ void define_field_rules(struct define *d,
 			struct draft *draft); /* define_decision.c: defaults, offers, decision tables */
 /* Whether a decision table can say what a field of this kind holds. */
 bool define_is_decidable(enum kind kind);
+/* The least and the most that an input of a decision table can be, as its ranges say it (decision_range). */
+void define_input_limits(const struct field *field, int64_t *ret_low, int64_t *ret_high);
 /* decision_check.c: rows that never match, rows that overlap (unique), what no row takes (complete). */
 void define_decision_check(struct define *d, const struct decision_table *table, const struct value *node,
 			   struct value *const *rows, bool complete);

@@ -8,6 +8,8 @@
 #ifndef REEVE_MODEL_MODEL_H
 #define REEVE_MODEL_MODEL_H
 
+#include <string.h>
+
 #include "base/limits.h"
 #include "base/moment.h"
 #include "base/table.h"
@@ -68,11 +70,27 @@ struct decision_input {
 	size_t *path;              /* field positions, each of the type that the one before leads to */
 	size_t path_count;         /* 1: a field of the record itself */
 	const struct type *first_target; /* where a longer path goes first */
-	const struct field *field; /* the last of them: choice, boolean, integer, duration or link */
+	const struct field *field; /* the last of them: choice, boolean, integer, real, duration or link */
 };
 struct decision_range {
-	int64_t low, high; /* both included; choice positions, 0 and 1, integers, milliseconds */
+	int64_t low, high; /* both included; choice positions, 0 and 1, integers, milliseconds, keys of real numbers */
 };
+/* A real number's place in the order of all of them (neighbours differ by one), and the number of a place. */
+static inline int64_t real_key(double real)
+{
+	int64_t bits;
+
+	memcpy(&bits, &real, sizeof bits);
+	return bits >= 0 ? bits : INT64_MIN - bits;
+}
+static inline double real_of_key(int64_t key)
+{
+	int64_t bits = key >= 0 ? key : INT64_MIN - key;
+	double real;
+
+	memcpy(&real, &bits, sizeof real);
+	return real;
+}
 struct decision_test { /* a cell of the table */
 	enum { MATCH_ANY, MATCH_UNSET, MATCH_RANGES, MATCH_NAMES } how;
 	struct decision_range *ranges;

@@ -119,6 +119,12 @@ static struct cut cut_of(const struct literal *literal, bool end)
 	return cut;
 }
 
+/* The end of a range in a decision table. */
+static struct cut decision_cut(const struct scale *scale, int64_t end)
+{
+	return scale->field->kind == KIND_REAL ? (struct cut){ .real = real_of_key(end) } : (struct cut){ .integer = end };
+}
+
 static bool ends_later(const struct node *node, const struct literal *literal)
 {
 	return literal->day && (literal->kind == LITERAL_TODAY || literal->kind == LITERAL_LOCAL) &&
@@ -203,8 +209,8 @@ void scale_learn_decision(struct arena *arena, struct scale *scale, const struct
 	if (scale->settled || test->how != MATCH_RANGES)
 		return;
 	for (size_t i = 0; i < test->count; i++) {
-		add_cut(arena, scale, (struct cut){ .integer = test->ranges[i].low });
-		add_cut(arena, scale, (struct cut){ .integer = test->ranges[i].high });
+		add_cut(arena, scale, decision_cut(scale, test->ranges[i].low));
+		add_cut(arena, scale, decision_cut(scale, test->ranges[i].high));
 	}
 	add_test(arena, scale, (struct scale_test){ .decision = test });
 }
@@ -263,6 +269,9 @@ static bool is_there(const struct scale *scale, size_t rank)
 
 	if (scale->field->kind == KIND_LINK)
 		return rank > 0; /* the same record, or another */
+	/* Between neighbours there is none. */
+	if (scale->field->kind == KIND_REAL && rank % 2 == 0 && cut > 0 && cut < scale->cut_count)
+		return real_key(scale->cuts[cut - 1].real) + 1 < real_key(scale->cuts[cut].real);
 	if (!has_integers_only(scale))
 		return true;
 	if (rank % 2 == 1)
@@ -356,7 +365,7 @@ static int node_passes(const struct scale *scale, const struct node *node, size_
 static int decision_passes(const struct scale *scale, const struct decision_test *test, size_t rank)
 {
 	for (size_t i = 0; i < test->count; i++) {
-		struct cut low = { .integer = test->ranges[i].low }, high = { .integer = test->ranges[i].high };
+		struct cut low = decision_cut(scale, test->ranges[i].low), high = decision_cut(scale, test->ranges[i].high);
 
 		if (rank >= rank_of(scale, &low) && rank <= rank_of(scale, &high))
 			return PASSES;

@@ -22,6 +22,8 @@ static const char gauge[] =
 	"  mass: { kind: integer, decide: { inputs: [reach, tested], hit: sum, rows: [[any, no, 9223372036854775807], [huge, any, 9223372036854775807]] } }\n"
 	"  by_desk: { kind: text, decide: { inputs: [person.active, reach], rows: [[yes, large, busy], [no, large, idle], [any, any, quiet]], override: [team_lead], reason: why } }\n"
 	"  why: { kind: text }\n"
+	"  price: { kind: real, least: 0 }\n"
+	"  approver: { kind: text, decide: { inputs: [price], hit: unique, complete: yes, rows: [['< 99.95', nobody], ['99.95..1000', manager], ['> 1000', board]] } }\n"
 	"  risk: { kind: choice, choices: [low, high] }\n"
 	"  level: { kind: text }\n"
 	"  worst: { kind: choice, choices: [mild, bad, awful], decide: { inputs: [reach, tested], hit: highest, rows: [[any, no, bad], [huge, any, awful], [any, any, mild]] } }\n"
@@ -195,4 +197,25 @@ DESK_TEST_WITH(a_transition_may_set_what_a_table_decides, alarm_practice)
 	assert_text(desk_choice(record, "rank"), "first");
 	update(desk, &record, "{'reach': null}");
 	assert_text(desk_choice(record, "rank"), "first");
+}
+
+/* Amounts with decimals: the ends of a range are where the table says, to the last digit. */
+DESK_TEST_WITH(a_table_asks_for_an_amount, gauge)
+{
+	static const struct { const char *price, *approver; } cases[] = {
+		{ "0", "nobody" }, { "99.94", "nobody" }, { "99.95", "manager" }, { "99.949999999", "nobody" }, { "1000", "manager" },
+		{ "1000.01", "board" }, { "1e12", "board" },
+	};
+
+	desk_as(desk, "agent");
+	for (size_t i = 0; i < array_length(cases); i++) {
+		text json = text_format(desk->arena, "{'title': 'A', 'price': %s}", cases[i].price);
+		struct record *record = desk_create(desk, model_type(desk->model, T("gauge")), text_cstring(desk->arena, json));
+		assert_text(words(record, "approver"), cases[i].approver);
+	}
+	assert_true(desk_cell(desk_create(desk, model_type(desk->model, T("gauge")), "{'title': 'A'}"), "approver")->kind == CELL_NULL);
+	for (double one = -1e300; one < 1e300; one = one < -1e-300 ? one / 10 : one <= 0 ? 1e-300 : one * 10) {
+		assert_true(real_of_key(real_key(one)) == one);
+		assert_true(real_of_key(real_key(one) + 1) > one && real_of_key(real_key(one) - 1) < one);
+	}
 }
