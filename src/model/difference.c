@@ -296,10 +296,37 @@ static struct older_definition whole_of(struct arena *arena, const struct model 
 	return whole;
 }
 
+/* Where the other set has the type or model of this file; unset: nowhere. */
+static text twin_of(const struct model *model, text path, const struct model *other)
+{
+	int position = -1;
+
+	for (size_t i = 0; i < model->type_count; i++)
+		if (text_equal(model->types[i].path, path)) {
+			const struct type *type = model_type(other, model->types[i].name);
+
+			return type == NULL ? TEXT_UNSET : type->path;
+		}
+	for (size_t i = 0; i < model->work_model_count; i++)
+		if (text_equal(model->work_models[i].path, path))
+			position = model_work_model(other, model->work_models[i].name);
+	return position < 0 ? TEXT_UNSET : other->work_models[position].path;
+}
+
+/* A file that is called otherwise is compared under its new name. */
 struct error *schema_difference_of_file(struct arena *arena, const struct model *before, const struct model *after, text path,
                                         struct difference **ret_items, size_t *ret_count)
 {
-	struct older_definition old = whole_of(arena, before, path), now = whole_of(arena, after, path);
+	bool was = source_of(before, path) != NULL, is = source_of(after, path) != NULL;
+	text old_path = path;
+
+	*ret_items = NULL;
+	*ret_count = 0;
+	if (before != NULL && is && !was && text_is_set(twin_of(after, path, before)))
+		old_path = twin_of(after, path, before);
+	if (before != NULL && was && !is && text_is_set(twin_of(before, path, after)))
+		return NULL;
+	struct older_definition old = whole_of(arena, before, old_path), now = whole_of(arena, after, path);
 
 	return schema_difference(arena, &old, &now, ret_items, ret_count);
 }

@@ -30,6 +30,14 @@ static const struct schema_running *running_of(const struct looking *looking, co
 	return NULL;
 }
 
+static bool any_older(const struct looking *looking, const struct type *type)
+{
+	for (size_t i = 0; i < looking->running_count; i++)
+		if (looking->running[i].type == type && looking->running[i].version != looking->running[i].newest)
+			return true;
+	return false;
+}
+
 static bool is_open(const struct type *before, struct rows *rows)
 {
 	size_t state = rows_is_null(rows, 2) ? SIZE_MAX : (size_t)rows_integer(rows, 2);
@@ -69,7 +77,7 @@ static struct error *look_at(struct looking *looking, const struct type *before,
 	bool row, has;
 
 	TRY(store_has_table(looking->store, looking->arena, before->table, &has));
-	if (!has)
+	if (!has || !any_older(looking, type))
 		return NULL;
 	TRY(store_query_text(looking->store, looking->arena,
 	                     text_format(looking->arena, "SELECT definition, \"%.*s\", \"state\", count(*) FROM \"%.*s\" WHERE \"%.*s\" IS NOT NULL "

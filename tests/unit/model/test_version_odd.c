@@ -205,3 +205,32 @@ STORE_TEST(what_is_stored_is_opened_though_it_is_not_sound)
 	assert_null(model->not_proven);
 	model_free(model);
 }
+
+/* What changed is told of a type and a model, whatever their files are called. */
+TEST(a_file_that_is_called_otherwise_is_no_difference)
+{
+	struct arena *arena = arena_new((size_t)1 << 26);
+	const char *garden = "practice: Tests\npurpose: A model.\nmodel: { name: garden, type: job }\n";
+	const char *pond = "practice: Tests\npurpose: A model.\nmodel: { name: garden, type: job, label: A pond }\n";
+	struct definition_source *sources;
+	struct difference *items;
+	struct model *before, *after;
+	size_t count;
+
+	sources_with(arena, FILES({ "job.yaml", JOB_WITH(SOIL, "soil") }, { "models/garden.yaml", garden }), &sources, &count);
+	assert_ok(model_parse(arena, sources, count, &before));
+	sources_with(arena, FILES({ "work.yaml", JOB_WITH(SOIL, "soil") }, { "models/pond.yaml", pond }), &sources, &count);
+	assert_ok(model_parse(arena, sources, count, &after));
+	assert_ok(schema_difference_of_file(arena, before, after, T("work.yaml"), &items, &count));
+	assert_int_equal(count, 0);
+	assert_ok(schema_difference_of_file(arena, before, after, T("job.yaml"), &items, &count));
+	assert_int_equal(count, 0);
+	assert_ok(schema_difference_of_file(arena, before, after, T("models/garden.yaml"), &items, &count));
+	assert_int_equal(count, 0);
+	assert_ok(schema_difference_of_file(arena, before, after, T("models/pond.yaml"), &items, &count));
+	assert_int_equal(count, 1);
+	assert_string_equal(text_cstring(arena, difference_line(arena, &items[0])), "~ model: with label: A pond");
+	model_free(before);
+	model_free(after);
+	arena_free(arena);
+}
