@@ -17,6 +17,8 @@
 #define SMALL_WIDTH 6
 #define LINE_HEIGHT 15
 #define MARGIN 12
+#define NOTES_MAX 8
+#define NOTE_HEIGHT 14
 
 /* All transitions from one state to another. */
 struct arrow {
@@ -107,21 +109,18 @@ static const char *taken_by(const struct transition *transition)
 	return by;
 }
 
-/* What is asked or done in the state, below its name; unset: nothing. */
-static text note_of(const struct diagram *diagram, size_t state)
+/* What is asked or done in the state, line by line below its name. */
+static size_t notes_of(const struct diagram *diagram, size_t state, text *ret_notes)
 {
-	text note = TEXT_UNSET;
+	size_t count = 0;
 
-	for (size_t i = 0; i < diagram->type->approval_count; i++) {
-		const struct approval_definition *approval = &diagram->type->approvals[i];
-		text label = label_in(&approval->label, diagram->language);
-
-		if (state_in(approval->states, state))
-			note = text_is_set(note) ? text_format(diagram->arena, "%.*s, %.*s", TEXT_ARG(note), TEXT_ARG(label)) : label;
-	}
-	if (diagram->type->tasks != NULL && state_in(diagram->type->tasks->states, state))
-		note = text_is_set(note) ? text_format(diagram->arena, "%.*s, tasks", TEXT_ARG(note)) : T("tasks");
-	return note;
+	for (size_t i = 0; i < diagram->type->approval_count && count < NOTES_MAX; i++)
+		if (state_in(diagram->type->approvals[i].states, state))
+			ret_notes[count++] = text_shorten(
+			    diagram->arena, label_in(&diagram->type->approvals[i].label, diagram->language), 40);
+	if (diagram->type->tasks != NULL && state_in(diagram->type->tasks->states, state) && count < NOTES_MAX)
+		ret_notes[count++] = T("tasks");
+	return count;
 }
 
 static text state_label(const struct diagram *diagram, size_t state)
@@ -153,7 +152,7 @@ static void set_room(const struct diagram *diagram, const struct arrow *arrow)
 	text table;
 
 	for (size_t i = 0; i < arrow->count; i++)
-		length = maximum(length, arrow_label(diagram, arrow, i).length);
+		length = maximum(length, text_characters(arrow_label(diagram, arrow, i)));
 	table = text_format(diagram->arena,
 			    "<TABLE BORDER=\"0\" CELLPADDING=\"0\" CELLSPACING=\"0\" FIXEDSIZE=\"TRUE\" WIDTH=\"%zu\" HEIGHT=\"%zu\">"
 			    "<TR><TD></TD></TR></TABLE>",
@@ -187,20 +186,23 @@ static Agnode_t *new_node(const struct diagram *diagram, size_t number)
 
 static void build_graph(struct diagram *diagram)
 {
-	size_t count = diagram->lifecycle->state_count;
+	size_t states = diagram->lifecycle->state_count;
 
 	set_defaults(diagram->graph);
-	diagram->nodes = arena_new_array(diagram->arena, Agnode_t *, count);
-	diagram->start = new_node(diagram, count);
+	diagram->nodes = arena_new_array(diagram->arena, Agnode_t *, states);
+	diagram->start = new_node(diagram, states);
 	set_number(diagram->start, (char *)"width", 0.2);
 	set_number(diagram->start, (char *)"height", 0.2);
-	for (size_t i = 0; i < count; i++) {
-		text note = note_of(diagram, i);
-		size_t length = maximum(state_label(diagram, i).length, text_is_set(note) ? note.length : 0);
+	for (size_t i = 0; i < states; i++) {
+		text notes[NOTES_MAX];
+		size_t count = notes_of(diagram, i, notes);
+		size_t width = maximum(text_characters(state_label(diagram, i)), (size_t)8) * CHARACTER_WIDTH;
 
+		for (size_t j = 0; j < count; j++)
+			width = maximum(width, text_characters(notes[j]) * SMALL_WIDTH);
 		diagram->nodes[i] = new_node(diagram, i);
-		set_number(diagram->nodes[i], (char *)"width", (double)(maximum(length, (size_t)8) * CHARACTER_WIDTH + 24) / 72);
-		set_number(diagram->nodes[i], (char *)"height", (text_is_set(note) ? 46.0 : 32.0) / 72);
+		set_number(diagram->nodes[i], (char *)"width", (double)(width + 24) / 72);
+		set_number(diagram->nodes[i], (char *)"height", (double)(32 + count * NOTE_HEIGHT) / 72);
 	}
 	diagram->begin = agedge(diagram->graph, diagram->start, diagram->nodes[diagram->lifecycle->initial], NULL, 1);
 	for (size_t i = 0; i < diagram->arrow_count; i++) {
@@ -285,7 +287,7 @@ static void put_text(struct buffer *out, const char *class, double x, double y, 
 }
 
 /* "e,x,y x,y x,y ...": the arrow's point first, then the spline. */
-static void put_path(struct diagram *diagram, text spline)
+static void put_path(struct diagram *diagram, text spline, const char *head)
 {
 	double end_x = 0, end_y = 0, x, y;
 	bool has_end = false;
@@ -305,7 +307,7 @@ static void put_path(struct diagram *diagram, text spline)
 	}
 	if (has_end)
 		buffer_format(&diagram->svg, " L%.1f %.1f", end_x, end_y);
-	buffer_literal(&diagram->svg, "\" marker-end=\"url(#diagram-arrow)\"/>");
+	buffer_format(&diagram->svg, "\" marker-end=\"url(#%s)\"/>", head);
 }
 
 static void put_arrow(struct diagram *diagram, const struct arrow *arrow)
@@ -318,7 +320,7 @@ static void put_arrow(struct diagram *diagram, const struct arrow *arrow)
 			by = "person";
 
 	buffer_format(&diagram->svg, "<g class=\"edge by-%s\">", by);
-	put_path(diagram, attribute(arrow->edge, "pos"));
+	put_path(diagram, attribute(arrow->edge, "pos"), strcmp(by, "approval") == 0 ? "diagram-outcome" : "diagram-arrow");
 	if (read_point(diagram, attribute(arrow->edge, "lp"), &x, &y))
 		for (size_t i = 0; i < arrow->count; i++)
 			put_text(&diagram->svg, "step", x,
@@ -328,7 +330,8 @@ static void put_arrow(struct diagram *diagram, const struct arrow *arrow)
 
 static void put_state(struct diagram *diagram, size_t state)
 {
-	text note = note_of(diagram, state);
+	text notes[NOTES_MAX];
+	size_t count = notes_of(diagram, state, notes);
 	double x = 0, y = 0, width = 0, height = 0;
 
 	if (!read_point(diagram, attribute(diagram->nodes[state], "pos"), &x, &y) ||
@@ -340,10 +343,18 @@ static void put_state(struct diagram *diagram, size_t state)
 	buffer_format(&diagram->svg, "<g class=\"state group-%.*s%s\"><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"6\"/>",
 		      TEXT_ARG(state_group_name(diagram->lifecycle->states[state].group)),
 		      state == diagram->lifecycle->initial ? " initial" : "", x - width / 2, y - height / 2, width, height);
-	put_text(&diagram->svg, "name", x, text_is_set(note) ? y - 2 : y + 4, state_label(diagram, state));
-	if (text_is_set(note))
-		put_text(&diagram->svg, "note", x, y + 14, note);
+	put_text(&diagram->svg, "name", x, y + 4 - (double)(count * NOTE_HEIGHT) / 2, state_label(diagram, state));
+	for (size_t i = 0; i < count; i++)
+		put_text(&diagram->svg, "note", x, y + 6 - (double)(count * NOTE_HEIGHT) / 2 + (double)((i + 1) * NOTE_HEIGHT), notes[i]);
 	buffer_literal(&diagram->svg, "</g>\n");
+}
+
+static void put_head_of_arrows(struct diagram *diagram, const char *name)
+{
+	buffer_format(&diagram->svg,
+		      "<marker id=\"%s\" class=\"%s\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" "
+		      "markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path d=\"M0 0 L8 4 L0 8 z\"/></marker>",
+		      name, name);
 }
 
 static void put_head(struct diagram *diagram, bool standalone)
@@ -361,11 +372,15 @@ static void put_head(struct diagram *diagram, bool standalone)
 			       "stroke:#5b7083}.group-waiting rect{fill:#fdf3d8}.group-done rect{fill:#e3f4e6}.group-closed rect,"
 			       ".group-cancelled rect{fill:#e6e8ea}.edge path{fill:none;stroke:#5b7083}.by-timer path,.by-tasks path{"
 			       "stroke-dasharray:4 3}.by-approval path{stroke:#8250df;stroke-width:1.5}.start,marker path{fill:#5b7083}"
-			       "@media (prefers-color-scheme:dark){svg{background:#12181f}text{fill:#dde6ee}.state rect{fill:#22303d}"
+			       ".diagram-outcome path{fill:#8250df}.step{paint-order:stroke;stroke:#fff;stroke-width:3px}"
+			       "@media (prefers-color-scheme:dark){svg{background:#12181f}text{fill:#dde6ee}.step{stroke:#12181f}.by-approval path{stroke:#b794f4}"
+			       ".diagram-outcome path{fill:#b794f4}.state rect{fill:#22303d}"
 			       ".group-waiting rect{fill:#4a3d17}.group-done rect{fill:#1d4027}.group-closed rect,.group-cancelled rect{"
 			       "fill:#30363d}}</style>\n");
-	buffer_literal(&diagram->svg, "<defs><marker id=\"diagram-arrow\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" "
-				      "markerHeight=\"8\" orient=\"auto\"><path d=\"M0 0 L8 4 L0 8 z\"/></marker></defs>\n");
+	buffer_literal(&diagram->svg, "<defs>");
+	put_head_of_arrows(diagram, "diagram-arrow");
+	put_head_of_arrows(diagram, "diagram-outcome");
+	buffer_literal(&diagram->svg, "</defs>\n");
 }
 
 static void write_svg(struct diagram *diagram, bool standalone)
@@ -376,7 +391,7 @@ static void write_svg(struct diagram *diagram, bool standalone)
 	for (size_t i = 0; i < diagram->arrow_count; i++)
 		put_arrow(diagram, &diagram->arrows[i]);
 	buffer_literal(&diagram->svg, "<g class=\"edge\">");
-	put_path(diagram, attribute(diagram->begin, "pos"));
+	put_path(diagram, attribute(diagram->begin, "pos"), "diagram-arrow");
 	if (read_point(diagram, attribute(diagram->start, "pos"), &x, &y))
 		buffer_format(&diagram->svg, "<circle class=\"start\" cx=\"%.1f\" cy=\"%.1f\" r=\"6\"/>", x, y);
 	buffer_literal(&diagram->svg, "</g>\n");

@@ -13,6 +13,15 @@ test("a definition is drawn and told in tables, to those who may read all of its
 	match(await page.locator("main").textContent(), /Proven sound/);
 	match(await page.locator("table").first().textContent(), /Authorisation/);
 	equal(await page.locator("main [style]").count(), 0);
+	/* The links at the top lead to the parts of the page, below what stays on top of it. */
+	for (const link of await page.locator(".definition-links a").all()) {
+		await link.click();
+		const part = page.locator(await link.getAttribute("href"));
+		equal(await part.count(), 1);
+		equal((await part.boundingBox()).y >= 0, true);
+	}
+	equal((await page.locator(".definition-links a").count()) >= 6, true);
+	await page.goto("/definitions/change");
 	equal(page.problems.join(), "");
 	await accessible(page, "definition");
 
