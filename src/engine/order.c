@@ -55,11 +55,13 @@ struct error *engine_is_offered(struct work *work, const struct type *type, stru
 	return condition_holds(entitled, person, &context, ret_offered);
 }
 
+/* The same words whether it is not there, is offered no more, or is for others. */
 static struct error *no_offering(struct work *work, const struct field *link, text number)
 {
-	return error_field(error_new(work->arena, ERROR_NOT_FOUND, "there is no %.*s '%.*s'", TEXT_ARG(link->target->name),
-	                             TEXT_ARG(number)),
-	                   link->name);
+	struct error *error = error_new(work->arena, ERROR_NOT_FOUND, "there is no %.*s '%.*s'", TEXT_ARG(link->target->name),
+	                                TEXT_ARG(number));
+
+	return error_field(error_hint(work->arena, error, "it is not offered, or not any more: look in the catalogue"), link->name);
 }
 
 static struct error *find_offering(struct work *work, const struct field *link, text number, struct record **ret_offering)

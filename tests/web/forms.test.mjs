@@ -2,6 +2,8 @@
  * Forms that hide much (tests/practices/forms): conditions in lines of a group, nothing lost on the way back and forth, mistakes in
  * lines told before anything is sent, with scripts and without.
  */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { accessible, chromium, deepEqual, equal, match, ok, password, practiceServer, test } from "./harness.mjs";
 
 const plain = { javaScriptEnabled: false };
@@ -192,6 +194,55 @@ test("after the session has ended nothing that was typed is lost", async () => {
 		match(await page.locator("main").textContent(), /attic/);
 		await context.close();
 	}
+});
+
+test("answers hold any text byte for byte, and no page runs it", async () => {
+	const reeve = await shop();
+	const source = join(import.meta.dirname, "../../../shared/data/strings/blns.json");
+	const own = ["</textarea><script>alert(1)</script>", "{{label}}", "=1+1", "\u202eabc", "&lt;", "a\r\nb", "x".repeat(1000), "é".repeat(400)];
+	const strings = [...own, ...(existsSync(source) ? JSON.parse(readFileSync(source, "utf8")) : [])].filter((one) => one.trim() !== "");
+	const refused = [];
+	for (const words of strings) {
+		const made = await reeve.api("nora", "POST", "/api/v1/wish", { ware: "plain", answers: { words, line: [...words].slice(0, 40).join("") } });
+		if (made.status !== 201) {
+			equal(made.status, 422, JSON.stringify(words));
+			refused.push(words);
+			continue;
+		}
+		equal(made.body.answers.find((one) => one.question === "words").value, words);
+	}
+	ok(refused.length < strings.length / 20, `${refused.length} of ${strings.length} refused: ${JSON.stringify(refused).slice(0, 500)}`);
+	const page = await reeve.page("nora", plain);
+	const dialogs = [];
+	page.on("dialog", (dialog) => dialogs.push(dialog.message()));
+	/* As a form that comes back with a mistake, and as a record. */
+	await page.goto(`${reeve.url}/catalogue/plain`);
+	await page.locator('[name="a.words"]').fill(own[0]);
+	await page.getByRole("button", { name: "Show what follows" }).click();
+	equal(await page.locator('[name="a.words"]').inputValue(), own[0]);
+	await page.getByRole("button", { name: "Order", exact: true }).click();
+	await page.getByRole("heading", { level: 1 }).waitFor();
+	match(await page.locator(".answers").textContent(), /<script>alert\(1\)<\/script>/);
+	deepEqual(dialogs, []);
+	/* Too long is told at its question, and nothing is lost. */
+	const long = await (await reeve.context("nora", plain)).request.post(`${reeve.url}/catalogue/plain`, { form: { page: "0", "a.line": "y".repeat(201), "a.words": "kept" } });
+	equal(long.status(), 422);
+	match(await long.text(), new RegExp(`id="q-a.line"[^>]*>|${"y".repeat(201)}`));
+	match(await long.text(), />kept</);
+});
+
+test("an offering that ends while its form is filled in says so, and keeps what was typed", async () => {
+	const reeve = await shop();
+	equal((await reeve.api("admin", "POST", "/api/v1/ware", { name: "short", title: "Short", model: "plain" })).status, 201);
+	const page = await reeve.page("ralf", plain);
+	await page.goto(`${reeve.url}/catalogue/short`);
+	await page.locator('[name="a.words"]').fill("A long story");
+	equal((await reeve.api("admin", "PATCH", "/api/v1/ware/short", { active: false })).status, 200);
+	await page.getByRole("button", { name: "Order", exact: true }).click();
+	const words = await page.locator("main").textContent();
+	match(words, /A long story/);
+	match(words, /not offered/);
+	equal((await reeve.api("admin", "GET", "/api/v1/wish?q=ware%20%3D%20short")).body.items.length, 0);
 });
 
 test("the server stops", async () => (await shop()).stop());
