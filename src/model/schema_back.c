@@ -146,9 +146,10 @@ static struct error *previous_set(struct arena *arena, struct store *store, stru
 	return NULL;
 }
 
+/* Whatever the files are called. */
 static bool same_source(const struct definition_source *a, const struct definition_source *b)
 {
-	return text_equal(a->path, b->path) && text_equal(a->source, b->source);
+	return text_equal(a->source, b->source);
 }
 
 static bool same_definition(const struct older_definition *a, const struct older_definition *b)
@@ -185,11 +186,48 @@ static struct error *with_previous(struct arena *arena, struct store *store, str
 	return NULL;
 }
 
+static struct schema_stored *version_before(struct schema_stored *items, size_t count, const struct schema_stored *version)
+{
+	struct schema_stored *before = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		if (text_equal(items[i].type, version->type) && items[i].version < version->version &&
+		    (before == NULL || items[i].version > before->version))
+			before = &items[i];
+	return before;
+}
+
+/* A version that says the same in everything - a store from before models belonged to versions has some - is none to go back to. */
+static struct error *find_previous(struct arena *arena, struct store *store, struct schema_stored *items, size_t count,
+                                   struct schema_stored *active, struct schema_stored **ret_previous, struct older_definition *ret_then)
+{
+	struct older_definition now;
+	bool same = true;
+
+	*ret_previous = active;
+	TRY(schema_stored_older(arena, store, items, count, active, &now));
+	while (same && *ret_previous != NULL) {
+		*ret_previous = version_before(items, count, *ret_previous);
+		if (*ret_previous == NULL)
+			break;
+		TRY(schema_stored_older(arena, store, items, count, *ret_previous, ret_then));
+		same = same_definition(&now, ret_then);
+		if (same && !same_source(&now.base, &ret_then->base))
+			return error_hint(arena, error_new(arena, ERROR_CONFLICT, "version %lld of %.*s differs only in what it extends",
+			                                   (long long)(*ret_previous)->version, TEXT_ARG(active->type)),
+			                  "revert that type, or all");
+	}
+	if (*ret_previous != NULL)
+		return NULL;
+	return error_hint(arena, error_new(arena, ERROR_CONFLICT, "%.*s has only one version", TEXT_ARG(active->type)),
+	                  "there is nothing to go back to");
+}
+
 static struct error *previous_type(struct arena *arena, struct store *store, struct schema_stored *items, size_t count, text type,
                                    struct definition_source *sources, size_t *ret_count)
 {
-	struct schema_stored *active = NULL, *previous = NULL;
-	struct older_definition now, then;
+	struct schema_stored *active = NULL, *previous;
+	struct older_definition then;
 	struct renames called, called_then;
 
 	for (size_t i = 0; i < count; i++)
@@ -197,19 +235,7 @@ static struct error *previous_type(struct arena *arena, struct store *store, str
 			active = &items[i];
 	if (active == NULL)
 		return error_new(arena, ERROR_NOT_FOUND, "no type is named '%.*s'", TEXT_ARG(type));
-	for (size_t i = 0; i < count; i++)
-		if (text_equal(items[i].type, type) && items[i].version < active->version &&
-		    (previous == NULL || items[i].version > previous->version))
-			previous = &items[i];
-	if (previous == NULL)
-		return error_hint(arena, error_new(arena, ERROR_CONFLICT, "%.*s has only one version", TEXT_ARG(type)),
-		                  "there is nothing to go back to");
-	TRY(schema_stored_older(arena, store, items, count, active, &now));
-	TRY(schema_stored_older(arena, store, items, count, previous, &then));
-	if (same_definition(&now, &then))
-		return error_hint(arena, error_new(arena, ERROR_CONFLICT, "version %lld of %.*s differs only in what it extends",
-		                                   (long long)previous->version, TEXT_ARG(type)),
-		                  "revert that type, or all");
+	TRY(find_previous(arena, store, items, count, active, &previous, &then));
 	TRY(with_previous(arena, store, items, count, active, &then, sources, ret_count));
 	TRY(renames_of(arena, store, items, count, NULL, &called));
 	TRY(renames_of(arena, store, items, count, previous, &called_then));

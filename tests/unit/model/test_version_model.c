@@ -164,6 +164,12 @@ STORE_TEST(a_store_from_before_is_taken_up)
 	assert_int_equal(job->definition, 2);
 	assert_int_equal(job->variant_count, 0);
 	model_free(model);
+	/* The second says what the first did: there is nothing to go back to yet. */
+	struct definition_source *sources;
+	size_t count;
+	struct error *error = schema_previous_sources(on->arena, on->store, T("job"), &sources, &count);
+	assert_non_null(error);
+	assert_string_equal(text_cstring(on->arena, error->message), "job has only one version");
 	published(on, FILES({ "job.yaml", JOB }, { "models/garden.yaml", GARDEN }));
 	(void)job_of(on, &model);
 	assert_string_equal(first_step(on, type_of_job(on, model, 1)), "plough");
