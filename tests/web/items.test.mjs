@@ -38,6 +38,10 @@ for (const javaScriptEnabled of [true, false]) {
 		await page.getByRole("button", { name: "Create" }).click();
 		match(page.url(), /\/ci\/CI\d+/);
 		match(await page.locator("#side-fields").innerText(), /Virtual machine/);
+		/* Nobody has asked for an item: there is nobody to reply to, and words that items share say nothing. */
+		equal(await page.locator("#composer button[value=public]").count(), 0);
+		equal(await page.locator("#composer button[value=internal]").count(), 1);
+		equal(await page.locator("#side-similar").count(), 0);
 
 		await page.getByText("Add a relation").click();
 		const relations = await page.locator("#relations select option").allInnerTexts();
