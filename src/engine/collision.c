@@ -15,10 +15,10 @@
 
 /* ---- what a record touches ---- */
 
-static void touch(struct arena *arena, struct touched_list *list, const struct type *type, int64_t id)
+static void touch(struct arena *arena, struct touched_list *list, const struct type *type, int64_t id, bool for_windows)
 {
 	arena_make_room(arena, list->items, list->count, list->capacity);
-	list->items[list->count++] = (struct touched){ type, id };
+	list->items[list->count++] = (struct touched){ type, id, for_windows };
 }
 
 /* The targets of a link or of links; of a step: as they will be. */
@@ -57,12 +57,13 @@ static struct error *touched_by(struct work *work, const struct record *record, 
 		for (size_t k = 0; k < count; k++) {
 			struct record *between;
 			if (scope->through < 0) {
-				touch(work->arena, ret_list, target, ids[k]);
+				touch(work->arena, ret_list, target, ids[k], scope->for_windows);
 				continue;
 			}
 			TRY(model_load(work, target, ids[k], &between));
 			if (between->cells[scope->through].kind == CELL_INTEGER)
-				touch(work->arena, ret_list, target->fields[scope->through].target, between->cells[scope->through].integer);
+				touch(work->arena, ret_list, target->fields[scope->through].target, between->cells[scope->through].integer,
+				      scope->for_windows);
 		}
 	}
 	return NULL;
@@ -179,13 +180,16 @@ static void add_collision(struct search *search, struct collision collision)
 }
 
 /* Where the scope of another record meets this one's: in itself, or next to it in the configuration. */
-static enum collision_kind meet(const struct search *search, const struct touched_list *other, struct touched *ret_where, bool *ret_upstream)
+static enum collision_kind meet(const struct search *search, const struct touched_list *other, bool is_window, struct touched *ret_where,
+                                bool *ret_upstream)
 {
 	enum collision_kind kind = COLLISION_NONE;
 
 	for (size_t i = 0; i < other->count; i++) {
 		int64_t id = other->items[i].id;
-		if (id_set_has(&search->own, id)) {
+		if (other->items[i].for_windows)
+			continue;
+		if (id_set_has(&search->own, id) || (is_window && id_set_has(&search->belongs, id))) {
 			*ret_where = other->items[i];
 			return COLLISION_SAME;
 		}
@@ -238,7 +242,7 @@ static struct error *look_at_records(struct search *search, bool only_met)
 		search->met->more = search->met->more || count == OVERLAPS_MAX;
 	for (size_t i = 0; i < count; i++) {
 		struct touched_list other = { .count = 0 };
-		struct touched where = { NULL, 0 };
+		struct touched where = { .id = 0 };
 		bool upstream = false, met = search->met != NULL && !schedule_is_over(work, records[i]);
 		bool in_the_way = !only_met && schedule_takes_part(work, records[i]);
 		struct span span = span_of(work, records[i]);
@@ -246,7 +250,7 @@ static struct error *look_at_records(struct search *search, bool only_met)
 		if (records[i]->id == search->record->id || (!in_the_way && !met))
 			continue;
 		TRY(touched_by(work, records[i], NULL, &other));
-		enum collision_kind kind = meet(search, &other, &where, &upstream);
+		enum collision_kind kind = meet(search, &other, false, &where, &upstream);
 		if (kind != COLLISION_NONE && met)
 			add_met(search, records[i]->id);
 		if (kind != COLLISION_NONE && in_the_way)
@@ -265,7 +269,7 @@ static struct error *window_applies(struct search *search, struct record *window
 	bool upstream = false;
 
 	TRY(touched_by(search->work, window, NULL, &scope));
-	enum collision_kind kind = meet(search, &scope, ret_where, &upstream);
+	enum collision_kind kind = meet(search, &scope, true, ret_where, &upstream);
 	*ret_applies = scope.count == 0 || kind == COLLISION_SAME || (kind == COLLISION_NEAR && upstream);
 	return NULL;
 }
@@ -285,7 +289,7 @@ static int64_t distance(struct span a, struct span b)
 static struct error *look_at_window(struct search *search, struct record *window, struct windows *windows)
 {
 	const struct condition *freeze = schedule_of(search->work, window)->freeze;
-	struct touched where = { NULL, 0 };
+	struct touched where = { .id = 0 };
 	struct span around = { search->span.from - WINDOW_REACH_MS, search->span.to + WINDOW_REACH_MS }, *spans;
 	bool applies, frozen = true;
 	size_t count;
@@ -357,9 +361,10 @@ static struct error *reach_out(struct search *search, const struct step *step)
 	id_set_init(&search->own, work->arena);
 	id_set_init(&search->upstream, work->arena);
 	id_set_init(&search->downstream, work->arena);
+	id_set_init(&search->belongs, work->arena);
 	for (size_t i = 0; i < own.count; i++)
-		id_set_add(&search->own, own.items[i].id);
-	if (own.count == 0)
+		id_set_add(own.items[i].for_windows ? &search->belongs : &search->own, own.items[i].id);
+	if (search->own.count == 0)
 		return NULL;
 	TRY(neighbours(search, IMPACT_UP, &search->upstream));
 	return neighbours(search, IMPACT_DOWN, &search->downstream);

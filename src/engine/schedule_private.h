@@ -17,6 +17,7 @@ static inline const struct schedule_definition *schedule_of(const struct work *w
 struct touched {
 	const struct type *type;
 	int64_t id;
+	bool for_windows; /* struct schedule_scope */
 };
 struct touched_list {
 	struct touched *items;
@@ -36,6 +37,7 @@ struct search {
 	struct record *record;
 	struct span span;
 	struct id_set own, upstream, downstream;
+	struct id_set belongs; /* what only windows speak of */
 	struct collision *found;
 	size_t count, capacity;
 	struct met *met; /* NULL: not asked for */

@@ -4,7 +4,7 @@
  */
 #include "model/define_private.h"
 
-#define SCHEDULE_KEYS "start end scope states windows recurrence freeze exempt found publish published"
+#define SCHEDULE_KEYS "start end scope window_scope states windows recurrence freeze exempt found publish published"
 
 /* The choices of the field that says what was found, in this order: from nothing to the worst. */
 static const char *const found_choices[] = { "none", "near", "outside", "same", "freeze" };
@@ -32,7 +32,8 @@ static bool is_link(const struct field *field)
 }
 
 /* `cis`, or `services.organisation`: the organisations of the services. */
-static void read_scope(struct define *d, const struct type *type, const struct value *value, struct schedule_definition *schedule)
+static void read_scope(struct define *d, const struct type *type, const struct value *value, bool for_windows,
+                       struct schedule_definition *schedule)
 {
 	struct schedule_scope *scope = &schedule->scope[schedule->scope_count];
 	struct value first = *value, second = *value;
@@ -49,7 +50,7 @@ static void read_scope(struct define *d, const struct type *type, const struct v
 		define_error(d, value, TEXT_UNSET, "'%.*s' is no link to what could be touched", TEXT_ARG(first.text));
 		return;
 	}
-	*scope = (struct schedule_scope){ (size_t)field, -1 };
+	*scope = (struct schedule_scope){ .field = (size_t)field, .through = -1, .for_windows = for_windows };
 	if (text_is_set(rest) && !text_is_empty(rest)) {
 		scope->through = define_field_at(d, type->fields[field].target, &second);
 		if (scope->through < 0)
@@ -130,8 +131,8 @@ void define_schedule(struct define *d, struct draft *draft)
 	struct schedule_definition *schedule;
 	struct type *type = draft->type;
 	ptrdiff_t start, end;
-	struct value **scope;
-	size_t count;
+	struct value **scope, **window_scope;
+	size_t count, window_count;
 
 	if (section == NULL || !define_map(d, section, "schedule", SCHEDULE_KEYS))
 		return;
@@ -143,9 +144,14 @@ void define_schedule(struct define *d, struct draft *draft)
 	schedule->start = (size_t)start;
 	schedule->end = (size_t)end;
 	scope = define_list(d, value_get(section, T("scope")), &count);
-	schedule->scope = arena_new_array(d->arena, struct schedule_scope, count);
+	window_scope = define_list(d, value_get(section, T("window_scope")), &window_count);
+	schedule->scope = arena_new_array(d->arena, struct schedule_scope, count + window_count + 1);
 	for (size_t i = 0; i < count; i++)
-		read_scope(d, type, scope[i], schedule);
+		read_scope(d, type, scope[i], false, schedule);
+	for (size_t i = 0; i < window_count; i++)
+		read_scope(d, type, window_scope[i], true, schedule);
+	if (window_count > 0 && value_get(section, T("windows")) == NULL)
+		define_error(d, value_get(section, T("window_scope")), T("windows: TYPE"), "no windows could speak of it");
 	if (value_get(section, T("states")) != NULL)
 		schedule->states = define_states_at(d, type, value_get(section, T("states")));
 	schedule->windows = read_windows(d, value_get(section, T("windows")));

@@ -225,6 +225,7 @@ struct work_model {
 struct schedule_scope {
 	size_t field;                     /* link or links to what is touched */
 	ptrdiff_t through;                /* a link of their type (services.organisation); -1: they themselves */
+	bool for_windows;                 /* windows may speak of it; two records that share it are not in each other's way */
 };
 struct schedule_definition {
 	size_t start, end;                /* moments */

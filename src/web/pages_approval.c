@@ -316,7 +316,7 @@ static text part_state_words(struct work *work, const struct approval_part *part
 	case PART_REJECTED:
 		return words(work->language, T("rejected"));
 	case PART_SKIPPED:
-		return words(work->language, T("skipped: was not needed"));
+		return words(work->language, T("skipped, since it was not needed"));
 	case PART_LACKING:
 		return words(work->language, T("nobody was found who could decide; administrators know"));
 	case PART_ENDED:

@@ -107,6 +107,26 @@ DESK_TEST_WITH(the_same_service_and_its_organisation_collide, outage)
 	assert_text(desk_choice(urgent, "found"), "same");
 }
 
+/* A company with one organisation would have nothing but collisions. */
+DESK_TEST(changes_of_one_organisation_are_not_in_each_others_way)
+{
+	struct collision *found;
+	size_t count;
+
+	make(desk, "organisation", "{'name': 'acme', 'label': 'Acme'}");
+	make(desk, "service", "{'name': 'shop', 'label': 'Shop', 'organisation': 'acme'}");
+	make(desk, "service", "{'name': 'bank', 'label': 'Bank', 'organisation': 'acme'}");
+	desk_as(desk, "agent");
+	struct record *one = desk_create(desk, model_type(desk->model, T("change")), "{'title': 'A', 'change_type': 'emergency', 'reason': 'r', 'service': 'shop', 'planned_start': '2099-12-24T20:00:00Z', 'planned_end': '2099-12-24T22:00:00Z'}");
+	assert_ok(desk_take(desk, one, "submit_emergency", NULL));
+	struct record *two = desk_create(desk, model_type(desk->model, T("change")), "{'title': 'B', 'service': 'bank', 'planned_start': '2099-12-24T20:00:00Z', 'planned_end': '2099-12-24T22:00:00Z'}");
+	assert_text(desk_choice(two, "collision"), "none");
+	/* A freeze of the organisation binds both. */
+	make(desk, "change_window", "{'title': 'Year end', 'kind': 'freeze', 'starts': '2099-12-20T00:00:00Z', 'ends': '2099-12-30T00:00:00Z', 'organisations': ['acme']}");
+	found = collisions(desk, two, &count);
+	assert_true(count == 1 && found[0].kind == COLLISION_FREEZE);
+}
+
 DESK_TEST_WITH(a_maintenance_window_that_repeats_binds, outage)
 {
 	struct collision *found;

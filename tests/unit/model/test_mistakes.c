@@ -80,6 +80,7 @@ static const struct mistake {
 	{ 15, "schedule: { start: done_at, end: title }", 15, 34, "'title' is no moment", NULL },
 	{ 15, "schedule: { start: done_at, end: done_at, scope: [color] }", 15, 51, "'color' is no link", NULL },
 	{ 15, "schedule: { start: done_at, end: done_at, scope: [service.label] }", 15, 51, "'label' is no link", NULL },
+	{ 15, "schedule: { start: done_at, end: done_at, window_scope: [service] }", 15, 57, "no windows could speak of it", "windows" },
 	{ 15, "schedule: { start: done_at, end: done_at, states: [bussy] }", 15, 52, "gadget has no state 'bussy'", "busy" },
 	{ 15, "schedule: { start: done_at, end: done_at, windows: user }", 15, 52, "user has no schedule", NULL },
 	{ 15, "schedule: { start: done_at, end: done_at, found: color }", 15, 50, "'color' cannot hold what was found", NULL },
