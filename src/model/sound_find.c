@@ -420,6 +420,9 @@ void sound_check_net(struct sound *sound)
 				 SOUND_SITUATIONS_MAX);
 		return;
 	}
+	if (sound->untracked)
+		sound_not_proven(sound, sound_at_state(sound, 0), "%.*s has more fields that only steps set than are followed",
+				 TEXT_ARG(sound->type->name));
 	find_dead(sound);
 	find_unreached(sound);
 	find_stuck(sound);

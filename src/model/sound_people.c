@@ -120,16 +120,23 @@ void sound_choose_people(struct sound *sound)
 	struct candidates people = { .sound = sound };
 	size_t first = sound->tracked_count, end, values;
 
-	for (size_t i = FIELD_SYSTEM_COUNT; i < sound->type->field_count && people.count < PEOPLE_MAX; i++)
+	for (size_t i = FIELD_SYSTEM_COUNT; i < sound->type->field_count; i++)
 		if (names_a_person(sound, &sound->type->fields[i]) &&
-		    sound_is_asked(sound, logic_field(&sound->logic, i, &values)))
-			people.fields[people.count++] = i;
+		    sound_is_asked(sound, logic_field(&sound->logic, i, &values))) {
+			sound->untracked = sound->untracked || people.count == PEOPLE_MAX;
+			if (people.count < PEOPLE_MAX)
+				people.fields[people.count++] = i;
+		}
 	drop_others(&people);
-	for (size_t i = 0; i < people.count && sound->tracked_count < SOUND_TRACKED_MAX; i++)
+	if (sound->tracked_count + people.count * (people.count + 1) / 2 > SOUND_TRACKED_MAX) {
+		sound->untracked = true;
+		return;
+	}
+	for (size_t i = 0; i < people.count; i++)
 		add_person(sound, people.fields[i]);
 	end = sound->tracked_count;
 	for (size_t i = first; i < end; i++)
-		for (size_t j = i + 1; j < end && sound->tracked_count < SOUND_TRACKED_MAX; j++)
+		for (size_t j = i + 1; j < end; j++)
 			add_pair(sound, i, j);
 }
 

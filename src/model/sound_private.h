@@ -18,7 +18,7 @@
 /* Situations of one lifecycle: real ones have some dozen; 100,000 take about 100 ms. */
 #define SOUND_SITUATIONS_MAX 100000
 /* Fields whose values are part of the situation, at most. */
-#define SOUND_TRACKED_MAX 12
+#define SOUND_TRACKED_MAX 24
 /* Steps of one search for values that fulfil some conditions. */
 #define SOUND_STEPS_MAX 20000
 
@@ -228,6 +228,7 @@ struct sound {
 	size_t *first;		/* per state: a situation in it, SIZE_MAX none */
 	bool is_task;		/* the type of tasks: other records move it */
 	bool unproven;		/* too many situations */
+	bool untracked;		/* more fields would belong to a situation than it has room for */
 };
 
 /* A step in the making: what it demands, and where it leads. */

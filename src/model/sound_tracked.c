@@ -119,7 +119,7 @@ bool sound_is_asked(struct sound *sound, size_t variable)
 
 void sound_choose_tracked(struct sound *sound)
 {
-	for (size_t i = FIELD_SYSTEM_COUNT; i < sound->type->field_count && sound->tracked_count < SOUND_TRACKED_MAX; i++) {
+	for (size_t i = FIELD_SYSTEM_COUNT; i < sound->type->field_count; i++) {
 		size_t values, variable;
 
 		if (!is_tracked(sound, &sound->type->fields[i]))
@@ -127,6 +127,10 @@ void sound_choose_tracked(struct sound *sound)
 		variable = logic_field(&sound->logic, i, &values);
 		if (!sound_is_asked(sound, variable))
 			continue;
+		if (sound->tracked_count == SOUND_TRACKED_MAX) {
+			sound->untracked = true;
+			break;
+		}
 		sound->tracked_fields[sound->tracked_count] = i;
 		sound->tracked[sound->tracked_count] = variable;
 		sound->tracked_values[sound->tracked_count++] = values;

@@ -48,3 +48,31 @@ TEST(what_is_beyond_the_limit_is_not_proven_and_never_silent)
 	model_free(model);
 	arena_free(arena);
 }
+
+/* A guard of its own for each of so many texts: more kinds of values than are told apart. */
+TEST(more_values_than_are_told_apart_are_not_proven)
+{
+	struct arena *arena = arena_new((size_t)1 << 27);
+
+	for (int count = 20; count <= 80; count += 60) {
+		struct model *model = NULL;
+		struct buffer out;
+		struct error *error;
+
+		buffer_init(&out, arena, (size_t)1 << 20);
+		buffer_literal(&out, "practice: Generated\npurpose: Many texts.\ntype: { name: machine, number: \"MAC{0000}\", title: title }\n"
+				     "fields:\n  title: { kind: text, required: yes }\n  note: { kind: text }\nlifecycle:\n  states:\n"
+				     "    open: { group: open }\n    over: { group: closed }\n  transitions:\n");
+		for (int i = 0; i < count; i++)
+			buffer_format(&out, "    on%d: { from: open, to: over, by: agent, guard: note = k%d }\n", i, i);
+		buffer_literal(&out, "rights:\n  agent: { read: always, create: always, update: always }\n");
+		error = generated_parse(arena, buffer_peek(&out), &model);
+		shipped_show(error);
+		assert_null(error);
+		assert_int_equal(model->not_proven != NULL, count > 63);
+		if (model->not_proven != NULL)
+			assert_true(text_starts_with(model->not_proven->message, T("not proven: whether this can ever hold: note = ")));
+		model_free(model);
+	}
+	arena_free(arena);
+}
