@@ -40,6 +40,20 @@ static void note_states(struct arena *arena, struct publication *publication)
 	}
 }
 
+/* What a migration drops is kept while records need it; it goes without another word when the last of them is moved. */
+static void note_drops(struct arena *arena, struct publication *publication)
+{
+	const struct model *model = publication->model;
+	for (size_t i = 0; i < model->migration_count; i++) {
+		const struct migration_step *step = &model->migrations[i];
+		const struct type *type = step->kind == MIGRATION_DROP && !text_is_set(step->choice) ? model_type(model, step->type) : NULL;
+		const struct field *field = type == NULL || !text_is_set(step->field) ? NULL : type_field(type, step->field);
+		if (field != NULL && field->retired)
+			note(arena, publication, text_format(arena, "%.*s.%.*s goes with all its values as soon as no record runs on a version that has it (%.*s)",
+			                                     TEXT_ARG(type->name), TEXT_ARG(field->name), TEXT_ARG(step->place.file)));
+	}
+}
+
 /* Rights follow the newest: what an older version asks for, somebody must be able to give. */
 static void note_narrowed(struct arena *arena, struct publication *publication)
 {
@@ -75,6 +89,7 @@ static struct error *find_notes(struct arena *arena, struct store *store, struct
 	const struct model *model = publication->model;
 	note_states(arena, publication);
 	note_narrowed(arena, publication);
+	note_drops(arena, publication);
 	TRY(note_models(arena, store, publication));
 	for (size_t i = 0; publication->before != NULL && i < model->type_count; i++) {
 		const struct type *before = model_type(publication->before, model->types[i].name);

@@ -155,7 +155,9 @@ async function versions_side_by_side(place, folder) {
 	ok(/records of plant on version 1 are 'sprout', which version 2 does not have; say where they go/.test(refused.err), refused.err);
 	equal((await look(place, waiting)).state, "sprout", "nothing moved");
 	folder.write("migrations/0001-plants.yaml", move("{ sprout: shoot }"));
-	ok((await migrate(place, folder, "--plan")).out.includes("1 plant of version 1 in sprout move to version 2 as shoot"), "the plan counts them");
+	const plan = (await migrate(place, folder, "--plan")).out;
+	ok(plan.includes("1 plant of version 1 in sprout move to version 2 as shoot"), "the plan counts them");
+	ok(plan.includes("plant.soil goes with all its values as soon as no record runs on a version that has it (migrations/0001-plants.yaml)"), plan);
 	ok((await applied(place, folder)).includes("3 records moved"), "moved");
 	ok(await noticed(place, async () => (await look(place, waiting)).state === "shoot"), "it is a shoot now");
 	const moved = await look(place, waiting);
