@@ -294,7 +294,9 @@ static void fill_head(struct work *work, const struct list *list, struct value *
 	value_set_text(arena, data, T("plural"), label_in(&type->plural, work->language));
 	value_set_text(arena, data, T("type"), type->name);
 	value_set_text(arena, data, T("view"), list->view == NULL ? TEXT_UNSET : list->view->name);
-	value_set_text(arena, data, T("filter"), list->filter);
+	/* The language of conditions is for those who work here; everybody else searches for words. */
+	value_set_text(arena, data, T("filter"), is_staff(work) || list->own_filter ? list->filter : T(""));
+	value_set_bool(arena, data, T("staff"), is_staff(work));
 	value_set_bool(arena, data, T("own_filter"), list->own_filter);
 	value_set_text(arena, data, T("sort"), list->sort);
 	value_set_text(arena, data, T("topics"), type->name);

@@ -138,6 +138,9 @@ static text approval_line(struct work *work, const struct record *record, const 
 	for (size_t i = 0; i < array_length(lines); i++)
 		if (text_equal(what, text_from(lines[i].what)))
 			return with_person(work, lines[i].words, arguments);
+	if (!is_staff(work))
+		return with_person(work, text_equal(vote, T("approve")) ? "Agreed" : text_equal(vote, T("reject")) ? "Did not agree" : "Leaves it to others",
+		                   arguments);
 	if (text_is_set(person))
 		return with_person(work, text_equal(vote, T("approve"))  ? "{approval}: approves, for {person}"
 		                         : text_equal(vote, T("reject")) ? "{approval}: rejects, for {person}"
@@ -370,6 +373,21 @@ static bool is_noise(const struct record *record, const struct event *event)
 	       (event->kind == EVENT_CREATED && event->actor_id == record_id_of(record, record->type->requester));
 }
 
+/* Who asked reads how it stands in the panel of approvals; here only what people said. */
+static bool is_machinery(const struct event *event)
+{
+	return event->kind == EVENT_APPROVAL && !text_is_set(value_get_text(event->payload, T("vote")));
+}
+
+/* A state that was left in the moment in which it was entered was none for those who wait. */
+static bool is_passed(const struct event *events, size_t count, size_t at)
+{
+	for (size_t i = at + 1; events[at].kind == EVENT_TRANSITION && i < count && events[i].at == events[at].at; i++)
+		if (events[i].kind == EVENT_TRANSITION)
+			return true;
+	return false;
+}
+
 static struct error *add_entries(struct work *work, const struct record *record, const struct event *events, size_t count, bool all,
                                  struct value *items)
 {
@@ -377,6 +395,8 @@ static struct error *add_entries(struct work *work, const struct record *record,
 
 	for (size_t i = 0; i < count; i++) {
 		if (!all && is_noise(record, &events[i]))
+			continue;
+		if (!is_staff(work) && (is_machinery(&events[i]) || is_passed(events, count, i)))
 			continue;
 		TRY(entry_value(work, record, &events[i], &entry));
 		bool comment = value_get(entry, T("html")) != NULL;

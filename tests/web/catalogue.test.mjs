@@ -151,6 +151,25 @@ for (const [how, options] of [["with scripts", {}], ["without scripts", plain]])
 		deepEqual(page.problems, []);
 	});
 
+test("who asked reads nothing of the machinery", async () => {
+	const reeve = await company();
+	const made = await reeve.api("rita", "POST", "/api/v1/service_request", { offering: "mouse" });
+	equal(made.status, 201);
+	const page = await reeve.page("rita");
+	await page.goto(`${reeve.url}/service_request/${made.body.number}`);
+	const talk = await page.locator("section[aria-labelledby=talk]").textContent();
+	ok(!/Somebody has to agree|not needed|asked/.test(talk), talk);
+	match(talk, /We are working on it/);
+	await page.goto(`${reeve.url}/service_request?view=my_open`);
+	ok(!/requester = me/.test(await page.locator("main").innerHTML()), "no conditions for those who do not write them");
+	match(await page.locator("table").textContent(), /We are working on it/);
+	await accessible(page, "what I ordered");
+	await page.getByLabel("Words").fill("nothing like this");
+	await page.getByRole("button", { name: "Search" }).click();
+	equal(await page.locator("tbody tr").count(), 0);
+	deepEqual(page.problems, []);
+});
+
 test("a phone shows the catalogue and its form without scrolling sideways", async () => {
 	const reeve = await company();
 	const page = await reeve.page("rita", { viewport: { width: 360, height: 740 } });
