@@ -199,8 +199,19 @@ static void prove(struct define *d)
 	d->error_count = 0;
 }
 
+/* What such a file defines is missing everywhere: only that it cannot be read is told then. */
+static bool any_is_unreadable(const struct define *d)
+{
+	for (size_t i = 0; i < d->file_count; i++)
+		if (d->files[i].root == NULL && d->errors != NULL)
+			return true;
+	return false;
+}
+
 static void read_all(struct define *d)
 {
+	if (any_is_unreadable(d))
+		return;
 	define_roles(d);
 	define_types(d);
 	if (!find_platform_types(d))

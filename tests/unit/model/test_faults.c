@@ -151,3 +151,22 @@ TEST(each_seeded_fault_is_told_at_its_place_and_its_mended_twin_is_good)
 	assert_true(count >= FAULTS_LEAST);
 	arena_free(arena);
 }
+
+TEST(a_file_that_cannot_be_read_is_told_alone)
+{
+	struct arena *arena = arena_new((size_t)1 << 26);
+	struct model *model = NULL;
+	struct definition_source *sources;
+	struct error *error;
+	size_t count;
+
+	model_embedded_sources(arena, &sources, &count);
+	for (size_t i = 0; i < count; i++)
+		if (text_equal(sources[i].path, T("incident.yaml")))
+			sources[i].source = text_format(arena, "%.*s\n  broken: [\n", TEXT_ARG(sources[i].source));
+	error = model_parse(arena, sources, count, &model);
+	assert_non_null(error);
+	for (const struct error *one = error; one != NULL; one = one->next)
+		assert_string_equal(text_cstring(arena, one->place.file), "incident.yaml");
+	arena_free(arena);
+}
