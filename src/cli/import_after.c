@@ -62,10 +62,10 @@ void import_after_note(struct import_after *after, const struct import_map *map,
 		after->end = &kept->next;
 	}
 	if (after->dry_run || row->outcome == IMPORT_UNCHANGED || (type->approval_count == 0 && type->tasks == NULL) ||
-	    (after->record_count > 0 && after->records[after->record_count - 1] == row->record_id))
+	    (after->record_count > 0 && after->records[after->record_count - 1].id == row->record_id))
 		return;
 	arena_make_room(after->arena, after->records, after->record_count, after->record_capacity);
-	after->records[after->record_count++] = row->record_id;
+	after->records[after->record_count++] = (struct after_record){ row->record_id, row->line };
 }
 
 /* ---- links ---- */
@@ -155,14 +155,19 @@ static struct error *change_links(struct work *work, void *data)
 	return NULL;
 }
 
-static void refuse(struct import_after *after, const struct row_link *link, const struct error *error)
+static void tell(struct import_after *after, uint32_t line, const struct error *error)
 {
 	struct value *one = value_map(after->arena);
 
-	after->refused++;
-	value_set_integer(after->arena, one, T("line"), link->line);
+	value_set_integer(after->arena, one, T("line"), line);
 	value_set_text(after->arena, one, T("reason"), error_line(after->arena, error));
 	value_append(after->arena, after->refusals, one);
+}
+
+static void refuse(struct import_after *after, const struct row_link *link, const struct error *error)
+{
+	after->refused++;
+	tell(after, link->line, error);
 }
 
 static struct error *run_batch(struct import_after *after, struct arena *arena, struct link_batch *batch)
@@ -234,7 +239,8 @@ static struct error *try_links(struct import_after *after)
 
 struct begin_batch {
 	const struct type *type;
-	const int64_t *ids;
+	const struct after_record *records;
+	struct error *failed[BATCH];
 	size_t count;
 	int64_t begun;
 };
@@ -245,10 +251,18 @@ static struct error *change_begin(struct work *work, void *data)
 
 	batch->begun = 0;
 	for (size_t i = 0; i < batch->count; i++) {
-		bool begun;
+		bool begun = false;
 
-		TRY(engine_import_begin(work, batch->type, batch->ids[i], &begun));
-		batch->begun += begun;
+		TRY(store_savepoint(work->store, work->arena));
+		batch->failed[i] = engine_import_begin(work, batch->type, batch->records[i].id, &begun);
+		if (batch->failed[i] == NULL) {
+			TRY(store_release(work->store, work->arena));
+			batch->begun += begun;
+			continue;
+		}
+		if (batch->failed[i]->code == ERROR_RETRY || batch->failed[i]->code == ERROR_UNAVAILABLE)
+			return batch->failed[i];
+		store_undo(work->store);
 	}
 	return NULL;
 }
@@ -259,11 +273,15 @@ static struct error *begin_records(struct import_after *after)
 	struct error *error = NULL;
 
 	for (size_t i = 0; error == NULL && i < after->record_count; i += BATCH) {
-		struct begin_batch batch = { .type = after->type, .ids = after->records + i, .count = minimum((size_t)BATCH, after->record_count - i) };
+		struct begin_batch batch = { .type = after->type, .records = after->records + i,
+			                     .count = minimum((size_t)BATCH, after->record_count - i) };
 
 		error = program_write(after->program, arena, ORIGIN_IMPORT, change_begin, &batch);
 		if (error != NULL)
 			error = error_copy(after->arena, error);
+		for (size_t j = 0; error == NULL && j < batch.count; j++)
+			if (batch.failed[j] != NULL)
+				tell(after, batch.records[j].line, batch.failed[j]);
 		after->begun += batch.begun;
 		arena_reset(arena);
 	}

@@ -169,7 +169,10 @@ struct import_after {
 	const struct type *type;
 	bool dry_run;
 	struct row_link *links, **end;
-	int64_t *records;        /* new or changed ones that may be in such a state */
+	struct after_record {
+		int64_t id;
+		uint32_t line;
+	} *records;              /* new or changed ones that may be in such a state */
 	size_t record_count, record_capacity;
 	struct table keys;       /* of a dry run: "field key" of the rows that would be there */
 	int64_t made, unchanged, refused, begun;
