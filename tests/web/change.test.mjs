@@ -228,6 +228,21 @@ test("an emergency change: its own board, and the papers afterwards", async () =
 	equal((await call("max", "GET", `/api/v1/change/${number}`)).state, "closed");
 }, 120000);
 
+test("a day begins where one's own work is", async () => {
+	await start();
+	const home = async (who) => {
+		const page = await reeve.page(who);
+		await page.goto("/");
+		const at = new URL(page.url());
+		await page.close();
+		return at.pathname + at.search;
+	};
+	equal(await home("max"), "/change?view=to_assess");
+	equal(await home("cam"), "/change?view=to_authorise");
+	/* No view is made for implementers: they begin as all agents do. */
+	match(await home("finn"), /^\/incident\?view=/);
+});
+
 test("what a change is caused by is found by its words or its number, among all that has one", async () => {
 	await start();
 	const number = (await call("finn", "POST", "/api/v1/incident", { title: "The certificate of the intranet is over" }, 201)).number;
