@@ -101,9 +101,19 @@ async function applied(place, folder) {
 /* On PostgreSQL the command is another process: the server notices within a second. */
 const noticed = (place, what) => until(what, 5000);
 
-const step = (place, number, name, body = {}) => place.api("ann", "POST", `/api/v1/plant/${number}/transitions/${name}`, body);
+/*
+ * What was prepared with the definitions of before and comes to the writer after them is refused with 503 and Retry-After, nothing done
+ * (docs/guides/errors.md): whoever writes while a server takes up a publication tries again.
+ */
+async function write(place, login, path, body) {
+	let answer;
+	await until(async () => (answer = await place.api(login, "POST", path, body)).status !== 503, 5000);
+	return answer;
+}
+
+const step = (place, number, name, body = {}) => write(place, "ann", `/api/v1/plant/${number}/transitions/${name}`, body);
 const plant = async (place, title, fields = {}) => {
-	const { status, body } = await place.api("ann", "POST", "/api/v1/plant", { title, ...fields });
+	const { status, body } = await write(place, "ann", "/api/v1/plant", { title, ...fields });
 	equal(status, 201, `create ${title}: ${JSON.stringify(body)}`);
 	return body.number;
 };
@@ -298,7 +308,7 @@ async function written_meanwhile(place, folder) {
 }
 
 const make_bed = async (place, answers) => {
-	const { status, body } = await place.api("bob", "POST", "/api/v1/bed", { model: "border", answers });
+	const { status, body } = await write(place, "bob", "/api/v1/bed", { model: "border", answers });
 	equal(status, 201, JSON.stringify(body));
 	return body.number;
 };
@@ -307,12 +317,12 @@ const tasks_of = async (place, number) => (await place.api("bob", "GET", `/api/v
 const steps_of = async (place, number) => (await tasks_of(place, number)).map((task) => task.step).sort().join();
 async function agree(place, number) {
 	const round = (await place.api("ann", "GET", `/api/v1/bed/${number}/approvals`)).body.items.at(-1).id;
-	const { status, body } = await place.api("ann", "POST", `/api/v1/bed/${number}/approvals/${round}/votes`, { vote: "approve" });
+	const { status, body } = await write(place, "ann", `/api/v1/bed/${number}/approvals/${round}/votes`, { vote: "approve" });
 	equal(status, 200, JSON.stringify(body));
 }
 async function complete(place, number, step) {
 	const task = (await tasks_of(place, number)).find((one) => one.step === step);
-	const { status, body } = await place.api("bob", "POST", `/api/v1/work_task/${task.number}/transitions/complete`, {});
+	const { status, body } = await write(place, "bob", `/api/v1/work_task/${task.number}/transitions/complete`, {});
 	equal(status, 200, `${step}: ${JSON.stringify(body)}`);
 }
 const active_is = (place, version) => noticed(place, async () => (await place.api("ann", "GET", "/api/v1/definitions/bed")).body.active === version);
@@ -338,7 +348,7 @@ async function models_of_then(place, folder) {
 	await applied(place, folder);
 	ok(await active_is(place, 2), "a model is a part of its type's version");
 	const fresh = await make_bed(place, { size: "3 m" });
-	equal((await place.api("bob", "POST", "/api/v1/bed", { model: "border", answers: { kind: "roses" } })).status, 422, "the new form asks for the size");
+	equal((await write(place, "bob", "/api/v1/bed", { model: "border", answers: { kind: "roses" } })).status, 422, "the new form asks for the size");
 	await agree(place, old);
 	await agree(place, fresh);
 	equal(await steps_of(place, old), "dig,plant", "the old record goes on with the model of then");
@@ -381,10 +391,10 @@ async function models_that_went(place, folder) {
 	ok(plan.out.includes(`${said}: they go on with it`), plan.out.slice(0, 3000));
 	await applied(place, folder);
 	ok(await active_is(place, 5), "without the model");
-	equal((await place.api("bob", "POST", "/api/v1/bed", { model: "border", answers: {} })).status, 422, "nothing new is made from it");
+	equal((await write(place, "bob", "/api/v1/bed", { model: "border", answers: {} })).status, 422, "nothing new is made from it");
 	equal((await look_at_bed(place, waits)).model, "border", "a record says what it was made from");
 	equal((await place.api("bob", "GET", `/api/v1/bed?where=${encodeURIComponent("model = border")}`)).body.items.length, 5, "and is found by it");
-	const bare = await place.api("bob", "POST", "/api/v1/bed", { title: "without a model" });
+	const bare = await write(place, "bob", "/api/v1/bed", { title: "without a model" });
 	equal(bare.status, 201, JSON.stringify(bare.body));
 	folder.write("migrations/0002-beds.yaml", "migration: No borders\nsteps: [{ move: bed, from: 4 }]\n");
 	const refused = await migrate(place, folder, "--apply");
