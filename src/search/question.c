@@ -176,6 +176,16 @@ static struct error *collect(struct work *work, const struct type *type, struct 
 	return NULL;
 }
 
+static struct error *finish(struct expression *expression, text more, text *ret_expression)
+{
+	if (text_is_set(more)) {
+		if (expression->buffer.length > 0)
+			expression_and(expression);
+		buffer_text(&expression->buffer, more);
+	}
+	return buffer_finish(&expression->buffer, ret_expression);
+}
+
 struct error *inquiry_make(struct search_reader *reader, struct work *work, const struct type *type, const struct question *question,
                            text more, struct inquiry *ret_inquiry)
 {
@@ -185,12 +195,13 @@ struct error *inquiry_make(struct search_reader *reader, struct work *work, cons
 	bool dense = false;
 
 	TRY(collect(work, type, &open, &internal));
+	const struct scope_words *most = internal.count > 0 ? &internal : &open;
 	inquiry.nothing = open.count == 0 && internal.count == 0;
-	if (!inquiry.nothing && (open.count == 0 || internal.count == 0))
-		TRY(is_dense(reader, work->arena, open.count > 0 ? &open : &internal, &dense));
+	if (!inquiry.nothing)
+		TRY(is_dense(reader, work->arena, most, &dense));
 	expression_init(&expression, work->arena, reader->index.postgres);
 	if (dense) {
-		allow(work->arena, open.count > 0 ? &open : &internal, &inquiry);
+		allow(work->arena, most, &inquiry);
 		add_words(&expression, question, internal.count > 0);
 	} else {
 		expression_raw(&expression, '(');
@@ -198,14 +209,30 @@ struct error *inquiry_make(struct search_reader *reader, struct work *work, cons
 		add_group(&expression, question, &internal, true);
 		expression_raw(&expression, ')');
 	}
-	if (text_is_set(more)) {
-		if (expression.buffer.length > 0)
-			expression_and(&expression);
-		buffer_text(&expression.buffer, more);
+	TRY(finish(&expression, more, &inquiry.expression));
+	if (dense && most == &internal && open.count > 0) {
+		expression_init(&expression, work->arena, reader->index.postgres);
+		add_group(&expression, question, &open, false);
+		TRY(finish(&expression, more, &inquiry.beside));
 	}
-	TRY(buffer_finish(&expression.buffer, &inquiry.expression));
 	*ret_inquiry = inquiry;
 	return NULL;
+}
+
+/* Two lists, newest first, as one of at most `limit`. */
+static void merge(struct arena *arena, const int64_t *more, size_t more_count, size_t limit, int64_t **ids, size_t *count)
+{
+	int64_t *merged = arena_new_array(arena, int64_t, *count + more_count + 1);
+	size_t a = 0, b = 0, n = 0;
+
+	while (n < limit && (a < *count || b < more_count)) {
+		bool first = b == more_count || (a < *count && (*ids)[a] >= more[b]);
+		int64_t id = first ? (*ids)[a++] : more[b++];
+		if (n == 0 || merged[n - 1] != id)
+			merged[n++] = id;
+	}
+	*ids = merged;
+	*count = n;
 }
 
 struct error *inquiry_ids(struct search_reader *reader, struct arena *arena, const struct inquiry *inquiry, text and, int64_t least,
@@ -213,18 +240,23 @@ struct error *inquiry_ids(struct search_reader *reader, struct arena *arena, con
 {
 	struct expression expression;
 	text asked;
+	int64_t *beside;
+	size_t count;
 
 	expression_init(&expression, arena, reader->index.postgres);
 	buffer_text(&expression.buffer, inquiry->expression);
-	if (text_is_set(and)) {
-		if (expression.buffer.length > 0)
-			expression_and(&expression);
-		buffer_text(&expression.buffer, and);
-	}
-	TRY(buffer_finish(&expression.buffer, &asked));
+	TRY(finish(&expression, and, &asked));
 	if (!inquiry->filter)
 		return index_ids(&reader->index, arena, asked, least, below, limit, ret_ids, ret_count);
-	return index_scoped_ids(&reader->index, arena, asked, inquiry->allowed, inquiry->allowed_count, least, below, limit, ret_ids, ret_count);
+	TRY(index_scoped_ids(&reader->index, arena, asked, inquiry->allowed, inquiry->allowed_count, least, below, limit, ret_ids, ret_count));
+	if (!text_is_set(inquiry->beside))
+		return NULL;
+	expression_init(&expression, arena, reader->index.postgres);
+	buffer_text(&expression.buffer, inquiry->beside);
+	TRY(finish(&expression, and, &asked));
+	TRY(index_ids(&reader->index, arena, asked, least, below, limit, &beside, &count));
+	merge(arena, beside, count, limit, ret_ids, ret_count);
+	return NULL;
 }
 
 /* Only the words, for ids that were found visible already: all but one anywhere, that one in the title. */

@@ -122,6 +122,7 @@ struct inquiry {
 	bool filter;           /* look at each match's scopes: */
 	uint64_t *allowed;     /* any of these hashes is enough; ascending */
 	size_t allowed_count;
+	text beside;           /* filter: those that are found by their public text only, with their scopes; unset: none */
 };
 /* Everything that the actor may see among `type` (NULL: all) with all words; `more` is a further expression in brackets, or unset. */
 must_use struct error *inquiry_make(struct search_reader *reader, struct work *work, const struct type *type,

@@ -213,6 +213,39 @@ DESK_TEST(all_types_are_found_together)
 	library_close(&library);
 }
 
+/* Most documents are an agent's to find, with their notes; those of a type whose notes are not for agents are found beside them. */
+DESK_TEST(types_without_notes_are_found_beside_the_many)
+{
+	const struct type *window = model_type(desk->model, T("change_window"));
+	struct search_result result;
+	struct record *night;
+
+	desk_incident(desk, "{'title': 'Mail first', 'requester': 'reqa'}");
+	night = desk_create(desk, window, "{'title': 'Mail night', 'starts': '2026-03-01T20:00:00Z', 'ends': '2026-03-01T22:00:00Z'}");
+	say(desk, night, "the passphrase of the vault", VISIBLE_INTERNAL);
+	struct record *noted = desk_incident(desk, "{'title': 'Mail last', 'requester': 'reqa'}");
+	say(desk, noted, "the passphrase of the host", VISIBLE_INTERNAL);
+	for (int i = 0; i < 1010; i++)
+		desk_incident(desk, "{'title': 'Other', 'requester': 'reqa'}");
+	struct library library = library_open(desk);
+	desk_as(desk, "agent");
+	for (size_t limit = 1; limit <= 4; limit++) {
+		static const char *const wanted[] = { "Mail last", "Mail night", "Mail first", "Mail" };
+		assert_ok(search_find(library.reader, desk->work, NULL, T("mail"), false, SEARCH_NEWEST, limit, TEXT_UNSET, &result));
+		assert_int_equal(result.count, limit);
+		for (size_t i = 0; i < limit; i++)
+			assert_text(result.hits[i].title, wanted[i]);
+		assert_int_equal(result.total, 4);
+	}
+	assert_ok(search_find(library.reader, desk->work, NULL, T("passphrase"), false, SEARCH_RANKED, 20, TEXT_UNSET, &result));
+	assert_int_equal(result.count, 1);
+	assert_text(result.hits[0].title, "Mail last");
+	desk_as(desk, "auditor");
+	assert_ok(search_find(library.reader, desk->work, NULL, T("passphrase"), false, SEARCH_RANKED, 20, TEXT_UNSET, &result));
+	assert_int_equal(result.count, 2);
+	library_close(&library);
+}
+
 DESK_TEST(rights_that_change_move_a_record_out_of_sight)
 {
 	struct record *record = desk_incident(desk, "{'title': 'Mail', 'requester': 'reqb', 'watchers': ['reqa']}"), *after;
