@@ -5,16 +5,6 @@
 
 /* ---- the map ---- */
 
-static bool may_end(const struct type *type, const struct type *const *types, size_t count)
-{
-	if (count == 0)
-		return !type->platform;
-	for (size_t i = 0; i < count; i++)
-		if (type_same(types[i], type))
-			return true;
-	return false;
-}
-
 static const struct relation *read_relation(struct import_reading *reading, const struct value *map)
 {
 	const struct model *model = reading->model;
@@ -51,7 +41,7 @@ static bool read_end(struct import_reading *reading, const struct value *map, st
 		return false;
 	}
 	const struct type *begin = link->inverse ? type : reading->map->type, *target = link->inverse ? reading->map->type : type;
-	if (may_end(begin, relation->from, relation->from_count) && may_end(target, relation->to, relation->to_count))
+	if (type_ends(begin, relation->from, relation->from_count) && type_ends(target, relation->to, relation->to_count))
 		return true;
 	import_fault(reading, end,
 	             text_format(reading->arena, "'%.*s' does not go from %.*s to %.*s", TEXT_ARG(relation->name), TEXT_ARG(begin->name),

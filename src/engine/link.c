@@ -6,16 +6,7 @@
 
 #include "base/limits.h"
 
-static bool type_fits(const struct type *type, const struct type *const *types, size_t count)
-{
-	bool fits = count == 0 && !type->platform;
-
-	for (size_t i = 0; i < count && !fits; i++)
-		fits = type_same(types[i], type);
-	return fits;
-}
-
-/* Ends of other types than the one with classes are for type_fits() to judge. */
+/* Ends of other types than the one with classes are for type_ends() to judge. */
 static bool class_fits(const struct record *record, uint64_t classes)
 {
 	const struct type *type = record->type;
@@ -72,7 +63,7 @@ static struct error *check_link(struct work *work, const struct relation *relati
 		return error_field(error_new(work->arena, ERROR_INVALID, "'%.*s' does not go from a %.*s to a %.*s",
 		                             TEXT_ARG(relation->name), TEXT_ARG(kind_of(from)), TEXT_ARG(kind_of(to))),
 		                   T("relation"));
-	if (!type_fits(from->type, relation->from, relation->from_count) || !type_fits(to->type, relation->to, relation->to_count))
+	if (!type_ends(from->type, relation->from, relation->from_count) || !type_ends(to->type, relation->to, relation->to_count))
 		return error_field(error_new(work->arena, ERROR_INVALID, "'%.*s' does not go from %.*s to %.*s",
 		                             TEXT_ARG(relation->name), TEXT_ARG(from->type->name), TEXT_ARG(to->type->name)),
 		                   T("relation"));

@@ -4,19 +4,9 @@
  */
 #include "model/define_private.h"
 
-static bool may_end(const struct type *type, const struct type *const *types, size_t count)
-{
-	if (count == 0)
-		return !type->platform;
-	for (size_t i = 0; i < count; i++)
-		if (type_same(types[i], type))
-			return true;
-	return false;
-}
-
 static bool may_begin(const struct relation *relation, const struct type *type, bool inverse)
 {
-	return inverse ? may_end(type, relation->to, relation->to_count) : may_end(type, relation->from, relation->from_count);
+	return inverse ? type_ends(type, relation->to, relation->to_count) : type_ends(type, relation->from, relation->from_count);
 }
 
 static const struct relation *relation_at(struct define *d, text name, const struct value *at)
@@ -48,7 +38,7 @@ static bool read_other(struct define *d, const struct relation *relation, text n
 	end->other = define_type_at(d, &place);
 	if (end->other == NULL)
 		return false;
-	if (may_end(end->other, types, count) && !end->other->abstract)
+	if (type_ends(end->other, types, count) && !end->other->abstract)
 		return true;
 	for (size_t i = 0; i < minimum(count, array_length(names)); i++)
 		names[i] = types[i]->name;

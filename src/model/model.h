@@ -425,6 +425,15 @@ static inline bool type_same(const struct type *a, const struct type *b)
 {
 	return type_newest(a) == type_newest(b);
 }
+/* Whether records of this type may stand at that end of a relation; no types: every one but those of the platform. */
+static inline bool type_ends(const struct type *type, const struct type *const *types, size_t count)
+{
+	bool ends = count == 0 && !type->platform;
+
+	for (size_t i = 0; i < count && !ends; i++)
+		ends = type_same(types[i], type);
+	return ends;
+}
 /* NULL when there is none. */
 const struct relation *model_relation(const struct model *model, text name);
 /*

@@ -254,10 +254,8 @@ static struct error *links(struct work *work, struct record *record, struct valu
 static bool may_stand(const struct record *record, const struct type *const *types, size_t count, uint64_t classes)
 {
 	const struct type *type = record->type;
-	bool fits = count == 0 && !type->platform;
+	bool fits = type_ends(type, types, count);
 
-	for (size_t i = 0; i < count && !fits; i++)
-		fits = type_same(types[i], type);
 	if (!fits || classes == 0 || type->class_field < 0)
 		return fits;
 	const struct cell *class = record_cell(record, (size_t)type->class_field);
